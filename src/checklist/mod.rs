@@ -1,0 +1,12 @@
+//! The checklist: what is checked, by which judge, and what a run concludes.
+//!
+//! `catalog` reads the files of `checks/` (ours, embedded, and the operator's), `judge` holds the
+//! pure judges, `run` lets them rule over [`crate::facts::Facts`] and makes the
+//! [`report::Report`]. Nothing here asks the world except `catalog`, which reads the operator's
+//! folder.
+
+pub mod check;
+pub mod id;
+pub mod judge;
+pub mod report;
+pub mod verdict;

@@ -1,0 +1,276 @@
+//! What can be known about the container engine and the way to it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Reading;
+use super::host::Disk;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Docker {
+    /// The endpoint in force, resolved as the Docker CLI does.
+    pub endpoint: Reading<Endpoint>,
+    /// Every place where an engine could be, the endpoint in force among them.
+    pub candidates: Vec<Candidate>,
+    /// What came of asking the endpoint in force.
+    pub connection: Reading<Connection>,
+    pub version: Reading<Version>,
+    pub info: Reading<Info>,
+    pub provider: Reading<Provider>,
+    /// Docker Desktop's app bundle, readable while it does not run.
+    pub app: Reading<App>,
+    pub settings: Reading<DesktopSettings>,
+    pub daemon_config: Reading<DaemonConfig>,
+    pub credentials: Reading<Credentials>,
+    /// The file system that holds images and containers, as the engine sees it.
+    pub disk: Reading<Disk>,
+    pub clock: Reading<Clock>,
+    /// The Docker CLI on this process's PATH.
+    pub cli: Reading<Cli>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// `unix:///…`, `tcp://…`, `ssh://…`
+    pub url: String,
+    pub source: EndpointSource,
+    /// The context's name; `default` when none is in force.
+    pub context: String,
+    /// The file that decided it (config.json, meta.json), when one did.
+    #[serde(default)]
+    pub decided_by: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndpointSource {
+    /// `DOCKER_HOST`
+    HostVariable,
+    /// `DOCKER_CONTEXT`
+    ContextVariable,
+    /// `currentContext` in config.json
+    CurrentContext,
+    /// Nothing was set: `/var/run/docker.sock`.
+    Default,
+}
+
+/// One place where an engine could be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// The socket's path or the URL.
+    pub at: String,
+    /// Whose usual place it is.
+    pub provider: ProviderKind,
+    pub in_force: bool,
+    /// Where its symbolic links lead, when elsewhere.
+    #[serde(default)]
+    pub resolves_to: Option<String>,
+    pub reach: Reach,
+    /// Owner, group and permission bits of the socket.
+    #[serde(default)]
+    pub owner: Option<Owner>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owner {
+    pub uid: u32,
+    pub gid: u32,
+    /// Permission bits in octal: `660`.
+    pub mode: String,
+    #[serde(default)]
+    pub group: Option<String>,
+}
+
+/// What came of connecting to a candidate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Something listens there.
+    Listens,
+    /// `connect` failed with this error name: `ENOENT`, `EACCES`, `ECONNREFUSED`.
+    Errno(String),
+    /// Connecting did not finish in time.
+    Timeout,
+    /// Not a local socket; not tried.
+    NotTried,
+}
+
+/// What came of asking the endpoint in force for `/_ping`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Connection {
+    /// It answers.
+    Answers { milliseconds: u64 },
+    /// The socket could not be opened; the error name.
+    Refused { errno: String, detail: String },
+    /// It takes connections and sends nothing.
+    Hung { waited_milliseconds: u64 },
+    /// It answers with an HTTP error or with something that is not a Docker engine.
+    Broken { detail: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// Not always a version: Docker Desktop 4.25.2 answered `master`.
+    pub engine: String,
+    pub api: String,
+    #[serde(default)]
+    pub min_api: Option<String>,
+    pub os: String,
+    pub arch: String,
+    /// `Docker Desktop 4.90.0 (238679)`, `Docker Engine - Community`, or empty.
+    #[serde(default)]
+    pub platform_name: Option<String>,
+    #[serde(default)]
+    pub components: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Info {
+    pub name: String,
+    pub operating_system: String,
+    #[serde(default)]
+    pub kernel: String,
+    /// Memory the engine may use, in bytes: the VM's on a Mac.
+    pub memory: u64,
+    pub cpus: u32,
+    #[serde(default)]
+    pub storage_driver: String,
+    #[serde(default)]
+    pub containerd_store: bool,
+    #[serde(default)]
+    pub cgroup_version: String,
+    #[serde(default)]
+    pub cgroup_driver: String,
+    #[serde(default)]
+    pub security_options: Vec<String>,
+    #[serde(default)]
+    pub root_dir: String,
+    #[serde(default)]
+    pub containers_running: u32,
+    /// The engine can enforce a memory limit, a CPU quota, a pids limit.
+    #[serde(default = "yes")]
+    pub memory_limit: bool,
+    #[serde(default = "yes")]
+    pub cpu_quota: bool,
+    #[serde(default = "yes")]
+    pub pids_limit: bool,
+    #[serde(default)]
+    pub http_proxy: Option<String>,
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    pub kind: ProviderKind,
+    /// The product's own version (Docker Desktop 4.90.0), not the engine's.
+    #[serde(default)]
+    pub version: Option<String>,
+    #[serde(default)]
+    pub build: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderKind {
+    DockerDesktop,
+    Orbstack,
+    Colima,
+    RancherDesktop,
+    Podman,
+    Lima,
+    /// dockerd on this Linux machine.
+    LinuxEngine,
+    Unrecognised,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    pub path: String,
+    pub version: String,
+    #[serde(default)]
+    pub build: Option<String>,
+}
+
+/// The keys of Docker Desktop's settings-store.json that matter to a node. Only what differs from
+/// Desktop's defaults is in the file, so an absent key is the default and not an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DesktopSettings {
+    pub path: String,
+    #[serde(default)]
+    pub memory_mib: Option<u64>,
+    #[serde(default)]
+    pub cpus: Option<u32>,
+    #[serde(default)]
+    pub auto_start: Option<bool>,
+    #[serde(default)]
+    pub resource_saver: Option<bool>,
+    #[serde(default)]
+    pub default_socket: Option<bool>,
+    #[serde(default)]
+    pub licence_terms_version: Option<u64>,
+    #[serde(default)]
+    pub open_ui_on_startup_disabled: Option<bool>,
+    #[serde(default)]
+    pub kubernetes: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DaemonConfig {
+    pub path: String,
+    #[serde(default)]
+    pub dns: Vec<String>,
+    #[serde(default)]
+    pub log_driver: Option<String>,
+    /// Logs are bounded in size (`max-size`, or the `local` driver).
+    #[serde(default)]
+    pub logs_bounded: bool,
+}
+
+/// How the Docker CLI would find registry credentials. Names only, never a secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    pub path: String,
+    /// `credsStore`
+    #[serde(default)]
+    pub store: Option<String>,
+    /// Registry → helper (`credHelpers`).
+    #[serde(default)]
+    pub helpers: std::collections::BTreeMap<String, String>,
+    /// Registries with an entry in `auths`.
+    #[serde(default)]
+    pub auths: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// Engine time minus host time, in milliseconds.
+    pub skew_milliseconds: i64,
+    /// How far the measurement can be off.
+    pub uncertainty_milliseconds: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cli {
+    pub path: String,
+    /// Where its symbolic links lead, when elsewhere.
+    #[serde(default)]
+    pub resolves_to: Option<String>,
+}

@@ -1,0 +1,123 @@
+//! Facts: one serialisable, versioned snapshot of a node. Plain data and the vocabulary that every
+//! room above shares. Nothing here asks the world and nothing here judges.
+//!
+//! One file per area says what can be known about it. Snapshots written by one version are read by
+//! later ones: a new field has a default, and only a change that an old reader would
+//! misunderstand bumps [`VERSION`].
+
+pub mod custom;
+pub mod docker;
+pub mod host;
+pub mod image;
+pub mod net;
+pub mod openclaw;
+mod reading;
+pub mod sandbox;
+
+pub use reading::{Reading, Why, WhyKind};
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the snapshot's form on disk.
+pub const VERSION: u32 = 1;
+
+/// Everything that one run found out about a node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Facts {
+    pub version: u32,
+    /// When the gathering began, RFC 3339 in UTC.
+    pub taken_at: String,
+    pub node: Node,
+    pub host: host::Host,
+    pub docker: docker::Docker,
+    pub openclaw: openclaw::Openclaw,
+    pub images: Reading<Vec<image::Image>>,
+    /// Containers with OpenClaw's sandbox label.
+    pub standing: Reading<Vec<sandbox::Standing>>,
+    pub load: Reading<sandbox::Load>,
+    /// One per distinct sandbox configuration.
+    pub inside: Reading<Vec<sandbox::Inside>>,
+    pub net: net::Net,
+    pub custom: Vec<custom::Custom>,
+}
+
+/// Which node this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Node {
+    pub id: String,
+    pub hostname: String,
+    /// The version of clawdoctor that took the snapshot.
+    pub taken_by: String,
+}
+
+/// A family of facts that is gathered together; a judge says which ones it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Section {
+    /// Memory, CPU, disk, system: cheap, always there.
+    Host,
+    /// Power and login settings of the machine.
+    NodeSettings,
+    /// Where the engine is, and whether it answers: `docker.{endpoint,candidates,connection,cli}`.
+    Endpoint,
+    /// What the engine says of itself: `docker.{version,info,provider,disk,clock}`.
+    Engine,
+    /// Docker Desktop's bundle and settings, daemon.json.
+    Desktop,
+    Credentials,
+    /// Installation, configuration, effective agents.
+    Openclaw,
+    Gateway,
+    Images,
+    Standing,
+    /// Working sets of running containers.
+    Load,
+    /// One probe container per distinct sandbox configuration.
+    Inside,
+    HostNames,
+    Registries,
+    Custom,
+}
+
+impl Section {
+    pub const ALL: [Self; 15] = [
+        Self::Host,
+        Self::NodeSettings,
+        Self::Endpoint,
+        Self::Engine,
+        Self::Desktop,
+        Self::Credentials,
+        Self::Openclaw,
+        Self::Gateway,
+        Self::Images,
+        Self::Standing,
+        Self::Load,
+        Self::Inside,
+        Self::HostNames,
+        Self::Registries,
+        Self::Custom,
+    ];
+
+    /// What must be gathered before this one can be.
+    pub fn needs(self) -> &'static [Self] {
+        match self {
+            Self::Host
+            | Self::NodeSettings
+            | Self::Endpoint
+            | Self::Desktop
+            | Self::Credentials
+            | Self::Openclaw
+            | Self::HostNames
+            | Self::Custom => &[],
+            Self::Engine => &[Self::Endpoint, Self::Host],
+            Self::Gateway => &[Self::Endpoint, Self::Openclaw],
+            Self::Images => &[Self::Engine, Self::Openclaw],
+            Self::Standing => &[Self::Endpoint],
+            Self::Load => &[Self::Standing],
+            Self::Inside => &[Self::Images, Self::Engine, Self::Openclaw],
+            Self::Registries => &[Self::Openclaw],
+        }
+    }
+}

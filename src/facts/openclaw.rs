@@ -1,0 +1,274 @@
+//! What can be known about OpenClaw on this node: its installation, the effective sandbox
+//! settings of every agent, and the gateway process that drives Docker.
+
+use serde::{Deserialize, Serialize};
+
+use super::Reading;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Openclaw {
+    pub install: Reading<Install>,
+    pub node: Reading<NodeRuntime>,
+    pub config: Reading<ConfigFile>,
+    /// Effective settings, defaults applied; the default agent first.
+    pub agents: Reading<Vec<Agent>>,
+    pub elevated: Reading<Elevated>,
+    pub gateway: Reading<Gateway>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Install {
+    pub version: String,
+    /// The package's folder.
+    pub path: String,
+    /// `engines.node` of its package.json.
+    #[serde(default)]
+    pub node_range: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeRuntime {
+    pub path: String,
+    pub version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    pub path: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// It names other files (`$include`), so that it alone does not settle the settings.
+    #[serde(default)]
+    pub includes: bool,
+    #[serde(default)]
+    pub symlink: bool,
+    /// The newest `openclaw.json.clobbered.*` beside it, when newer than the last backup:
+    /// OpenClaw threw away somebody's edit.
+    #[serde(default)]
+    pub clobbered: Option<String>,
+    /// What OpenClaw will refuse in it, found without asking its CLI: path and why.
+    #[serde(default)]
+    pub refused: Vec<Refused>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// `agents.defaults.sandbox.docker.network`
+    pub path: String,
+    pub why: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    pub id: String,
+    pub sandbox: Sandbox,
+}
+
+/// The effective sandbox settings of one agent, every default applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sandbox {
+    pub mode: Mode,
+    /// `docker` where nothing is set.
+    #[serde(default = "docker")]
+    pub backend: String,
+    #[serde(default)]
+    pub scope: Scope,
+    #[serde(default)]
+    pub workspace_access: WorkspaceAccess,
+    /// Where sandbox workspaces live on the host: `<state>/sandboxes`.
+    #[serde(default)]
+    pub workspace_root: String,
+    /// The agent's own workspace on the host.
+    #[serde(default)]
+    pub agent_workspace: String,
+    /// uid:gid of the folder that will be mounted at the work folder, or of the nearest
+    /// parent that exists: OpenClaw runs the container as this owner unless `user` is set.
+    #[serde(default)]
+    pub workspace_owner: Option<String>,
+    #[serde(default)]
+    pub docker: Docker,
+}
+
+fn docker() -> String {
+    "docker".to_owned()
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    #[default]
+    Off,
+    NonMain,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    Session,
+    #[default]
+    Agent,
+    Shared,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkspaceAccess {
+    #[default]
+    None,
+    Ro,
+    Rw,
+}
+
+/// `sandbox.docker`, with OpenClaw's own defaults where the file says nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Docker {
+    pub image: String,
+    pub container_prefix: String,
+    pub workdir: String,
+    pub read_only_root: bool,
+    pub tmpfs: Vec<String>,
+    pub network: String,
+    pub user: Option<String>,
+    pub cap_drop: Vec<String>,
+    /// Names only: values may be secrets.
+    pub env: Vec<String>,
+    /// Bytes; none = no limit.
+    pub memory: Option<u64>,
+    /// Bytes of memory and swap together; none = the engine's rule (twice the memory).
+    pub memory_swap: Option<i64>,
+    pub cpus: Option<f64>,
+    pub pids_limit: Option<i64>,
+    pub binds: Vec<Bind>,
+    pub dns: Vec<String>,
+    pub extra_hosts: Vec<String>,
+    pub setup_command: bool,
+    pub gpus: Option<String>,
+    pub seccomp_profile: Option<String>,
+    pub apparmor_profile: Option<String>,
+    /// The `dangerously…` switches that are on.
+    pub dangerous: Vec<String>,
+}
+
+impl Default for Docker {
+    fn default() -> Self {
+        Self {
+            image: "openclaw-sandbox:bookworm-slim".to_owned(),
+            container_prefix: "openclaw-sbx-".to_owned(),
+            workdir: "/workspace".to_owned(),
+            read_only_root: true,
+            tmpfs: ["/tmp", "/var/tmp", "/run"].map(str::to_owned).to_vec(),
+            network: "none".to_owned(),
+            user: None,
+            cap_drop: vec!["ALL".to_owned()],
+            env: Vec::new(),
+            memory: None,
+            memory_swap: None,
+            cpus: None,
+            pids_limit: None,
+            binds: Vec::new(),
+            dns: Vec::new(),
+            extra_hosts: Vec::new(),
+            setup_command: false,
+            gpus: None,
+            seccomp_profile: None,
+            apparmor_profile: None,
+            dangerous: Vec::new(),
+        }
+    }
+}
+
+/// One entry of `docker.binds` (`source:target[:options]`), or a named volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Bind {
+    pub source: String,
+    pub target: String,
+    #[serde(default)]
+    pub read_only: bool,
+    /// The source after symbolic links; none when it does not exist or is a volume's name.
+    #[serde(default)]
+    pub resolved: Option<String>,
+    /// The source is a path and something is there.
+    #[serde(default)]
+    pub exists: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Elevated {
+    /// `tools.elevated.enabled`: tools may leave the sandbox and run on the host.
+    pub enabled: bool,
+    /// How many senders may do so, over all channels.
+    pub allowed_senders: u32,
+    /// A channel lets everybody (`*`).
+    pub anybody: bool,
+}
+
+/// The gateway process, since everything is judged as *it* sees the world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Gateway {
+    pub placement: Placement,
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// `/healthz` and `/readyz` on loopback.
+    #[serde(default)]
+    pub health: Reading<Health>,
+    /// The Docker CLI as the gateway finds it on its own PATH.
+    #[serde(default)]
+    pub docker_cli: Reading<String>,
+    /// Where its PATH was read: its process environment, a unit or a LaunchAgent.
+    #[serde(default)]
+    pub path_from: Option<String>,
+    #[serde(default)]
+    pub docker_host: Option<String>,
+    #[serde(default)]
+    pub uid: Option<u32>,
+    #[serde(default)]
+    pub groups: Vec<u32>,
+    /// The gateway may open the engine's socket: as its user and groups, or through its mounts.
+    #[serde(default)]
+    pub socket: Reading<SocketAccess>,
+    /// A `/.dockerenv` lies on a machine that is no container: OpenClaw takes it as proof.
+    #[serde(default)]
+    pub stray_dockerenv: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Placement {
+    /// A process on this machine.
+    Process { pid: i32 },
+    /// Nothing runs, but a service definition says how it would.
+    Installed { by: String },
+    /// A container of this engine (docker-outside-of-docker).
+    Container { id: String, name: String },
+    /// Nothing runs and nothing is installed as a service.
+    Missing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Health {
+    pub live: bool,
+    pub ready: bool,
+    #[serde(default)]
+    pub failing: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum SocketAccess {
+    Usable { path: String },
+    Denied { path: String, why: String },
+    NotMounted,
+}

@@ -1,0 +1,1 @@
+//! Text to types: no `cfg`, no I/O.
