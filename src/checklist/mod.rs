@@ -5,8 +5,11 @@
 //! [`report::Report`]. Nothing here asks the world except `catalog`, which reads the operator's
 //! folder.
 
+pub mod catalog;
 pub mod check;
 pub mod id;
 pub mod judge;
 pub mod report;
+pub mod run;
 pub mod verdict;
+pub mod waiver;

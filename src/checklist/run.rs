@@ -1,0 +1,600 @@
+//! From facts to a report: every judge rules, what a failure explains is blocked, waivers are
+//! applied, findings are counted. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use super::catalog::Catalog;
+use super::check::{Check, Severity};
+use super::id::{CheckId, PREFIX};
+use super::report::{
+    AppliedWaiver, Conclusion, Finding, FixOffer, Node, Outcome, Report, SCHEMA_VERSION, Summary,
+    Tool,
+};
+use super::verdict::{Complaint, Level, Ruling, SkipReason, Status, Verdict};
+use super::waiver::Waiver;
+use crate::exit;
+use crate::facts::{Facts, Section, WhyKind};
+
+/// What a run was asked for, and what it measured of itself.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The checks to conclude; what they need is ruled on as well, and told when it is not well.
+    pub selected: BTreeSet<CheckId>,
+    pub waivers: Vec<Waiver>,
+    pub today: Date,
+    pub fail_on: Severity,
+    pub node_id: String,
+    pub duration_ms: u64,
+    /// How long the gathering of each section took, in milliseconds.
+    pub spent: BTreeMap<Section, u64>,
+    pub warnings: Vec<String>,
+}
+
+/// The ruling on one check with what the run makes of it.
+#[derive(Clone, Debug)]
+struct Ruled<'a> {
+    check: &'a Check,
+    ruling: Ruling,
+    status: Status,
+    skip: Option<SkipReason>,
+    blocked_by: Vec<CheckId>,
+}
+
+/// Lets every judge rule and tells what came of it.
+pub fn evaluate(catalog: &Catalog, facts: &Facts, terms: &Terms) -> Report {
+    let ruled = rule(catalog, facts);
+    let mut findings = Vec::new();
+    let mut suppressed = Vec::new();
+    let mut outcomes = Vec::new();
+    for check in catalog.checks() {
+        let one = &ruled[&check.id];
+        if !is_told(one, &ruled, terms) {
+            outcomes.push(not_selected(check));
+            continue;
+        }
+        let (open, waived): (Vec<Finding>, Vec<Finding>) = complaints(one)
+            .iter()
+            .map(|complaint| finding(check, &one.ruling, complaint, terms))
+            .partition(|finding| finding.waiver.is_none());
+        let mut outcome = outcome(one, terms);
+        if open.is_empty() && !waived.is_empty() {
+            outcome.status = Status::Skip;
+            outcome.skip_reason = Some(SkipReason::Waived);
+        }
+        outcomes.push(outcome);
+        findings.extend(open);
+        suppressed.extend(waived);
+    }
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.check_id.clone(), f.path.clone(), f.target.clone());
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| key(a).cmp(&key(b)))
+    });
+    conclude(facts, terms, findings, suppressed, outcomes)
+}
+
+fn rule<'a>(catalog: &'a Catalog, facts: &Facts) -> BTreeMap<CheckId, Ruled<'a>> {
+    let order = catalog
+        .by_need()
+        .expect("a catalogue with a circle is refused when it is read");
+    let mut ruled: BTreeMap<CheckId, Ruled> = BTreeMap::new();
+    for check in order {
+        let blockers = blockers(&check.spec.needs, &ruled);
+        let ruling = if blockers.is_empty() {
+            check.spec.judge.rule(facts)
+        } else {
+            let names: Vec<&str> = blockers.iter().map(CheckId::as_str).collect();
+            Ruling::blocked(&names)
+        };
+        let (status, skip) = status(&ruling.verdict);
+        let blocked_by = match &ruling.verdict {
+            // A judge may name a check that is itself blocked: tell the root of it.
+            Verdict::Blocked(by) => roots(by, &ruled),
+            _ => Vec::new(),
+        };
+        ruled.insert(
+            check.id.clone(),
+            Ruled {
+                check,
+                ruling,
+                status,
+                skip,
+                blocked_by,
+            },
+        );
+    }
+    ruled
+}
+
+/// The failures behind these needs, at their root.
+fn blockers(needs: &[CheckId], ruled: &BTreeMap<CheckId, Ruled>) -> Vec<CheckId> {
+    let bad: Vec<CheckId> = needs
+        .iter()
+        .filter(|need| {
+            ruled.get(need).is_some_and(|one| {
+                matches!(one.status, Status::Fail | Status::Error)
+                    || one.skip == Some(SkipReason::Blocked)
+            })
+        })
+        .cloned()
+        .collect();
+    roots(&bad, ruled)
+}
+
+fn roots(ids: &[CheckId], ruled: &BTreeMap<CheckId, Ruled>) -> Vec<CheckId> {
+    let mut roots = BTreeSet::new();
+    for id in ids {
+        match ruled.get(id) {
+            Some(one) if !one.blocked_by.is_empty() => roots.extend(one.blocked_by.clone()),
+            _ => {
+                roots.insert(id.clone());
+            }
+        }
+    }
+    roots.into_iter().collect()
+}
+
+fn status(verdict: &Verdict) -> (Status, Option<SkipReason>) {
+    match verdict {
+        Verdict::Pass => (Status::Pass, None),
+        Verdict::Found(complaints) => {
+            let worst = complaints.iter().map(|complaint| complaint.level).max();
+            match worst {
+                Some(Level::Fail) => (Status::Fail, None),
+                Some(Level::Warn) => (Status::Warn, None),
+                None => (Status::Pass, None),
+            }
+        }
+        Verdict::NotApplicable(_) => (Status::Skip, Some(SkipReason::NotApplicable)),
+        Verdict::Blocked(_) => (Status::Skip, Some(SkipReason::Blocked)),
+        Verdict::Unknown(why) => match why.kind {
+            WhyKind::NotAsked => (Status::Skip, Some(SkipReason::NotSelected)),
+            WhyKind::NotApplicable => (Status::Skip, Some(SkipReason::NotApplicable)),
+            WhyKind::Offline => (Status::Skip, Some(SkipReason::Offline)),
+            WhyKind::Absent
+            | WhyKind::Denied
+            | WhyKind::Timeout
+            | WhyKind::Unparsable
+            | WhyKind::Failed => (Status::Error, None),
+        },
+    }
+}
+
+/// Selected, or the failure that a selected check waits for: it must not hide.
+fn is_told(one: &Ruled, all: &BTreeMap<CheckId, Ruled>, terms: &Terms) -> bool {
+    terms.selected.contains(&one.check.id)
+        || all.values().any(|other| {
+            terms.selected.contains(&other.check.id) && other.blocked_by.contains(&one.check.id)
+        })
+}
+
+fn complaints<'a>(one: &'a Ruled) -> &'a [Complaint] {
+    match &one.ruling.verdict {
+        Verdict::Found(complaints) => complaints,
+        Verdict::Pass | Verdict::Unknown(_) | Verdict::NotApplicable(_) | Verdict::Blocked(_) => {
+            &[]
+        }
+    }
+}
+
+fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms) -> Finding {
+    let waiver = terms
+        .waivers
+        .iter()
+        .find(|w| w.holds_on(terms.today) && w.covers(&check.id, complaint.target.as_deref()));
+    Finding {
+        check_id: check.id.full(),
+        severity: match complaint.level {
+            Level::Fail => check.spec.severity,
+            Level::Warn => Severity::Warning,
+        },
+        message: complaint.message.clone(),
+        source: "clawdoctor".to_owned(),
+        error_code: complaint.code.to_owned(),
+        path: complaint.path.clone(),
+        target: complaint.target.clone(),
+        requirement: complaint.requirement.clone(),
+        fix_hint: complaint.hint.clone(),
+        title: check.spec.title.clone(),
+        docs_url: check.spec.references.first().cloned(),
+        fingerprint: fingerprint(&check.id, complaint),
+        fix: FixOffer {
+            id: check.id.as_str().replace('/', "."),
+            mode: check.spec.fix.mode,
+            risk: check.spec.fix.risk,
+            reversible: check.spec.fix.reversible,
+            needs: check.spec.fix.needs.clone(),
+            commands: Vec::new(),
+        },
+        evidence: ruling.evidence.clone(),
+        waiver: waiver.map(|waiver| AppliedWaiver {
+            reason: waiver.reason.clone(),
+            by: waiver.by.clone(),
+            expires: waiver.expires.to_string(),
+        }),
+    }
+}
+
+/// Eight hex digits of what stays the same from run to run: the check, the reason and its place.
+fn fingerprint(id: &CheckId, complaint: &Complaint) -> String {
+    let place = complaint.path.as_ref().or(complaint.target.as_ref());
+    let text = format!(
+        "{id}\n{}\n{}",
+        complaint.code,
+        place.map_or("", String::as_str)
+    );
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(4).fold(String::new(), |mut hex, byte| {
+        hex.push_str(&format!("{byte:02x}"));
+        hex
+    })
+}
+
+fn outcome(one: &Ruled, terms: &Terms) -> Outcome {
+    let spec = &one.check.spec;
+    let error_code = match &one.ruling.verdict {
+        Verdict::Unknown(why) if one.status == Status::Error => Some(match why.kind {
+            WhyKind::Denied => "denied",
+            WhyKind::Timeout => "timeout",
+            WhyKind::Unparsable => "unparsable",
+            WhyKind::Absent => "absent",
+            WhyKind::Failed | WhyKind::NotAsked | WhyKind::NotApplicable | WhyKind::Offline => {
+                "failed"
+            }
+        }),
+        _ => None,
+    };
+    let summary = if one.blocked_by.is_empty() {
+        one.ruling.summary.clone()
+    } else {
+        let names: Vec<&str> = one.blocked_by.iter().map(CheckId::as_str).collect();
+        format!("waits for {}", names.join(", "))
+    };
+    Outcome {
+        check_id: one.check.id.full(),
+        step: spec.step.number(),
+        title: spec.title.clone(),
+        status: one.status,
+        required: spec.required,
+        duration_ms: duration(one.check, terms),
+        summary,
+        observed: one.ruling.observed.clone(),
+        expected: one.ruling.expected.clone(),
+        unit: one.ruling.unit.map(str::to_owned),
+        skip_reason: one.skip,
+        blocked_by: one.blocked_by.iter().map(CheckId::full).collect(),
+        error_code: error_code.map(str::to_owned),
+        evidence: one.ruling.evidence.clone(),
+    }
+}
+
+/// The slowest section that the check reads: they are gathered at the same time.
+fn duration(check: &Check, terms: &Terms) -> u64 {
+    let sections = check.spec.judge.sections().iter();
+    let spent = sections.filter_map(|section| terms.spent.get(section));
+    spent.copied().max().unwrap_or(0)
+}
+
+fn not_selected(check: &Check) -> Outcome {
+    Outcome {
+        check_id: check.id.full(),
+        step: check.spec.step.number(),
+        title: check.spec.title.clone(),
+        status: Status::Skip,
+        required: check.spec.required,
+        duration_ms: 0,
+        summary: "not selected".to_owned(),
+        observed: None,
+        expected: None,
+        unit: None,
+        skip_reason: Some(SkipReason::NotSelected),
+        blocked_by: Vec::new(),
+        error_code: None,
+        evidence: Vec::new(),
+    }
+}
+
+fn conclude(
+    facts: &Facts,
+    terms: &Terms,
+    findings: Vec<Finding>,
+    suppressed_findings: Vec<Finding>,
+    checks: Vec<Outcome>,
+) -> Report {
+    let count = |status| checks.iter().filter(|one| one.status == status).count();
+    let summary = Summary {
+        pass: count(Status::Pass),
+        warn: count(Status::Warn),
+        fail: count(Status::Fail),
+        skip: count(Status::Skip),
+        error: count(Status::Error),
+        suppressed: suppressed_findings.len(),
+    };
+    let inconclusive = checks
+        .iter()
+        .any(|one| one.required && one.status == Status::Error);
+    let outcome = if inconclusive && !findings.iter().any(|f| f.severity >= terms.fail_on) {
+        Conclusion::Incomplete
+    } else if findings.is_empty() {
+        Conclusion::Clean
+    } else {
+        Conclusion::Findings
+    };
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        ok: false,
+        checks_run: checks.len() - summary.skip,
+        checks_skipped: summary.skip,
+        findings,
+        warnings: terms.warnings.clone(),
+        error: None,
+        report: "clawdoctor.report".to_owned(),
+        tool: Tool::this(),
+        node: node(facts, terms),
+        started_at: facts.taken_at.clone(),
+        duration_ms: terms.duration_ms,
+        outcome,
+        fail_on: terms.fail_on,
+        summary,
+        checks,
+        suppressed_findings,
+    };
+    report.ok = exit_code(&report) == exit::CLEAN;
+    report
+}
+
+fn node(facts: &Facts, terms: &Terms) -> Node {
+    let platform = facts.host.platform.get().ok();
+    let provider = facts.docker.provider.get().ok();
+    Node {
+        id: terms.node_id.clone(),
+        os: platform.and_then(|p| word(p.os)),
+        os_version: facts.host.os.get().ok().map(|os| os.version.clone()),
+        arch: platform.map(|p| p.arch.clone()),
+        runtime: provider.and_then(|p| word(p.kind)),
+        runtime_version: provider.and_then(|p| p.version.clone()),
+        openclaw_version: facts
+            .openclaw
+            .install
+            .get()
+            .ok()
+            .map(|install| install.version.clone()),
+    }
+}
+
+/// The word that a plain enum has in JSON.
+fn word(value: impl serde::Serialize) -> Option<String> {
+    let value = serde_json::to_value(value).ok()?;
+    value.as_str().map(str::to_owned)
+}
+
+/// The exit code that a report stands for: findings win over what is inconclusive.
+pub fn exit_code(report: &Report) -> u8 {
+    if report.error.is_some() {
+        return exit::INCONCLUSIVE;
+    }
+    if report
+        .findings
+        .iter()
+        .any(|finding| finding.severity >= report.fail_on)
+    {
+        return exit::FINDINGS;
+    }
+    let undecided = |one: &Outcome| one.required && one.status == Status::Error;
+    if report.checks.iter().any(undecided) {
+        return exit::INCONCLUSIVE;
+    }
+    exit::CLEAN
+}
+
+impl Tool {
+    pub fn this() -> Self {
+        Self {
+            name: "clawdoctor".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// The short form of an id as it stands in a report.
+pub fn short(check_id: &str) -> &str {
+    check_id.strip_prefix(PREFIX).unwrap_or(check_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Reading;
+    use crate::facts::custom::{Answer, Custom, Question};
+
+    fn catalog_of(files: &[(&str, &str)]) -> Catalog {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (id, text) in files {
+            let path = folder.path().join("checks").join(format!("{id}.toml"));
+            std::fs::create_dir_all(path.parent().expect("an area")).expect("made");
+            let head = "title = \"T\"\nseverity = \"error\"\nstep = 0\ntimeout = \"1 s\"\nwhy = \"w\"\nremedy = \"r\"\n";
+            std::fs::write(path, format!("{head}{text}")).expect("written");
+        }
+        Catalog::load(folder.path()).expect("good files")
+    }
+
+    fn terms(selected: &[&str]) -> Terms {
+        Terms {
+            selected: selected
+                .iter()
+                .map(|id| id.parse().expect("an id"))
+                .collect(),
+            waivers: Vec::new(),
+            today: "2027-01-01".parse().expect("a date"),
+            fail_on: Severity::Error,
+            node_id: "n".to_owned(),
+            duration_ms: 1,
+            spent: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn port(port: u16, answer: Reading<Answer>) -> Custom {
+        Custom {
+            question: Question::Port {
+                host: "127.0.0.1".to_owned(),
+                port,
+            },
+            answer,
+        }
+    }
+
+    fn open(is: bool) -> Reading<Answer> {
+        Reading::known(
+            Answer::Port {
+                open: is,
+                detail: String::new(),
+            },
+            "connect",
+        )
+    }
+
+    const A: (&str, &str) = ("custom/a", "required = true\n[judge.port]\nport = 1\n");
+    const B: (&str, &str) = (
+        "custom/b",
+        "needs = [\"custom/a\"]\n[judge.port]\nport = 2\n",
+    );
+    const C: (&str, &str) = (
+        "custom/c",
+        "needs = [\"custom/b\"]\n[judge.port]\nport = 3\n",
+    );
+
+    fn status_of(report: &Report, id: &str) -> (Status, Option<SkipReason>, Vec<String>) {
+        let one = report
+            .checks
+            .iter()
+            .find(|one| short(&one.check_id) == id)
+            .expect("told");
+        (one.status, one.skip_reason, one.blocked_by.clone())
+    }
+
+    #[test]
+    fn one_cause_gives_one_failure_and_the_rest_waits_for_its_root() {
+        let facts = Facts {
+            custom: vec![
+                port(1, open(false)),
+                port(2, open(false)),
+                port(3, open(false)),
+            ],
+            ..Facts::default()
+        };
+        let catalog = catalog_of(&[A, B, C]);
+        let report = evaluate(
+            &catalog,
+            &facts,
+            &terms(&["custom/a", "custom/b", "custom/c"]),
+        );
+        assert_eq!(status_of(&report, "custom/a").0, Status::Fail);
+        for id in ["custom/b", "custom/c"] {
+            let expected = (
+                Status::Skip,
+                Some(SkipReason::Blocked),
+                vec!["clawdoctor/custom/a".to_owned()],
+            );
+            assert_eq!(status_of(&report, id), expected, "{id}");
+        }
+        assert_eq!(report.findings.len(), 1);
+        assert_eq!(exit_code(&report), exit::FINDINGS);
+    }
+
+    #[test]
+    fn a_failure_behind_a_selected_check_is_told_though_not_selected() {
+        let facts = Facts {
+            custom: vec![port(1, open(false)), port(2, open(true))],
+            ..Facts::default()
+        };
+        let report = evaluate(&catalog_of(&[A, B]), &facts, &terms(&["custom/b"]));
+        assert_eq!(status_of(&report, "custom/a").0, Status::Fail);
+        assert_eq!(exit_code(&report), exit::FINDINGS);
+    }
+
+    #[test]
+    fn a_required_check_that_cannot_be_determined_is_never_a_pass() {
+        let hung = Reading::unknown(WhyKind::Timeout, "no answer in 1 s");
+        let facts = Facts {
+            custom: vec![port(1, hung), port(2, open(true))],
+            ..Facts::default()
+        };
+        let report = evaluate(
+            &catalog_of(&[A, B]),
+            &facts,
+            &terms(&["custom/a", "custom/b"]),
+        );
+        assert_eq!(status_of(&report, "custom/a").0, Status::Error);
+        assert_eq!(status_of(&report, "custom/b").1, Some(SkipReason::Blocked));
+        assert_eq!(report.outcome, Conclusion::Incomplete);
+        assert_eq!(exit_code(&report), exit::INCONCLUSIVE);
+        assert!(!report.ok);
+    }
+
+    #[test]
+    fn a_waived_finding_is_suppressed_in_sight_and_an_expired_waiver_is_not_applied() {
+        let facts = Facts {
+            custom: vec![port(1, open(false))],
+            ..Facts::default()
+        };
+        let mut terms = terms(&["custom/a"]);
+        terms.waivers = vec![Waiver {
+            check: "custom/a".parse().expect("an id"),
+            target: None,
+            reason: "known".to_owned(),
+            by: None,
+            expires: "2027-01-01".parse().expect("a date"),
+        }];
+        let catalog = catalog_of(&[A]);
+        let report = evaluate(&catalog, &facts, &terms);
+        assert_eq!(status_of(&report, "custom/a").1, Some(SkipReason::Waived));
+        assert_eq!(
+            (report.findings.len(), report.suppressed_findings.len()),
+            (0, 1)
+        );
+        assert_eq!(exit_code(&report), exit::CLEAN);
+        terms.today = "2027-01-02".parse().expect("a date");
+        assert_eq!(
+            exit_code(&evaluate(&catalog, &facts, &terms)),
+            exit::FINDINGS
+        );
+    }
+
+    #[test]
+    fn the_threshold_decides_the_exit_code_and_hides_nothing() {
+        let facts = Facts {
+            custom: vec![port(1, open(false))],
+            ..Facts::default()
+        };
+        let catalog = catalog_of(&[("custom/a", "[judge.port]\nport = 1\n")]);
+        let mut warning = catalog.clone();
+        let mut terms = terms(&["custom/a"]);
+        assert_eq!(
+            exit_code(&evaluate(&catalog, &facts, &terms)),
+            exit::FINDINGS
+        );
+        warning = {
+            let _ = warning;
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("checks/custom");
+            std::fs::create_dir_all(&path).expect("made");
+            std::fs::write(path.join("a.toml"), "title = \"T\"\nseverity = \"warning\"\nstep = 0\ntimeout = \"1 s\"\nwhy = \"w\"\nremedy = \"r\"\n[judge.port]\nport = 1\n").expect("written");
+            Catalog::load(folder.path()).expect("good")
+        };
+        let report = evaluate(&warning, &facts, &terms);
+        assert_eq!(
+            (report.findings.len(), exit_code(&report)),
+            (1, exit::CLEAN)
+        );
+        terms.fail_on = Severity::Warning;
+        assert_eq!(
+            exit_code(&evaluate(&warning, &facts, &terms)),
+            exit::FINDINGS
+        );
+    }
+}
