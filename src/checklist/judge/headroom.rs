@@ -85,23 +85,39 @@ impl Limit {
     }
 }
 
-/// The result with all that led to it. Bytes, sandboxes, CPUs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Where the engine's memory goes before any sandbox. Bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arithmetic {
+pub struct Memory {
     /// What the engine can really use of the machine.
     pub vm: u64,
     pub system: u64,
+    /// Of the gateway, where it shares the engine's memory.
     pub gateway: u64,
     pub others: u64,
     pub available: u64,
     pub keep: u64,
-    /// Working sets of idle sandboxes.
+}
+
+/// What the sandboxes that stand take. Bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Occupied {
+    /// Working sets of the idle ones.
     pub idle: u64,
-    /// Busy ones, each for the greater of its cap and its working set.
+    pub idle_count: u64,
+    /// The busy ones, each for the greater of its cap and its working set.
     pub busy: u64,
     pub busy_count: u64,
-    pub idle_count: u64,
+    pub caps: u64,
+}
+
+/// The result with all that led to it. Bytes, sandboxes, CPUs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arithmetic {
+    pub memory: Memory,
+    pub load: Occupied,
     pub cap: u64,
     pub cap_assumed: bool,
     /// By memory, with the reserve and without.
@@ -130,9 +146,83 @@ fn share(of: u64, part: f64) -> u64 {
     (of as f64 * part).max(0.0) as u64
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sizes of machines are far below 2^53"
+)]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
 impl Headroom {
     /// The whole arithmetic.
     pub fn compute(&self, input: &Input) -> Arithmetic {
+        let memory = self.memory(input);
+        let load = self.occupied(&input.sandboxes);
+        let cap = input.memory_cap.unwrap_or(self.memory_cap.0).max(1);
+        let fit = |keep: u64| {
+            memory
+                .available
+                .saturating_sub(keep)
+                .saturating_sub(load.idle)
+                .saturating_sub(load.busy)
+                / cap
+        };
+        let calm = fit(memory.keep);
+        let safe = match input.pressure {
+            Some(PressureLevel::Critical) => 0,
+            Some(PressureLevel::Warning) => calm / 2,
+            Some(PressureLevel::Normal) | None => calm,
+        };
+        let host_cpus = input.host_cpus.unwrap_or(input.engine_cpus);
+        let cpus = host_cpus.min(input.engine_cpus);
+        let cpu_cap = input.cpu_cap.unwrap_or(self.cpu_cap);
+        let by_cpu = self
+            .busy_at_once(cpus, cpu_cap)
+            .saturating_sub(load.busy_count);
+        let by_disk = input.disk_free.map(|free| {
+            let layer = self
+                .disk_per_sandbox
+                .0
+                .max(input.largest_layer.unwrap_or(0));
+            free.saturating_sub(self.disk_reserve.0) / layer.max(1)
+        });
+        let memory_limit = if safe < calm {
+            Limit::Pressure
+        } else {
+            Limit::Memory
+        };
+        // The first of equals is named: memory kills, the others only slow down or refuse.
+        let mut least = (safe, memory_limit);
+        for (number, limit) in [(Some(by_cpu), Limit::Cpu), (by_disk, Limit::Disk)] {
+            if let Some(number) = number.filter(|number| *number < least.0) {
+                least = (number, limit);
+            }
+        }
+        Arithmetic {
+            safe,
+            hard: fit(0),
+            cap,
+            cap_assumed: input.memory_cap.is_none(),
+            cpus,
+            cpu_cap,
+            cpu_cap_assumed: input.cpu_cap.is_none(),
+            by_cpu,
+            by_disk,
+            pressure: input.pressure,
+            headroom: least.0,
+            limit: least.1,
+            commitment: ratio(load.caps, memory.available),
+            memory,
+            load,
+        }
+    }
+
+    fn memory(&self, input: &Input) -> Memory {
         let gateway = |place| {
             if input.gateway == place {
                 self.gateway.0
@@ -147,101 +237,34 @@ impl Headroom {
             input.engine_memory.min(left)
         });
         let system = self.system_reserve.0.max(share(vm, self.system_share));
-        let inside = gateway(GatewayPlace::Engine);
         let available = vm
             .saturating_sub(system)
-            .saturating_sub(inside)
+            .saturating_sub(gateway(GatewayPlace::Engine))
             .saturating_sub(input.others);
-        let keep = share(available, self.keep_share).min(self.keep_most.0);
-        let (idle, busy): (Vec<&SandboxLoad>, Vec<&SandboxLoad>) =
-            input.sandboxes.iter().partition(|sandbox| sandbox.idle);
-        let weight = |sandbox: &SandboxLoad| {
-            sandbox
-                .cap
-                .unwrap_or(self.memory_cap.0)
-                .max(sandbox.working_set)
-        };
-        let idle_sum: u64 = idle.iter().map(|sandbox| sandbox.working_set).sum();
-        let busy_sum: u64 = busy.iter().map(|sandbox| weight(sandbox)).sum();
-        let cap = input.memory_cap.unwrap_or(self.memory_cap.0).max(1);
-        let fit = |keep: u64| {
-            available
-                .saturating_sub(keep)
-                .saturating_sub(idle_sum)
-                .saturating_sub(busy_sum)
-                / cap
-        };
-        let hard = fit(0);
-        let calm = fit(keep);
-        let safe = match input.pressure {
-            Some(PressureLevel::Critical) => 0,
-            Some(PressureLevel::Warning) => calm / 2,
-            Some(PressureLevel::Normal) | None => calm,
-        };
-        let cpus = input
-            .host_cpus
-            .map_or(input.engine_cpus, |host| host.min(input.engine_cpus));
-        let cpu_cap = input.cpu_cap.unwrap_or(self.cpu_cap);
-        let by_cpu = self
-            .busy_at_once(cpus, cpu_cap)
-            .saturating_sub(busy.len() as u64);
-        let by_disk = input.disk_free.map(|free| {
-            let layer = self
-                .disk_per_sandbox
-                .0
-                .max(input.largest_layer.unwrap_or(0));
-            free.saturating_sub(self.disk_reserve.0) / layer.max(1)
-        });
-        let memory_limit = if safe < calm {
-            Limit::Pressure
-        } else {
-            Limit::Memory
-        };
-        let (headroom, limit) = [
-            Some((safe, memory_limit)),
-            Some((by_cpu, Limit::Cpu)),
-            by_disk.map(|by_disk| (by_disk, Limit::Disk)),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(number, _)| *number)
-        .expect("memory and CPU are always counted");
-        let caps: u64 = input
-            .sandboxes
-            .iter()
-            .map(|sandbox| sandbox.cap.unwrap_or(self.memory_cap.0))
-            .sum();
-        #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
-        let commitment = if available == 0 {
-            0.0
-        } else {
-            caps as f64 / available as f64
-        };
-        Arithmetic {
+        Memory {
             vm,
             system,
-            gateway: inside,
+            gateway: gateway(GatewayPlace::Engine),
             others: input.others,
             available,
-            keep,
-            idle: idle_sum,
-            busy: busy_sum,
-            busy_count: busy.len() as u64,
-            idle_count: idle.len() as u64,
-            cap,
-            cap_assumed: input.memory_cap.is_none(),
-            safe,
-            hard,
-            cpus,
-            cpu_cap,
-            cpu_cap_assumed: input.cpu_cap.is_none(),
-            by_cpu,
-            by_disk,
-            pressure: input.pressure,
-            headroom,
-            limit,
-            commitment,
+            keep: share(available, self.keep_share).min(self.keep_most.0),
         }
+    }
+
+    fn occupied(&self, sandboxes: &[SandboxLoad]) -> Occupied {
+        let cap = |sandbox: &SandboxLoad| sandbox.cap.unwrap_or(self.memory_cap.0);
+        let mut occupied = Occupied::default();
+        for sandbox in sandboxes {
+            occupied.caps += cap(sandbox);
+            if sandbox.idle {
+                occupied.idle += sandbox.working_set;
+                occupied.idle_count += 1;
+            } else {
+                occupied.busy += cap(sandbox).max(sandbox.working_set);
+                occupied.busy_count += 1;
+            }
+        }
+        occupied
     }
 
     /// ⌊(cores − reserve) / cap⌋, with at least one core counted.
@@ -288,8 +311,7 @@ impl Headroom {
                 .expected(1)
                 .unit("sandboxes")
                 .evidence("/docker/info/memory", input.engine_memory)
-                .evidence("/load", &facts.load)
-                .evidence("", &arithmetic))
+                .evidence("/load", &arithmetic))
         })
     }
 }
@@ -303,12 +325,12 @@ impl Arithmetic {
             .map_or("disk not known".to_owned(), |n| format!("{n} by disk"));
         format!(
             "{} for containers, {} kept free, {} for {} busy, {} for {} idle, {} each{assumed}; {} by memory, {} by CPU, {disk}",
-            Size(self.available),
-            Size(self.keep),
-            Size(self.busy),
-            self.busy_count,
-            Size(self.idle),
-            self.idle_count,
+            Size(self.memory.available),
+            Size(self.memory.keep),
+            Size(self.load.busy),
+            self.load.busy_count,
+            Size(self.load.idle),
+            self.load.idle_count,
             Size(self.cap),
             self.safe,
             self.by_cpu,
@@ -472,7 +494,7 @@ mod tests {
         };
         let mut input = mini();
         input.sandboxes = vec![hungry];
-        assert_eq!(rules().compute(&input).busy, 2 * GIB);
+        assert_eq!(rules().compute(&input).load.busy, 2 * GIB);
     }
 
     #[test]
@@ -492,7 +514,7 @@ mod tests {
         let mut input = mini();
         input.engine_memory = 14 * GIB;
         let result = rules().compute(&input);
-        assert_eq!(result.vm, 10 * GIB - 500 * MIB);
+        assert_eq!(result.memory.vm, 10 * GIB - 500 * MIB);
         // And a machine that is too small has no room at all.
         input.host_memory = Some(8 * GIB);
         input.engine_memory = 4 * GIB;

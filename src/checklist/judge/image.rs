@@ -1,5 +1,10 @@
 //! Judges of the area `image`: pure functions of the facts and of a check's parameters.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use serde::Deserialize;
 
 use super::agents::{DEFAULT_IMAGE, did_not_start, probed, with_sandboxed};
@@ -29,24 +34,39 @@ fn images<'a>(facts: &'a Facts, agents: &[&Agent]) -> Result<Vec<&'a Image>, Why
     Ok(images)
 }
 
-/// Those that the engine has, and a ruling when it has none of them.
+/// Why no image can be looked at.
+enum Missing {
+    /// image/present tells it.
+    All,
+    Unknown(Why),
+}
+
+impl Missing {
+    fn ruling(self) -> Result<Ruling, Why> {
+        match self {
+            Self::All => Ok(Ruling::blocked(&["image/present"])),
+            Self::Unknown(why) => Err(why),
+        }
+    }
+}
+
+/// Those that the engine has.
 fn local<'a>(
     facts: &'a Facts,
     agents: &[&Agent],
-) -> Result<Result<Vec<(&'a Image, &'a LocalImage)>, Ruling>, Why> {
+) -> Result<Vec<(&'a Image, &'a LocalImage)>, Missing> {
     let mut found = Vec::new();
-    for image in images(facts, agents)? {
+    for image in images(facts, agents).map_err(Missing::Unknown)? {
         match image.local.get() {
             Ok(local) => found.push((image, local)),
-            // image/present tells it.
             Err(why) if why.kind == WhyKind::Absent => {}
-            Err(why) => return Err(why),
+            Err(why) => return Err(Missing::Unknown(why)),
         }
     }
     if found.is_empty() {
-        return Ok(Err(Ruling::blocked(&["image/present"])));
+        return Err(Missing::All);
     }
-    Ok(Ok(found))
+    Ok(found)
 }
 
 fn key(image: &Image) -> String {
@@ -69,10 +89,6 @@ fn references<T>(found: &[(&Image, T)]) -> String {
 pub struct Present {}
 
 impl Present {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             let images = images(facts, agents)?;
@@ -117,15 +133,11 @@ fn missing(image: &Image) -> Complaint {
 pub struct Platform {}
 
 impl Platform {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
-            let found = match local(facts, agents)? {
+            let found = match local(facts, agents) {
                 Ok(found) => found,
-                Err(ruling) => return Ok(ruling),
+                Err(missing) => return missing.ruling(),
             };
             let engine = facts.docker.version.get()?;
             let wanted = format!("{}/{}", engine.os, architecture(&engine.arch));
@@ -334,9 +346,9 @@ pub struct User {
 impl User {
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
-            let found = match local(facts, agents)? {
+            let found = match local(facts, agents) {
                 Ok(found) => found,
-                Err(ruling) => return Ok(ruling),
+                Err(missing) => return missing.ruling(),
             };
             let mut complaints = Vec::new();
             let mut summary = Vec::new();
@@ -433,9 +445,9 @@ const NO_DATE_BEFORE: u64 = 20 * 365 * 86_400;
 impl Age {
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
-            let found = match local(facts, agents)? {
+            let found = match local(facts, agents) {
                 Ok(found) => found,
-                Err(ruling) => return Ok(ruling),
+                Err(missing) => return missing.ruling(),
             };
             let limit = self.warn_after.0.as_secs();
             let ages: Vec<(&Image, u64)> = found

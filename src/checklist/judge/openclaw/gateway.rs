@@ -1,5 +1,10 @@
 //! The gateway process: whether it runs, and whether it can drive Docker from where it stands.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use serde::Deserialize;
 
 use crate::checklist::verdict::{Complaint, Ruling};
@@ -14,10 +19,6 @@ use super::super::agents::{explained, with_sandboxed};
 pub struct DockerCli {}
 
 impl DockerCli {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |_| {
             let gateway = facts.openclaw.gateway.get()?;
@@ -136,10 +137,6 @@ fn socket_trouble(gateway: &Process, access: &SocketAccess) -> Option<Complaint>
 pub struct Gateway {}
 
 impl Gateway {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         let gateway = match facts.openclaw.gateway.get() {
             Ok(gateway) => gateway,

@@ -1,5 +1,10 @@
 //! OpenClaw's version, the Node.js it runs on, and its configuration file.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use serde::Deserialize;
 
 use crate::checklist::verdict::{Complaint, Ruling};
@@ -158,10 +163,6 @@ fn alternative(text: &str) -> Result<semver::VersionReq, String> {
 pub struct Config {}
 
 impl Config {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         let file = match facts.openclaw.config.get() {
             Ok(file) => file,

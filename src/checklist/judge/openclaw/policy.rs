@@ -1,5 +1,10 @@
 //! What the effective sandbox settings allow: mode, ways out, limits, network.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use serde::Deserialize;
 
 use crate::checklist::verdict::{Complaint, Ruling};
@@ -14,10 +19,6 @@ use super::super::agents::{counted, explained, grouped, sentence, with_agents, w
 pub struct SandboxMode {}
 
 impl SandboxMode {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_agents(facts, |agents| {
             let mut complaints = Vec::new();
@@ -93,10 +94,6 @@ fn modes(agents: &[Agent]) -> serde_json::Value {
 pub struct Elevated {}
 
 impl Elevated {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         let elevated = match facts.openclaw.elevated.get() {
             Ok(elevated) => elevated,
@@ -262,7 +259,7 @@ fn bytes_for_megabytes(agent: &Agent) -> Vec<u64> {
 
 /// As Docker writes a size: `512m`.
 fn docker_size(size: Size) -> String {
-    if size.0 % (1 << 20) == 0 {
+    if size.0.is_multiple_of(1 << 20) {
         format!("{}m", size.0 >> 20)
     } else {
         size.0.to_string()
@@ -309,10 +306,6 @@ fn summary<'a>(agents: impl Iterator<Item = &'a Agent>) -> String {
 pub struct NetworkPolicy {}
 
 impl NetworkPolicy {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             let agents = || agents.iter().copied();

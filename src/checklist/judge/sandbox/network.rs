@@ -1,5 +1,10 @@
 //! What a sandbox reaches, and what it must not reach.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -36,10 +41,6 @@ fn offline_by_policy(insides: &[&Inside]) -> Option<String> {
 pub struct Dns {}
 
 impl Dns {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             // The policy is known without any probe.
@@ -355,7 +356,7 @@ impl EngineApiExposed {
                 if one.result != ConnectResult::Open {
                     continue;
                 }
-                let complaint = self.open(inside, one);
+                let complaint = open_port(inside, one);
                 if !complaints.iter().any(|c| c.target == complaint.target) {
                     complaints.push(complaint);
                 }
@@ -371,34 +372,32 @@ impl EngineApiExposed {
             ))
         })
     }
+}
 
-    fn open(&self, inside: &Inside, one: &Reached) -> Complaint {
-        let address = &one.address;
-        let from = who(&inside.agents);
-        match one.said.as_deref() {
-            Some(said) if sounds_like_an_engine(said) => {
-                let message = format!(
-                    "the engine's API answers without a password at {address} from a sandbox of {from}: {said}"
-                );
-                Complaint::fail("engine-api-exposed", message)
-                    .target(address)
-                    .path(&inside.network)
-                    .requirement("out of reach")
-                    .hint("until it is mended: openclaw config set agents.defaults.sandbox.docker.network none")
-            }
-            said => {
-                let message = format!(
-                    "something listens at {address}, a port of engines, within reach of a sandbox of {from}: {}",
-                    said.unwrap_or("it said nothing")
-                );
-                Complaint::warn("engine-port-open", message)
-                    .target(address)
-                    .path(&inside.network)
-                    .requirement("out of reach")
-                    .hint(
-                        "find out who listens there: clawdoctor explain sandbox/engine-api-exposed",
-                    )
-            }
+fn open_port(inside: &Inside, one: &Reached) -> Complaint {
+    let address = &one.address;
+    let from = who(&inside.agents);
+    match one.said.as_deref() {
+        Some(said) if sounds_like_an_engine(said) => {
+            let message = format!(
+                "the engine's API answers without a password at {address} from a sandbox of {from}: {said}"
+            );
+            Complaint::fail("engine-api-exposed", message)
+                .target(address)
+                .path(&inside.network)
+                .requirement("out of reach")
+                .hint("until it is mended: openclaw config set agents.defaults.sandbox.docker.network none")
+        }
+        said => {
+            let message = format!(
+                "something listens at {address}, a port of engines, within reach of a sandbox of {from}: {}",
+                said.unwrap_or("it said nothing")
+            );
+            Complaint::warn("engine-port-open", message)
+                .target(address)
+                .path(&inside.network)
+                .requirement("out of reach")
+                .hint("find out who listens there: clawdoctor explain sandbox/engine-api-exposed")
         }
     }
 }
@@ -418,10 +417,6 @@ fn sounds_like_an_engine(said: &str) -> bool {
 pub struct GatewayExposed {}
 
 impl GatewayExposed {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             let insides = match started(facts, agents) {

@@ -4,6 +4,11 @@
 //! One cause, one complaint: what differs from the configuration is told by `Stale`, what the
 //! configuration itself gives away by `Isolation` once for its agents.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use serde::Deserialize;
 
 use crate::checklist::judge::agents::{counted, grouped, is_sandboxed, sentence, with_agents};
@@ -20,10 +25,6 @@ use crate::units::Size;
 pub struct Isolation {}
 
 impl Isolation {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         let agents: Option<Vec<&Agent>> = facts
             .openclaw
@@ -55,7 +56,7 @@ impl Isolation {
             }
             complaints.extend(dangers);
         }
-        for agents in agents.iter() {
+        if let Some(agents) = &agents {
             complaints.extend(given_away(agents));
         }
         for inside in &inside {
@@ -306,10 +307,6 @@ fn not_confined(inside: &Inside, agents: &[&Agent]) -> Vec<Complaint> {
 pub struct Stale {}
 
 impl Stale {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_agents(facts, |agents| {
             let agents: Vec<&Agent> = agents.iter().filter(|a| is_sandboxed(a)).collect();

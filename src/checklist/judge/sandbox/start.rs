@@ -1,5 +1,10 @@
 //! Whether a sandbox made as OpenClaw makes it starts, and whether it can write its workspace.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use serde::Deserialize;
 
 use super::trouble::{Trouble, trouble};
@@ -131,10 +136,6 @@ fn failed(inside: &Inside, why: &Why) -> Complaint {
 pub struct Write {}
 
 impl Write {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             let insides = match started(facts, agents) {
@@ -154,10 +155,8 @@ impl Write {
                     }
                 }
             }
-            if complaints.is_empty() {
-                if let Some(why) = unclear {
-                    return Err(why);
-                }
+            if let (Some(why), true) = (unclear, complaints.is_empty()) {
+                return Err(why);
             }
             if seen.is_empty() {
                 return Ok(Ruling::not_applicable("no workspace is mounted"));

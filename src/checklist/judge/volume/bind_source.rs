@@ -1,6 +1,11 @@
 //! The sources of `docker.binds` by OpenClaw's own rules, which it applies only when a sandbox is
 //! made: the configuration is accepted and the next turn fails.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 use serde::Deserialize;
 
 use crate::checklist::judge::agents::{Group, grouped, sentence, with_sandboxed};
@@ -14,10 +19,6 @@ use crate::facts::{Facts, Why};
 pub struct BindSource {}
 
 impl BindSource {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             let linux = facts
@@ -253,9 +254,9 @@ fn roots(agent: &Agent) -> Vec<String> {
 fn asks_the_screen(path: &str) -> bool {
     let mut parts = path.split('/').skip(1);
     let home = parts.next() == Some("Users") && parts.next().is_some();
-    match (home, parts.next(), parts.next()) {
-        (true, Some("Documents" | "Desktop" | "Downloads"), _) => true,
-        (true, Some("Library"), Some("Mobile Documents" | "CloudStorage")) => true,
-        (_, _, _) => false,
-    }
+    let guarded = match (parts.next(), parts.next()) {
+        (Some("Library"), below) => matches!(below, Some("Mobile Documents" | "CloudStorage")),
+        (folder, _) => matches!(folder, Some("Documents" | "Desktop" | "Downloads")),
+    };
+    home && guarded
 }

@@ -1,5 +1,10 @@
 //! Judges of the area `volume`: pure functions of the facts and of a check's parameters.
 
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
 mod bind_source;
 
 pub use bind_source::{BindSource, SYSTEM, is_socket, is_within};
@@ -17,10 +22,6 @@ use crate::facts::{Facts, Why, WhyKind};
 pub struct Ownership {}
 
 impl Ownership {
-    #[expect(
-        clippy::unused_self,
-        reason = "all judges have the same shape; this one has no parameters"
-    )]
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             let insides = match started(facts, agents) {
