@@ -16,32 +16,38 @@
 //! 1 problem, 20 passed, 5 skipped in 0.6 s — next: clawdoctor explain docker/running
 //! ```
 
+mod page;
+mod words;
+
 use std::io;
+
+use page::{LABEL, Page};
+use words::{counts, next_step, seen};
 
 use super::style::{Mark, Role, Style};
 use super::tally::{self, Row, Tally, counted};
 use super::wrap::{columns, cut, pad, wrap};
 use crate::checklist::check::Step;
-use crate::checklist::report::{Conclusion, Finding, Report};
+use crate::checklist::report::{Finding, Report};
 use crate::checklist::run::short;
-use crate::checklist::verdict::{Evidence, SkipReason, Status};
+use crate::checklist::verdict::Evidence;
 
 /// Columns of the longest title of a step.
 const TITLE: usize = 30;
-/// Columns of the words before a detail: `seen`, `want`, `fix`, `more`.
-const LABEL: usize = 6;
+/// Columns of a duration.
+const TIME: usize = 6;
 /// Values of evidence shown for a finding before `-vv`.
 const FEW: usize = 3;
 
 pub fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut page = Page { style, out };
+    let mut page = Page::new(style, out);
     if let Some(error) = &report.error {
         return page.could_not_run(report, &error.message);
     }
     let rows = tally::rows(report);
     if !style.quiet {
         page.header(report)?;
-        page.blank()?;
+        page.gap_after();
     }
     for step in Step::ALL {
         let of_step: Vec<Row> = rows
@@ -53,140 +59,97 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Res
     }
     page.waived(&report.suppressed_findings)?;
     for warning in &report.warnings {
+        page.gap()?;
         page.entry(0, "note", warning, Role::Plain)?;
     }
     if !style.quiet {
-        page.blank()?;
+        page.gap_after();
     }
+    page.gap()?;
     page.sum(report, &rows)
 }
 
-struct Page<'a> {
-    style: &'a Style,
-    out: &'a mut dyn io::Write,
-}
-
 impl Page<'_> {
-    fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", text.trim_end())
-    }
-
-    fn blank(&mut self) -> io::Result<()> {
-        self.line("")
-    }
-
-    fn paint(&self, role: Role, text: &str) -> String {
-        self.style.paint(role, text)
-    }
-
-    /// Where details begin: below the text of a check's own line.
-    fn indent(&self) -> usize {
-        2 + self.style.mark_width() + 1
-    }
-
-    fn header(&mut self, report: &Report) -> io::Result<()> {
-        let node = &report.node;
-        let versioned = |name: &str, version: &Option<String>| match version {
-            Some(version) => format!("{name} {version}"),
-            None => name.to_owned(),
-        };
-        let mut parts = vec![format!("clawdoctor {}", report.tool.version)];
-        if !node.id.is_empty() {
-            parts.push(node.id.clone());
-        }
-        if let Some(os) = &node.os {
-            let os = versioned(product(os), &node.os_version);
-            parts.push(match &node.arch {
-                Some(arch) => format!("{os} ({arch})"),
-                None => os,
-            });
-        }
-        if let Some(runtime) = &node.runtime {
-            parts.push(versioned(product(runtime), &node.runtime_version));
-        }
-        if let Some(version) = &node.openclaw_version {
-            parts.push(format!("OpenClaw {version}"));
-        }
-        let separator = self.style.separator();
-        let mut lines: Vec<String> = Vec::new();
-        for part in parts {
-            let part = cut(&part, self.style.width, self.style.ascii);
-            match lines.last_mut() {
-                Some(line)
-                    if columns(line) + columns(separator) + columns(&part) <= self.style.width =>
-                {
-                    line.push_str(separator);
-                    line.push_str(&part);
-                }
-                _ => lines.push(part),
-            }
-        }
-        for (index, line) in lines.iter().enumerate() {
-            let role = if index == 0 { Role::Title } else { Role::Muted };
-            let line = self.paint(role, line);
-            self.line(&line)?;
-        }
-        Ok(())
-    }
-
     fn step(&mut self, step: Step, rows: &[Row]) -> io::Result<()> {
-        let tally = Tally::of(rows);
-        let well = matches!(tally.worst(), Mark::Pass | Mark::Skip);
-        if rows.is_empty() || (self.style.quiet && well) {
+        let mark = words::mark(rows);
+        if rows.is_empty() || (self.style.quiet && mark <= Mark::Pass) {
             return Ok(());
         }
         let (label, title) = match step.number() {
             Some(number) => (format!("Step {number}"), step.title()),
             None => ("Always".to_owned(), "Isolation, volumes, headroom"),
         };
-        let mark = self.style.mark(tally.worst());
-        let name = self.paint(Role::Strong, &pad(title, TITLE));
-        let told = self.paint(Role::Muted, &in_words(tally, rows));
-        self.line(&format!("{mark} {label}  {name}  {told}"))?;
+        self.section(mark, &label, title, &counts(rows))?;
         if self.style.verbose > 0 {
-            self.every_check(rows)?;
-        }
-        for row in rows {
-            match row.mark() {
-                Mark::Fail | Mark::Warn | Mark::Unsure => self.detail(row)?,
-                Mark::Pass | Mark::Skip if self.style.verbose > 1 => {
-                    self.seen_by(row)?;
-                }
-                Mark::Pass | Mark::Skip => {}
+            self.every_check(rows)
+        } else {
+            for row in rows.iter().filter(|row| row.mark() > Mark::Pass) {
+                self.detail(row)?;
             }
+            Ok(())
         }
-        if self.style.verbose == 0 && tally.worst() != Mark::Skip {
-            self.waiting(rows)?;
+    }
+
+    fn section(&mut self, mark: Mark, label: &str, title: &str, told: &str) -> io::Result<()> {
+        self.gap()?;
+        let mark = self.style.mark(mark);
+        let name = self.paint(Role::Strong, &pad(title, TITLE));
+        let before = self.style.mark_width() + 1 + 6 + 2 + TITLE + 2;
+        if self.style.width < before + 24 {
+            self.line(&format!("{mark} {label}  {name}"))?;
+            return self.paragraph(self.style.mark_width() + 1 + 8, told, Role::Muted);
+        }
+        for (index, told) in wrap(told, self.style.width - before).iter().enumerate() {
+            let told = self.paint(Role::Muted, told);
+            if index == 0 {
+                self.line(&format!("{mark} {label}  {name}  {told}"))?;
+            } else {
+                self.line(&format!("{}{told}", " ".repeat(before)))?;
+            }
         }
         Ok(())
     }
 
-    /// `-v`: one line for each check, with what it says and how long it took.
+    /// `-v`: each check in its place, with what it says and how long it took.
     fn every_check(&mut self, rows: &[Row]) -> io::Result<()> {
         let widest = rows.iter().map(|row| columns(row.id())).max().unwrap_or(0);
         for row in rows {
-            let time = if row.check.duration_ms > 0 && row.mark() != Mark::Skip {
-                tally::duration(row.check.duration_ms)
-            } else {
-                String::new()
-            };
-            let before = self.indent() + widest + 2;
-            let room = self.style.width.saturating_sub(before + 9).max(20);
-            let summary = wrap(&row.check.summary, room);
-            let mark = self.style.mark(row.mark());
-            let id = pad(row.id(), widest);
-            let first = pad(summary.first().map_or("", String::as_str), room);
-            let time = self.paint(Role::Muted, &format!("{time:>8}"));
-            self.line(&format!("  {mark} {id}  {first} {time}"))?;
-            for rest in summary.iter().skip(1) {
-                self.line(&format!("{}{rest}", " ".repeat(before)))?;
+            if row.mark() > Mark::Pass {
+                self.detail(row)?;
+                continue;
             }
+            self.gap()?;
+            self.one_line(row, widest)?;
+            if self.style.verbose > 1 {
+                self.seen_by(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn one_line(&mut self, row: &Row, widest: usize) -> io::Result<()> {
+        let time = match row.check.duration_ms {
+            0 => String::new(),
+            _ if row.mark() == Mark::Skip => String::new(),
+            spent => tally::duration(spent),
+        };
+        let before = self.indent() + widest + 2;
+        let room = self.style.width.saturating_sub(before + TIME + 1);
+        let summary = wrap(&row.check.summary, room);
+        let mark = self.style.mark(row.mark());
+        let id = pad(row.id(), widest);
+        let first = pad(summary.first().map_or("", String::as_str), room);
+        let time = self.paint(Role::Muted, &format!("{time:>TIME$}"));
+        self.line(&format!("  {mark} {id}  {first} {time}"))?;
+        for rest in summary.iter().skip(1) {
+            self.line(&format!("{}{rest}", " ".repeat(before)))?;
         }
         Ok(())
     }
 
     /// A check that is not well: what is wrong, on what evidence, and what to do.
     fn detail(&mut self, row: &Row) -> io::Result<()> {
+        self.gap()?;
         let mark = self.style.mark(row.mark());
         let id = self.paint(row.mark().role(), row.id());
         let room = self
@@ -198,32 +161,46 @@ impl Page<'_> {
         if row.mark() == Mark::Unsure {
             self.unsure(row)?;
         }
-        let hints: Vec<Option<&str>> = row.findings.iter().map(|f| f.fix_hint.as_deref()).collect();
-        let one_hint = hints.windows(2).all(|pair| pair[0] == pair[1]);
+        let hint = common(&row.findings, |finding| finding.fix_hint.as_deref());
+        let want = common(&row.findings, |finding| finding.requirement.as_deref());
+        let indent = self.indent();
         for finding in &row.findings {
-            self.block(&finding.message)?;
-            if let Some(requirement) = &finding.requirement {
-                self.entry(self.indent(), "want", requirement, Role::Plain)?;
+            self.paragraph(indent, &finding.message, Role::Plain)?;
+            if let Some(requirement) = finding.requirement.as_deref().filter(|_| want.is_none()) {
+                self.entry(indent, "want", requirement, Role::Plain)?;
             }
-            if let Some(hint) = finding.fix_hint.as_deref().filter(|_| !one_hint) {
-                self.entry(self.indent(), "fix", hint, Role::Code)?;
+            if let Some(hint) = finding.fix_hint.as_deref().filter(|_| hint.is_none()) {
+                self.entry(indent, "fix", hint, Role::Code)?;
             }
+        }
+        if let Some(want) = want {
+            self.entry(indent, "want", want, Role::Plain)?;
         }
         self.seen_by(row)?;
-        if let Some(hint) = hints.first().copied().flatten().filter(|_| one_hint) {
-            self.entry(self.indent(), "fix", hint, Role::Code)?;
+        if let Some(hint) = hint {
+            self.entry(indent, "fix", hint, Role::Code)?;
         }
         let more = format!("clawdoctor explain {}", row.id());
-        self.entry(self.indent(), "more", &more, Role::Code)
+        self.entry(indent, "more", &more, Role::Code)?;
+        self.gap_after();
+        Ok(())
     }
 
     fn unsure(&mut self, row: &Row) -> io::Result<()> {
         let code = row.check.error_code.as_deref();
         let reason = code.map_or(String::new(), |code| format!(" ({code})"));
         let summary = row.check.summary.trim_end_matches('.');
-        self.block(&format!("Could not be determined: {summary}{reason}."))?;
+        self.paragraph(
+            self.indent(),
+            &format!("Could not be determined: {summary}{reason}."),
+            Role::Plain,
+        )?;
         if row.leaves_the_run_open() {
-            self.block("It is required, so this run says neither yes nor no.")?;
+            self.paragraph(
+                self.indent(),
+                "It is required, so this run says neither yes nor no.",
+                Role::Plain,
+            )?;
         }
         Ok(())
     }
@@ -239,10 +216,6 @@ impl Page<'_> {
         } else {
             FEW
         };
-        if !evidence.is_empty() && matches!(row.mark(), Mark::Pass | Mark::Skip) {
-            let id = self.paint(Role::Muted, row.id());
-            self.line(&format!("{}{id}", " ".repeat(self.indent())))?;
-        }
         for (index, one) in evidence.iter().take(most).enumerate() {
             let label = if index == 0 { "seen" } else { "" };
             let text = seen(one);
@@ -265,32 +238,19 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// What waits for a failure elsewhere, in one line for each cause.
-    fn waiting(&mut self, rows: &[Row]) -> io::Result<()> {
-        for line in waits(rows) {
-            let mark = self.style.mark(Mark::Skip);
-            let line = self.paint(Role::Muted, &line);
-            self.line(&format!("  {mark} {line}"))?;
-        }
-        Ok(())
-    }
-
     fn waived(&mut self, findings: &[Finding]) -> io::Result<()> {
         if findings.is_empty() || self.style.quiet {
             return Ok(());
         }
-        let mark = self.style.mark(Mark::Skip);
-        let name = self.paint(Role::Strong, &pad("Accepted by the operator", TITLE));
         let told = counted(findings.len(), "finding", "findings");
-        let told = self.paint(Role::Muted, &told);
-        self.line(&format!("{mark} Waived  {name}  {told}"))?;
+        self.section(Mark::Skip, "Waived", "Accepted by the operator", &told)?;
         for finding in findings {
             self.line(&format!(
                 "{}{}",
                 " ".repeat(self.indent()),
                 short(&finding.check_id)
             ))?;
-            self.block(&finding.message)?;
+            self.paragraph(self.indent(), &finding.message, Role::Plain)?;
             if let Some(waiver) = &finding.waiver {
                 let by = waiver
                     .by
@@ -299,28 +259,6 @@ impl Page<'_> {
                 let until = format!("until {}{by}: {}", waiver.expires, waiver.reason);
                 self.entry(self.indent(), "waived", &until, Role::Muted)?;
             }
-        }
-        Ok(())
-    }
-
-    /// A paragraph below a check.
-    fn block(&mut self, text: &str) -> io::Result<()> {
-        let indent = self.indent();
-        for line in wrap(text, self.style.width.saturating_sub(indent)) {
-            self.line(&format!("{}{line}", " ".repeat(indent)))?;
-        }
-        Ok(())
-    }
-
-    /// A word and what belongs to it, hanging.
-    fn entry(&mut self, indent: usize, label: &str, text: &str, role: Role) -> io::Result<()> {
-        let gap = LABEL.max(columns(label) + 1);
-        let lines = wrap(text, self.style.width.saturating_sub(indent + gap));
-        for (index, line) in lines.iter().enumerate() {
-            let label = pad(if index == 0 { label } else { "" }, gap);
-            let label = self.paint(Role::Muted, &label);
-            let line = self.paint(role, line);
-            self.line(&format!("{}{label}{line}", " ".repeat(indent)))?;
         }
         Ok(())
     }
@@ -366,97 +304,16 @@ impl Page<'_> {
     }
 }
 
-/// A step's counts; where all is well only how many there are.
-fn in_words(tally: Tally, rows: &[Row]) -> String {
-    if tally.worst() == Mark::Pass && tally.skipped == 0 {
-        return counted(tally.passed, "check", "checks");
-    }
-    if tally.worst() == Mark::Skip {
-        let waiting = waits(rows);
-        let blocked = rows.iter().filter(|row| row.is_blocked()).count();
-        if blocked == rows.len() {
-            return waiting.join("; ");
-        }
-    }
-    tally.words()
-}
-
-/// `4 checks wait for docker/running`, for each distinct cause.
-fn waits(rows: &[Row]) -> Vec<String> {
-    let mut causes: Vec<(String, usize)> = Vec::new();
-    for row in rows.iter().filter(|row| row.is_blocked()) {
-        let ids: Vec<&str> = row.check.blocked_by.iter().map(|id| short(id)).collect();
-        let cause = ids.join(", ");
-        match causes.iter_mut().find(|(known, _)| *known == cause) {
-            Some((_, count)) => *count += 1,
-            None => causes.push((cause, 1)),
-        }
-    }
-    causes
-        .into_iter()
-        .map(|(cause, count)| {
-            format!(
-                "{} for {cause}",
-                counted(count, "check waits", "checks wait")
-            )
-        })
-        .collect()
-}
-
-/// Evidence on one line: `docker.connection = "refused"`.
-fn seen(evidence: &Evidence) -> String {
-    let place = evidence.pointer.trim_start_matches('/').replace('/', ".");
-    let value = match &evidence.value {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    format!("{place} = {value}")
-}
-
-/// What to do now: the words before a command, and the command.
-fn next_step(report: &Report, rows: &[Row]) -> (&'static str, Option<String>) {
-    let first = |mark: Mark| rows.iter().find(|row| row.mark() == mark);
-    if let Some(row) = first(Mark::Fail) {
-        return ("next: ", Some(format!("clawdoctor explain {}", row.id())));
-    }
-    if let Some(row) = rows.iter().find(|row| row.leaves_the_run_open()) {
-        let longer = if row.check.error_code.as_deref() == Some("timeout") {
-            " --timeout 60s"
-        } else {
-            ""
-        };
-        let command = format!("clawdoctor check --only {} -vv{longer}", row.id());
-        return ("next: ", Some(command));
-    }
-    if let Some(row) = first(Mark::Warn).or_else(|| first(Mark::Unsure)) {
-        return ("next: ", Some(format!("clawdoctor explain {}", row.id())));
-    }
-    let all_asked = report.checks.iter().all(|check| {
-        check.status == Status::Pass
-            || matches!(
-                check.skip_reason,
-                Some(SkipReason::NotApplicable | SkipReason::Waived)
-            )
-    });
-    if report.outcome == Conclusion::Clean && all_asked && !rows.is_empty() {
-        return ("this node is ready for OpenClaw's sandboxes", None);
-    }
-    ("nothing wrong in what was asked", None)
-}
-
-/// A product's own spelling for the word that a report has.
-fn product(word: &str) -> &str {
-    match word {
-        "macos" => "macOS",
-        "linux" => "Linux",
-        "docker-desktop" => "Docker Desktop",
-        "orbstack" => "OrbStack",
-        "colima" => "Colima",
-        "rancher-desktop" => "Rancher Desktop",
-        "podman" => "Podman",
-        "linux-engine" => "Docker Engine",
-        other => other,
-    }
+/// What all findings say alike; none when they differ or there is nothing.
+fn common<'a>(
+    findings: &[&'a Finding],
+    of: impl Fn(&'a Finding) -> Option<&'a str>,
+) -> Option<&'a str> {
+    let first = findings.first().and_then(|finding| of(finding))?;
+    findings
+        .iter()
+        .all(|finding| of(finding) == Some(first))
+        .then_some(first)
 }
 
 #[cfg(test)]
