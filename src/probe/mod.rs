@@ -31,6 +31,9 @@ pub struct World {
     pub deep: bool,
     /// The container that the operator says the gateway runs in.
     pub gateway_container: Option<String>,
+    pub hostname: String,
+    /// How reports name this node.
+    pub node_id: String,
     /// Marks what this run makes in the engine: 16 hex digits.
     pub run_id: String,
     /// Programs that must work inside a sandbox.
