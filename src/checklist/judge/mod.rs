@@ -11,6 +11,8 @@ mod image;
 mod net;
 mod openclaw;
 mod sandbox;
+#[cfg(test)]
+mod trial;
 mod volume;
 
 use serde::Deserialize;
