@@ -40,12 +40,27 @@ pub fn config_dir(surroundings: &Surroundings) -> PathBuf {
 /// The file that holds a context's endpoint (docker/cli cli/context/store: the folder is the
 /// SHA-256 of the name).
 pub fn meta_file(surroundings: &Surroundings, context: &str) -> PathBuf {
-    let digest = Sha256::digest(context.as_bytes());
-    let folder: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     config_dir(surroundings)
         .join("contexts/meta")
-        .join(folder)
+        .join(context_folder(context))
         .join("meta.json")
+}
+
+/// The folder with a context's certificates; there is one only when it wants TLS.
+pub fn tls_folder(surroundings: &Surroundings, context: &str) -> PathBuf {
+    config_dir(surroundings)
+        .join("contexts/tls")
+        .join(context_folder(context))
+        .join("docker")
+}
+
+fn context_folder(context: &str) -> String {
+    use std::fmt::Write as _;
+    let mut folder = String::with_capacity(64);
+    for byte in Sha256::digest(context.as_bytes()) {
+        write!(folder, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    folder
 }
 
 /// The endpoint in force. `read` answers for config.json and for one meta.json, where they are

@@ -21,3 +21,4 @@ pub use client::Engine;
 pub use containers::{Inspected, Listed};
 pub use error::EngineError;
 pub use lifecycle::{ContainerSpec, ExecOutput, Output, Stream, Ulimit};
+pub use wire::reach;

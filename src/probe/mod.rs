@@ -4,6 +4,7 @@
 
 pub mod custom;
 pub mod docker;
+pub mod here;
 pub mod host;
 pub mod image;
 pub mod inside;
