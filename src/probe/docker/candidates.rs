@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 
 use super::files::{self, blocking};
 use crate::deadline::Deadline;
-use crate::engine::endpoint::{self, Address, Instances, Place};
+use crate::engine::endpoint::{self, Address};
+use crate::engine::places::{self, Instances, Place};
 use crate::engine::reach;
 use crate::facts::docker::{Candidate, Endpoint, ProviderKind, Reach};
 use crate::surroundings::Surroundings;
@@ -85,8 +86,8 @@ async fn candidate(place: Place, in_force: bool, d: Deadline) -> Candidate {
     let (resolves_to, owner) = looked.unwrap_or_default();
     let owned_by = resolves_to
         .as_deref()
-        .and_then(|target| endpoint::owner_of(Path::new(target)))
-        .or_else(|| endpoint::owner_of(&place.path));
+        .and_then(|target| places::owner_of(Path::new(target)))
+        .or_else(|| places::owner_of(&place.path));
     Candidate {
         at: files::shown(&place.path),
         provider: owned_by.unwrap_or(place.provider),

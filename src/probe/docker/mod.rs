@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use desktop::{DesktopPart, credentials, desktop};
 
 use crate::deadline::Deadline;
-use crate::engine::{Engine, endpoint as place};
+use crate::engine::{Engine, endpoint as place, places};
 use crate::facts::docker::{
     Candidate, Cli, Clock, Connection, Endpoint, EndpointSource, Info, Provider, ProviderKind,
     Version,
@@ -64,7 +64,7 @@ pub async fn endpoint(world: &World, d: Deadline) -> EndpointPart {
         let tls = endpoint
             .as_ref()
             .is_ok_and(|found| wants_tls(&operator, found));
-        let places = place::places(&operator, this_os(), &candidates::instances(&operator));
+        let places = places::places(&operator, this_os(), &candidates::instances(&operator));
         (endpoint, tls, places, cli(&operator))
     })
     .await;
