@@ -2,6 +2,7 @@
 //! gathers one section of the facts under its own deadline, and one that hangs or dies costs its
 //! own facts alone.
 
+pub mod ask;
 pub mod custom;
 pub mod docker;
 pub mod host;
