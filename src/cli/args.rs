@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn help_man_page_and_completions_come_from_the_definition() {
-        let help = Args::command().term_width(90).render_long_help();
+        let help = Args::command().term_width(90).render_help();
         insta::assert_snapshot!(help);
         let man = String::from_utf8(man().expect("rendered")).expect("UTF-8");
         assert!(
