@@ -1,1 +1,23 @@
 //! The container engine. The only room that names bollard; knows no word of OpenClaw.
+//!
+//! What goes out in one piece and what streams (create, attach, start, wait, remove, exec) goes
+//! through bollard. What is only read is decoded here, field by field: bollard 0.21 parses whole
+//! models with closed enums, so that one value it does not know (a cgroup version, a container
+//! state of a newer or foreign engine) would cost every field that matters. Both go through one
+//! [`wire`], which knows the error number of a failed connection and bounds what an engine may
+//! send.
+
+mod client;
+mod containers;
+mod convert;
+pub mod endpoint;
+mod error;
+mod images;
+mod info;
+mod lifecycle;
+mod wire;
+
+pub use client::Engine;
+pub use containers::{Inspected, Listed};
+pub use error::EngineError;
+pub use lifecycle::{ContainerSpec, ExecOutput, Output, Stream, Ulimit};

@@ -2,6 +2,7 @@
 //! gathers one section of the facts under its own deadline, and one that hangs or dies costs its
 //! own facts alone.
 
+pub mod ask;
 pub mod custom;
 pub mod docker;
 pub mod host;
@@ -30,6 +31,9 @@ pub struct World {
     pub deep: bool,
     /// The container that the operator says the gateway runs in.
     pub gateway_container: Option<String>,
+    pub hostname: String,
+    /// How reports name this node.
+    pub node_id: String,
     /// Marks what this run makes in the engine: 16 hex digits.
     pub run_id: String,
     /// Programs that must work inside a sandbox.

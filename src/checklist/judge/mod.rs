@@ -2,14 +2,17 @@
 //! I/O, no `cfg`. One file per area; the table below is the whole set, and each row says which
 //! sections of the facts its judge reads, so that only those are gathered.
 
+mod agents;
 pub mod custom;
 mod docker;
-mod headroom;
+pub mod headroom;
 mod host;
 mod image;
 mod net;
 mod openclaw;
 mod sandbox;
+#[cfg(test)]
+mod trial;
 mod volume;
 
 use serde::Deserialize;

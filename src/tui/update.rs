@@ -1,0 +1,244 @@
+//! What each message does to the app. Pure: what must happen in the world goes out as [`Cmd`].
+
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+use ratatui::layout::Size;
+
+use super::app::{App, Dialog};
+use super::keys::{self, Command, Place};
+use super::layout;
+use super::msg::{Chord, Cmd, Leave, Msg, Probe, Signal, Stamped};
+use super::screen::checklist::{Filter, Pane};
+use super::theme::SPIN;
+use super::view;
+use super::widget::time;
+use crate::checklist::report::{Node, Report};
+
+/// What the app wants before it has been told anything.
+pub fn open(app: &mut App) -> Vec<Cmd> {
+    begin(app)
+}
+
+pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
+    app.now = app.now.max(message.at);
+    match message.what {
+        Msg::Key(chord) => {
+            let before = (app.checklist.sight.clone(), app.dialog.clone());
+            let cmds = key(app, chord);
+            settle(app);
+            app.changed |= before != (app.checklist.sight.clone(), app.dialog.clone());
+            cmds
+        }
+        Msg::Resized { width, height } => {
+            app.size = Size { width, height };
+            settle(app);
+            app.changed = true;
+            Vec::new()
+        }
+        Msg::Probe(probe) => {
+            told(app, probe);
+            settle(app);
+            app.changed = true;
+            Vec::new()
+        }
+        Msg::Signal(signal) => vec![Cmd::Leave(Leave::Signal(signal))],
+        Msg::InputEnded(why) => vec![Cmd::Leave(Leave::InputEnded(why))],
+        Msg::Wake => {
+            app.changed = true;
+            Vec::new()
+        }
+    }
+}
+
+/// When something on the screen will change by the passing of time alone.
+pub fn next_wake(app: &App) -> Option<Duration> {
+    if app.gathering.running_since().is_some() {
+        let turns = app.now.as_millis() / SPIN.as_millis() + 1;
+        let turns = u32::try_from(turns).unwrap_or(u32::MAX);
+        return Some(SPIN.saturating_mul(turns));
+    }
+    let ended = app.gathering.ended()?;
+    let age = app.now.saturating_sub(ended.at);
+    Some(ended.at + time::next_age(age))
+}
+
+fn begin(app: &mut App) -> Vec<Cmd> {
+    if app.gathering.running_since().is_some() {
+        return Vec::new();
+    }
+    app.gathering.begin(app.now);
+    app.changed = true;
+    vec![Cmd::Gather]
+}
+
+fn told(app: &mut App, probe: Probe) {
+    match probe {
+        Probe::Started(section) => app.gathering.started(section, app.now),
+        Probe::Done(section, report) => {
+            app.gathering.done(section);
+            app.checklist.tell(&report, &app.gathering, app.now);
+            learn(&mut app.node, &report);
+        }
+        Probe::Finished(report) => {
+            app.gathering.end(app.now, None);
+            app.checklist.tell(&report, &app.gathering, app.now);
+            app.checklist.lead();
+            app.node = report.node.clone();
+            app.report = Some(report);
+        }
+        Probe::BrokeOff(why) => app.gathering.end(app.now, Some(why)),
+    }
+}
+
+/// In the midst of a gathering what is not known yet may have been known before.
+fn learn(node: &mut Node, report: &Report) {
+    let pairs = [
+        (&mut node.os, &report.node.os),
+        (&mut node.os_version, &report.node.os_version),
+        (&mut node.arch, &report.node.arch),
+        (&mut node.runtime, &report.node.runtime),
+        (&mut node.runtime_version, &report.node.runtime_version),
+        (&mut node.openclaw_version, &report.node.openclaw_version),
+    ];
+    for (old, new) in pairs {
+        if new.is_some() {
+            old.clone_from(new);
+        }
+    }
+}
+
+fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
+    let place = app.place();
+    let Some(command) = keys::command(place, chord) else {
+        if let (Place::Filter, KeyCode::Char(c)) = (place, chord.code)
+            && chord.modifiers.is_empty()
+            && !c.is_control()
+        {
+            app.checklist.typed(c);
+        }
+        return Vec::new();
+    };
+    match command {
+        Command::Interrupt => return vec![Cmd::Leave(Leave::Signal(Signal::Interrupt))],
+        Command::Redraw => {
+            app.changed = true;
+            return vec![Cmd::Redraw];
+        }
+        Command::Recheck => return begin(app),
+        Command::Help => app.dialog = Some(Dialog::Help { scroll: 0 }),
+        Command::Back => return back(app),
+        _ => {}
+    }
+    match place {
+        Place::Help => scroll_help(app, command),
+        Place::Detail => {
+            if !scroll_detail(app, command) {
+                on_list(app, command);
+            }
+        }
+        Place::List | Place::Filter => {
+            if !matches!(
+                command,
+                Command::ScrollUp
+                    | Command::ScrollDown
+                    | Command::ScrollPageUp
+                    | Command::ScrollPageDown
+            ) || !scroll_detail(app, command)
+            {
+                on_list(app, command);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn on_list(app: &mut App, command: Command) {
+    let before = app.checklist.sight.cursor;
+    app.checklist.command(command);
+    if app.checklist.sight.cursor != before {
+        app.checklist.sight.led = true;
+        app.checklist.sight.scroll = 0;
+    }
+}
+
+/// One step back: out of the help, the filter, the detail, the app.
+fn back(app: &mut App) -> Vec<Cmd> {
+    if app.dialog.take().is_some() {
+        return Vec::new();
+    }
+    if matches!(
+        app.checklist.sight.filter,
+        Some(Filter { typing: true, .. })
+    ) {
+        app.checklist.sight.filter = None;
+        return Vec::new();
+    }
+    if app.checklist.sight.focus == Pane::Detail {
+        app.checklist.sight.focus = Pane::List;
+        return Vec::new();
+    }
+    if app.checklist.sight.filter.take().is_some() {
+        return Vec::new();
+    }
+    vec![Cmd::Leave(Leave::Quit)]
+}
+
+fn scroll_help(app: &mut App, command: Command) {
+    let page = usize::from(layout::inside(view::help::frame(app)).height).max(1);
+    if let Some(Dialog::Help { scroll }) = &mut app.dialog {
+        *scroll = scrolled(*scroll, page, command).unwrap_or(*scroll);
+    }
+}
+
+fn scroll_detail(app: &mut App, command: Command) -> bool {
+    let page = usize::from(layout::areas(app.size, app).detail.height).max(1);
+    let scroll = &mut app.checklist.sight.scroll;
+    match scrolled(*scroll, page, command) {
+        Some(next) => {
+            *scroll = next;
+            true
+        }
+        None => false,
+    }
+}
+
+fn scrolled(at: usize, page: usize, command: Command) -> Option<usize> {
+    let next = match command {
+        Command::Up | Command::ScrollUp => at.saturating_sub(1),
+        Command::Down | Command::ScrollDown => at.saturating_add(1),
+        Command::PageUp | Command::ScrollPageUp => at.saturating_sub(page),
+        Command::PageDown | Command::ScrollPageDown => at.saturating_add(page),
+        Command::Top => 0,
+        Command::Bottom => usize::MAX,
+        _ => return None,
+    };
+    Some(next)
+}
+
+/// Keeps the cursor on the screen and every scroll within its text.
+fn settle(app: &mut App) {
+    let areas = layout::areas(app.size, app);
+    let rows = app.checklist.rows();
+    let at = app.checklist.position(&rows);
+    let height = usize::from(areas.list.height);
+    let sight = &mut app.checklist.sight;
+    if let Some(row) = rows.get(at) {
+        sight.cursor = row.cursor();
+    }
+    if height > 0 {
+        sight.top = sight.top.min(rows.len().saturating_sub(height)).min(at);
+        sight.top = sight.top.max((at + 1).saturating_sub(height));
+    }
+    let height = usize::from(areas.detail.height);
+    if height > 0 {
+        let lines = view::detail::lines(app, areas.detail.width).len();
+        let sight = &mut app.checklist.sight;
+        sight.scroll = sight.scroll.min(lines.saturating_sub(height));
+    }
+    let room = usize::from(layout::inside(view::help::frame(app)).height);
+    let lines = view::help::lines(app).len();
+    if let Some(Dialog::Help { scroll }) = &mut app.dialog {
+        *scroll = (*scroll).min(lines.saturating_sub(room));
+    }
+}
