@@ -7,7 +7,7 @@ use hyper::body::{Body, Incoming};
 use hyper::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::endpoint::{self, Address};
+use super::address::{Address, address};
 use super::error::{EngineError, errno_name, http_words};
 use super::wire::{Place, Wire};
 use crate::deadline::{Deadline, Elapsed};
@@ -30,7 +30,7 @@ pub struct Engine {
 impl Engine {
     /// A handle to the engine at this endpoint. Opens no connection.
     pub fn connect(endpoint: &Endpoint) -> Result<Self, Why> {
-        let place = match endpoint::address(&endpoint.url)? {
+        let place = match address(&endpoint.url)? {
             Address::Unix(path) => Place::Unix(path),
             Address::Tcp(address) => Place::Tcp(address),
         };
@@ -250,7 +250,7 @@ mod tests {
                 "not a Docker engine: hello",
             ),
             (
-                b"HTTP/1.1 500 X\r\nContent-Length: 21\r\n\r\n{\"message\":\"\\u001b[m\"}",
+                b"HTTP/1.1 500 X\r\nContent-Length: 22\r\n\r\n{\"message\":\"\\u001b[m\"}",
                 "status 500: \\u{1b}[m",
             ),
             (b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", "status 503"),
@@ -298,6 +298,30 @@ mod tests {
             assert_eq!(reach(&socket, soon()).await, Reach::Timeout);
         }
         drop(listener);
+    }
+
+    #[tokio::test]
+    async fn a_question_given_up_closes_its_connection() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let socket = folder.path().join("s");
+        let listener = UnixListener::bind(&socket).expect("a socket");
+        let silent = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let mut seen = Vec::new();
+            // Ends only when the other side has closed.
+            stream.read_to_end(&mut seen).await.map(|_| seen)
+        });
+        let hung = engine(&socket).version(soon()).await.expect_err("silence");
+        assert_eq!(hung.kind, WhyKind::Timeout);
+        let seen = Deadline::after(Duration::from_secs(5))
+            .bound(silent)
+            .await
+            .expect("the connection is closed");
+        assert!(
+            seen.expect("the server holds")
+                .expect("a request")
+                .starts_with(b"GET /version ")
+        );
     }
 
     #[tokio::test]
