@@ -10,7 +10,7 @@ use crate::facts::{Facts, Why, WhyKind};
 use crate::text::wash;
 use crate::units::Version;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DesktopVersion {
     pub minimum: Version,
@@ -213,7 +213,7 @@ fn settings(facts: &Facts) -> Result<DesktopSettings, Why> {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Autostart {}
 
@@ -253,7 +253,7 @@ impl Autostart {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ResourceSaver {}
 
