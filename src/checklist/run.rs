@@ -416,7 +416,11 @@ mod tests {
         for (id, text) in files {
             let path = folder.path().join("checks").join(format!("{id}.toml"));
             std::fs::create_dir_all(path.parent().expect("an area")).expect("made");
-            let severity = if text.contains("severity") { "" } else { "severity = \"error\"\n" };
+            let severity = if text.contains("severity") {
+                ""
+            } else {
+                "severity = \"error\"\n"
+            };
             let head = "title = \"T\"\nstep = 0\ntimeout = \"1 s\"\nwhy = \"w\"\nremedy = \"r\"\n";
             std::fs::write(path, format!("{head}{severity}{text}")).expect("written");
         }
@@ -575,7 +579,10 @@ mod tests {
         let mut terms = terms(&["custom/a"]);
         let mut file = "severity = \"warning\"\n[judge.port]\nport = 1\n";
         let report = evaluate(&catalog_of(&[("custom/a", file)]), &facts, &terms);
-        assert_eq!((report.findings.len(), exit_code(&report)), (1, exit::CLEAN));
+        assert_eq!(
+            (report.findings.len(), exit_code(&report)),
+            (1, exit::CLEAN)
+        );
         terms.fail_on = Severity::Warning;
         let report = evaluate(&catalog_of(&[("custom/a", file)]), &facts, &terms);
         assert_eq!(exit_code(&report), exit::FINDINGS);

@@ -104,8 +104,9 @@ impl Disk {
         let path = wash(&disk.path, 200);
         let summary = format!("{} free of {} at {path}", Size(disk.free), Size(disk.total));
         let complain = |complaint: Complaint, floor: Size| {
+            // Not the number: it changes, and the finding stays the same.
             complaint
-                .target(Size(disk.free).to_string())
+                .target(path.clone())
                 .path(path.clone())
                 .requirement(format!("host-disk-free>={floor}"))
                 .hint("see what OpenClaw's sandboxes left behind: du -sk ~/.openclaw/sandboxes/* | sort -n")

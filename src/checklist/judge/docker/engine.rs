@@ -294,7 +294,6 @@ impl Disk {
         let complaints = complaint
             .map(|(complaint, floor)| {
                 complaint
-                    .target(free.to_string())
                     .path(wash(&disk.path, 200))
                     .requirement(format!("engine-disk-free>={floor}"))
                     .hint("see who uses it: docker system df -v")
@@ -344,7 +343,6 @@ impl Clock {
                         self.max_skew
                     ),
                 )
-                .target(format!("{} ms", clock.skew_milliseconds))
                 .requirement(format!("clock-skew<={}", self.max_skew))
                 .hint("see which of the two clocks is wrong: date -u here and in a container"),
             );
