@@ -205,21 +205,12 @@ impl Page<'_> {
             (None, Live::Waiting | Live::Settled) => {}
         }
         self.text(Role::Muted, 0, &facts.join(app.theme.separator()));
-        match &item.told {
-            Some(told) => {
-                let summary = told.outcome.summary.clone();
-                self.text(Role::Plain, 0, &summary);
-            }
-            None => {
-                let broke = app.gathering.ended().and_then(|ended| ended.broke.clone());
-                if let Some(why) = broke {
-                    self.text(
-                        Role::Unsure,
-                        0,
-                        &format!("not determined: {}", wash(&why, VALUE)),
-                    );
-                }
-            }
+        let broke = app.gathering.ended().and_then(|ended| ended.broke.as_ref());
+        if let Some(told) = &item.told {
+            self.text(Role::Plain, 0, &told.outcome.summary);
+        } else if let Some(why) = broke {
+            let text = format!("not determined: {}", wash(why, VALUE));
+            self.text(Role::Unsure, 0, &text);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::checklist::report::Report;
 use crate::checklist::run;
 use crate::exit;
 use crate::tui::app::App;
+use crate::tui::gathering::Ended;
 use crate::tui::screen::checklist::Tally;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
@@ -148,13 +149,13 @@ fn timing(app: &App, tally: Tally, width: usize) -> Pieces {
     }
     match app.gathering.ended() {
         None => pieces,
-        Some(ended) => match &ended.broke {
-            Some(_) => pieces.add(Role::Bad, "the last check broke off, press r"),
-            None => {
-                let age = time::age(app.now.saturating_sub(ended.at));
-                let took = time::elapsed(ended.took);
-                pieces.add(Role::Muted, &format!("checked {age}, took {took}"))
-            }
-        },
+        Some(Ended { broke: Some(_), .. }) => {
+            pieces.add(Role::Bad, "the last check broke off, press r")
+        }
+        Some(Ended { at, took, .. }) => {
+            let age = time::age(app.now.saturating_sub(*at));
+            let took = time::elapsed(*took);
+            pieces.add(Role::Muted, &format!("checked {age}, took {took}"))
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::state::{Counts, WORD, activity, counts, state};
 use crate::checklist::check::Step;
 use crate::tui::app::App;
 use crate::tui::screen::checklist::{Pane, Row};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::fit;
 
@@ -40,7 +40,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             Row::Check(check) => check_row(app, *check, here, width),
         };
         let line = if here {
-            line.bar(app.theme.cursor(sight.focus == Pane::List))
+            line.bar(Theme::cursor(sight.focus == Pane::List))
         } else {
             line.line()
         };
