@@ -193,7 +193,7 @@ impl Page<'_> {
         match (&item.told, item.live(&app.gathering)) {
             (Some(told), Live::Settled) => {
                 let spent = std::time::Duration::from_millis(told.outcome.duration_ms);
-                facts.push(format!("took {}", time::elapsed(spent)));
+                facts.push(format!("took {}", time::took(spent)));
             }
             (Some(told), Live::Waiting | Live::Running { .. }) => {
                 let old = time::old(app.now.saturating_sub(told.at));
@@ -207,7 +207,11 @@ impl Page<'_> {
         self.text(Role::Muted, 0, &facts.join(app.theme.separator()));
         let broke = app.gathering.ended().and_then(|ended| ended.broke.as_ref());
         if let Some(told) = &item.told {
-            self.text(Role::Plain, 0, &told.outcome.summary);
+            let summary = &told.outcome.summary;
+            let mut said = told.findings.iter().chain(&told.waived);
+            if !said.any(|finding| finding.message == *summary) {
+                self.text(Role::Plain, 0, summary);
+            }
         } else if let Some(why) = broke {
             let text = format!("not determined: {}", wash(why, VALUE));
             self.text(Role::Unsure, 0, &text);
