@@ -23,6 +23,12 @@ impl Deadline {
         Self(self.0.min(Instant::now() + span))
     }
 
+    /// This one, a little later.
+    #[must_use]
+    pub fn later(self, grace: Duration) -> Self {
+        Self(self.0 + grace)
+    }
+
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }

@@ -8,6 +8,7 @@ pub mod exit;
 pub mod facts;
 pub mod failure;
 pub mod probe;
+pub mod redact;
 pub mod report;
 pub mod settings;
 pub mod surroundings;

@@ -264,7 +264,7 @@ fn overridden(ours: &Check, origin: &str, text: &str) -> Result<Check, Failure> 
 }
 
 /// TOML into a strict type; an error says file, line, column and the nearest right word.
-pub(super) fn read<'de, T: Deserialize<'de>>(origin: &str, text: &'de str) -> Result<T, Failure> {
+pub(crate) fn read<'de, T: Deserialize<'de>>(origin: &str, text: &'de str) -> Result<T, Failure> {
     toml::from_str(text).map_err(|error| {
         let (line, column) = error
             .span()

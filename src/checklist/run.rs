@@ -416,8 +416,13 @@ mod tests {
         for (id, text) in files {
             let path = folder.path().join("checks").join(format!("{id}.toml"));
             std::fs::create_dir_all(path.parent().expect("an area")).expect("made");
-            let head = "title = \"T\"\nseverity = \"error\"\nstep = 0\ntimeout = \"1 s\"\nwhy = \"w\"\nremedy = \"r\"\n";
-            std::fs::write(path, format!("{head}{text}")).expect("written");
+            let severity = if text.contains("severity") {
+                ""
+            } else {
+                "severity = \"error\"\n"
+            };
+            let head = "title = \"T\"\nstep = 0\ntimeout = \"1 s\"\nwhy = \"w\"\nremedy = \"r\"\n";
+            std::fs::write(path, format!("{head}{severity}{text}")).expect("written");
         }
         Catalog::load(folder.path()).expect("good files")
     }
@@ -571,30 +576,19 @@ mod tests {
             custom: vec![port(1, open(false))],
             ..Facts::default()
         };
-        let catalog = catalog_of(&[("custom/a", "[judge.port]\nport = 1\n")]);
-        let mut warning = catalog.clone();
         let mut terms = terms(&["custom/a"]);
-        assert_eq!(
-            exit_code(&evaluate(&catalog, &facts, &terms)),
-            exit::FINDINGS
-        );
-        warning = {
-            let _ = warning;
-            let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join("checks/custom");
-            std::fs::create_dir_all(&path).expect("made");
-            std::fs::write(path.join("a.toml"), "title = \"T\"\nseverity = \"warning\"\nstep = 0\ntimeout = \"1 s\"\nwhy = \"w\"\nremedy = \"r\"\n[judge.port]\nport = 1\n").expect("written");
-            Catalog::load(folder.path()).expect("good")
-        };
-        let report = evaluate(&warning, &facts, &terms);
+        let mut file = "severity = \"warning\"\n[judge.port]\nport = 1\n";
+        let report = evaluate(&catalog_of(&[("custom/a", file)]), &facts, &terms);
         assert_eq!(
             (report.findings.len(), exit_code(&report)),
             (1, exit::CLEAN)
         );
         terms.fail_on = Severity::Warning;
-        assert_eq!(
-            exit_code(&evaluate(&warning, &facts, &terms)),
-            exit::FINDINGS
-        );
+        let report = evaluate(&catalog_of(&[("custom/a", file)]), &facts, &terms);
+        assert_eq!(exit_code(&report), exit::FINDINGS);
+        terms.fail_on = Severity::Error;
+        file = "severity = \"error\"\n[judge.port]\nport = 1\n";
+        let report = evaluate(&catalog_of(&[("custom/a", file)]), &facts, &terms);
+        assert_eq!(exit_code(&report), exit::FINDINGS);
     }
 }

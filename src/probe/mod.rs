@@ -2,8 +2,10 @@
 //! gathers one section of the facts under its own deadline, and one that hangs or dies costs its
 //! own facts alone.
 
+pub mod ask;
 pub mod custom;
 pub mod docker;
+pub mod here;
 pub mod host;
 pub mod image;
 pub mod inside;
@@ -30,6 +32,9 @@ pub struct World {
     pub deep: bool,
     /// The container that the operator says the gateway runs in.
     pub gateway_container: Option<String>,
+    pub hostname: String,
+    /// How reports name this node.
+    pub node_id: String,
     /// Marks what this run makes in the engine: 16 hex digits.
     pub run_id: String,
     /// Programs that must work inside a sandbox.

@@ -1,166 +1,46 @@
 //! Judges of the area `docker`: pure functions of the facts and of a check's parameters.
+//!
+//! `reach` judges the way to the engine, `engine` what answers there, `desktop` what is true of
+//! Docker Desktop alone, `credentials` how pulls would log in.
 
-use serde::Deserialize;
+mod credentials;
+mod desktop;
+mod engine;
+mod reach;
 
-use crate::checklist::verdict::Ruling;
-use crate::facts::{Facts, Why};
-use crate::units::{Size, Span, Version};
+pub use credentials::Credentials;
+pub use desktop::{Autostart, DesktopVersion, ResourceSaver};
+pub use engine::{Clock, Disk, EngineApi, Provider, VmCpus, VmMemory};
+pub use reach::{Access, Endpoint, Running};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Endpoint {}
+use crate::facts::docker::ProviderKind;
 
-impl Endpoint {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
+/// What people call it.
+fn product(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::DockerDesktop => "Docker Desktop",
+        ProviderKind::Orbstack => "OrbStack",
+        ProviderKind::Colima => "Colima",
+        ProviderKind::RancherDesktop => "Rancher Desktop",
+        ProviderKind::Podman => "Podman",
+        ProviderKind::Lima => "Lima",
+        ProviderKind::LinuxEngine => "Docker Engine",
+        ProviderKind::Unrecognised => "an engine of unknown make",
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Access {}
-
-impl Access {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Running {}
-
-impl Running {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Provider {}
-
-impl Provider {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct DesktopVersion {
-    pub minimum: Version,
-    pub security_floor: Version,
-    pub recommended: Version,
-}
-
-impl DesktopVersion {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct EngineApi {
-    pub minimum: Version,
-}
-
-impl EngineApi {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct VmMemory {
-    pub minimum: Size,
-    pub host_reserve: Size,
-}
-
-impl VmMemory {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct VmCpus {
-    pub minimum: u32,
-}
-
-impl VmCpus {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Disk {
-    pub warn_below: Size,
-    pub fail_below: Size,
-}
-
-impl Disk {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Autostart {}
-
-impl Autostart {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ResourceSaver {}
-
-impl ResourceSaver {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Credentials {}
-
-impl Credentials {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Clock {
-    pub max_skew: Span,
-}
-
-impl Clock {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
+/// The product whose usual place this path is, where the path alone says it.
+fn owner_of_path(path: &str) -> Option<ProviderKind> {
+    [
+        ("/.docker/run/", ProviderKind::DockerDesktop),
+        ("/.docker/desktop/", ProviderKind::DockerDesktop),
+        ("/.orbstack/", ProviderKind::Orbstack),
+        ("/.colima/", ProviderKind::Colima),
+        ("/.rd/", ProviderKind::RancherDesktop),
+        ("/podman/", ProviderKind::Podman),
+        ("/.lima/", ProviderKind::Lima),
+    ]
+    .into_iter()
+    .find(|(part, _)| path.contains(part))
+    .map(|(_, kind)| kind)
 }

@@ -1,1 +1,544 @@
-//! The arithmetic of the headroom: how many more sandboxes can be busy at once, and what limits it.
+//! How many more sandboxes can be busy at the same time, and what limits it. The arithmetic is a
+//! pure model with every intermediate, so that it can be shown; the judge below only feeds it.
+//!
+//! A standing sandbox that runs nothing counts for what it uses, a busy one for its cap.
+
+use serde::{Deserialize, Serialize};
+
+use super::agents::with_sandboxed;
+use crate::checklist::verdict::{Complaint, Ruling};
+use crate::facts::host::{OsKind, PressureLevel};
+use crate::facts::openclaw::{Agent, Placement};
+use crate::facts::sandbox::SandboxLoad;
+use crate::facts::{Facts, Why};
+use crate::units::{Size, Span};
+
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Headroom {
+    /// Assumed where no memory limit is configured.
+    pub memory_cap: Size,
+    pub cpu_cap: f64,
+    /// What macOS keeps for itself.
+    pub host_reserve: Size,
+    /// What the engine's own system keeps: the greater of the two.
+    pub system_reserve: Size,
+    pub system_share: f64,
+    pub gateway: Size,
+    /// Kept free for bursts: the lesser of the two.
+    pub keep_share: f64,
+    pub keep_most: Size,
+    pub disk_reserve: Size,
+    pub disk_per_sandbox: Size,
+    pub cpu_reserve: u32,
+    pub idle_after: Span,
+}
+
+/// What the arithmetic starts from. Bytes and CPUs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Input {
+    pub engine_memory: u64,
+    /// The memory of the Mac whose VM the engine is; none on native Linux.
+    pub host_memory: Option<u64>,
+    pub gateway: GatewayPlace,
+    /// Working set of containers that are neither sandboxes nor the gateway.
+    pub others: u64,
+    pub sandboxes: Vec<SandboxLoad>,
+    pub engine_cpus: u32,
+    pub host_cpus: Option<u32>,
+    pub disk_free: Option<u64>,
+    /// The largest writable layer of a sandbox, where known.
+    pub largest_layer: Option<u64>,
+    pub pressure: Option<PressureLevel>,
+    /// The configured caps of one sandbox.
+    pub memory_cap: Option<u64>,
+    pub cpu_cap: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GatewayPlace {
+    /// In the engine's memory: a container, or a process on native Linux.
+    Engine,
+    /// On the Mac beside the VM.
+    Host,
+    Nowhere,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    Memory,
+    Cpu,
+    Disk,
+    Pressure,
+}
+
+impl Limit {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Cpu => "processor cores",
+            Self::Disk => "disk space",
+            Self::Pressure => "memory pressure on the host",
+        }
+    }
+}
+
+/// Where the engine's memory goes before any sandbox. Bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Memory {
+    /// What the engine can really use of the machine.
+    pub vm: u64,
+    pub system: u64,
+    /// Of the gateway, where it shares the engine's memory.
+    pub gateway: u64,
+    pub others: u64,
+    pub available: u64,
+    pub keep: u64,
+}
+
+/// What the sandboxes that stand take. Bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Occupied {
+    /// Working sets of the idle ones.
+    pub idle: u64,
+    pub idle_count: u64,
+    /// The busy ones, each for the greater of its cap and its working set.
+    pub busy: u64,
+    pub busy_count: u64,
+    pub caps: u64,
+}
+
+/// The result with all that led to it. Bytes, sandboxes, CPUs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arithmetic {
+    pub memory: Memory,
+    pub load: Occupied,
+    pub cap: u64,
+    pub cap_assumed: bool,
+    /// By memory, with the reserve and without.
+    pub safe: u64,
+    pub hard: u64,
+    pub cpus: u32,
+    pub cpu_cap: f64,
+    pub cpu_cap_assumed: bool,
+    pub by_cpu: u64,
+    /// None: the free space is not known, so it does not count.
+    pub by_disk: Option<u64>,
+    pub pressure: Option<PressureLevel>,
+    pub headroom: u64,
+    pub limit: Limit,
+    /// Sum of all caps by what is available; may exceed 1 without harm.
+    pub commitment: f64,
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes of machines are far below 2^53 and shares are between 0 and 1"
+)]
+fn share(of: u64, part: f64) -> u64 {
+    (of as f64 * part).max(0.0) as u64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sizes of machines are far below 2^53"
+)]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
+impl Headroom {
+    /// The whole arithmetic.
+    pub fn compute(&self, input: &Input) -> Arithmetic {
+        let memory = self.memory(input);
+        let load = self.occupied(&input.sandboxes);
+        let cap = input.memory_cap.unwrap_or(self.memory_cap.0).max(1);
+        let fit = |keep: u64| {
+            memory
+                .available
+                .saturating_sub(keep)
+                .saturating_sub(load.idle)
+                .saturating_sub(load.busy)
+                / cap
+        };
+        let calm = fit(memory.keep);
+        let safe = match input.pressure {
+            Some(PressureLevel::Critical) => 0,
+            Some(PressureLevel::Warning) => calm / 2,
+            Some(PressureLevel::Normal) | None => calm,
+        };
+        let host_cpus = input.host_cpus.unwrap_or(input.engine_cpus);
+        let cpus = host_cpus.min(input.engine_cpus);
+        let cpu_cap = input.cpu_cap.unwrap_or(self.cpu_cap);
+        let by_cpu = self
+            .busy_at_once(cpus, cpu_cap)
+            .saturating_sub(load.busy_count);
+        let by_disk = input.disk_free.map(|free| {
+            let layer = self
+                .disk_per_sandbox
+                .0
+                .max(input.largest_layer.unwrap_or(0));
+            free.saturating_sub(self.disk_reserve.0) / layer.max(1)
+        });
+        let memory_limit = if safe < calm {
+            Limit::Pressure
+        } else {
+            Limit::Memory
+        };
+        // The first of equals is named: memory kills, the others only slow down or refuse.
+        let mut least = (safe, memory_limit);
+        for (number, limit) in [(Some(by_cpu), Limit::Cpu), (by_disk, Limit::Disk)] {
+            if let Some(number) = number.filter(|number| *number < least.0) {
+                least = (number, limit);
+            }
+        }
+        Arithmetic {
+            safe,
+            hard: fit(0),
+            cap,
+            cap_assumed: input.memory_cap.is_none(),
+            cpus,
+            cpu_cap,
+            cpu_cap_assumed: input.cpu_cap.is_none(),
+            by_cpu,
+            by_disk,
+            pressure: input.pressure,
+            headroom: least.0,
+            limit: least.1,
+            commitment: ratio(load.caps, memory.available),
+            memory,
+            load,
+        }
+    }
+
+    fn memory(&self, input: &Input) -> Memory {
+        let gateway = |place| {
+            if input.gateway == place {
+                self.gateway.0
+            } else {
+                0
+            }
+        };
+        let vm = input.host_memory.map_or(input.engine_memory, |host| {
+            let left = host
+                .saturating_sub(self.host_reserve.0)
+                .saturating_sub(gateway(GatewayPlace::Host));
+            input.engine_memory.min(left)
+        });
+        let system = self.system_reserve.0.max(share(vm, self.system_share));
+        let available = vm
+            .saturating_sub(system)
+            .saturating_sub(gateway(GatewayPlace::Engine))
+            .saturating_sub(input.others);
+        Memory {
+            vm,
+            system,
+            gateway: gateway(GatewayPlace::Engine),
+            others: input.others,
+            available,
+            keep: share(available, self.keep_share).min(self.keep_most.0),
+        }
+    }
+
+    fn occupied(&self, sandboxes: &[SandboxLoad]) -> Occupied {
+        let cap = |sandbox: &SandboxLoad| sandbox.cap.unwrap_or(self.memory_cap.0);
+        let mut occupied = Occupied::default();
+        for sandbox in sandboxes {
+            occupied.caps += cap(sandbox);
+            if sandbox.idle {
+                occupied.idle += sandbox.working_set;
+                occupied.idle_count += 1;
+            } else {
+                occupied.busy += cap(sandbox).max(sandbox.working_set);
+                occupied.busy_count += 1;
+            }
+        }
+        occupied
+    }
+
+    /// ⌊(cores − reserve) / cap⌋, with at least one core counted.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small positive quotient"
+    )]
+    fn busy_at_once(&self, cpus: u32, cap: f64) -> u64 {
+        let cores = cpus.saturating_sub(self.cpu_reserve).max(1);
+        if cap > 0.0 {
+            (f64::from(cores) / cap) as u64
+        } else {
+            u64::from(cores)
+        }
+    }
+
+    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
+        with_sandboxed(facts, |agents| {
+            let input = input(facts, agents)?;
+            let arithmetic = self.compute(&input);
+            let limit = arithmetic.limit.word();
+            let mut complaints = Vec::new();
+            if arithmetic.headroom == 0 {
+                let message = format!(
+                    "no further sandbox can be busy without risk, limited by {limit}: {}",
+                    arithmetic.in_words()
+                );
+                complaints.push(
+                    Complaint::warn("headroom-exhausted", message)
+                        .target(limit)
+                        .requirement("headroom>=1")
+                        .hint("see the arithmetic with: clawdoctor headroom"),
+                );
+            }
+            let assumed = if arithmetic.cap_assumed {
+                ", cap assumed"
+            } else {
+                ""
+            };
+            let summary = format!("{} more, limited by {limit}{assumed}", arithmetic.headroom);
+            Ok(Ruling::found(complaints, summary)
+                .observed(arithmetic.headroom)
+                .expected(1)
+                .unit("sandboxes")
+                .evidence("/docker/info/memory", input.engine_memory)
+                .evidence("/load", &arithmetic))
+        })
+    }
+}
+
+impl Arithmetic {
+    /// `7.3 GiB for containers, 3.6 GiB kept free, 1 GiB busy, 20 MiB idle, 512 MiB each`
+    pub fn in_words(&self) -> String {
+        let assumed = if self.cap_assumed { " (assumed)" } else { "" };
+        let disk = self
+            .by_disk
+            .map_or("disk not known".to_owned(), |n| format!("{n} by disk"));
+        format!(
+            "{} for containers, {} kept free, {} for {} busy, {} for {} idle, {} each{assumed}; {} by memory, {} by CPU, {disk}",
+            Size(self.memory.available),
+            Size(self.memory.keep),
+            Size(self.load.busy),
+            self.load.busy_count,
+            Size(self.load.idle),
+            self.load.idle_count,
+            Size(self.cap),
+            self.safe,
+            self.by_cpu,
+        )
+    }
+}
+
+fn input(facts: &Facts, agents: &[&Agent]) -> Result<Input, Why> {
+    let info = facts.docker.info.get()?;
+    let load = facts.load.get()?;
+    let mac = facts.host.platform.get()?.os == OsKind::Macos;
+    let placement = facts.openclaw.gateway.get().ok().map(|g| &g.placement);
+    let gateway = match placement {
+        _ if load.gateway_inside => GatewayPlace::Engine,
+        Some(Placement::Missing) => GatewayPlace::Nowhere,
+        // Not known: count it, since a node without its gateway is of no use.
+        _ if mac => GatewayPlace::Host,
+        _ => GatewayPlace::Engine,
+    };
+    let docker = || agents.iter().map(|agent| &agent.sandbox.docker);
+    let unlimited = docker().any(|docker| docker.memory.unwrap_or(0) == 0);
+    let largest = docker().filter_map(|docker| docker.memory).max();
+    let idle_cpus = docker().any(|docker| docker.cpus.unwrap_or(0.0) <= 0.0);
+    let most_cpus = docker().filter_map(|docker| docker.cpus).reduce(f64::max);
+    Ok(Input {
+        engine_memory: info.memory,
+        host_memory: if mac {
+            Some(*facts.host.memory.get()?)
+        } else {
+            None
+        },
+        gateway,
+        others: load.others,
+        sandboxes: load.sandboxes.clone(),
+        engine_cpus: info.cpus,
+        host_cpus: facts.host.cpu.get().ok().map(|cpu| cpu.logical),
+        disk_free: facts.docker.disk.get().ok().map(|disk| disk.free),
+        largest_layer: None,
+        pressure: facts
+            .host
+            .pressure
+            .get()
+            .ok()
+            .map(|pressure| pressure.level),
+        memory_cap: if unlimited { None } else { largest },
+        cpu_cap: if idle_cpus { None } else { most_cpus },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+    const MIB: u64 = 1 << 20;
+
+    fn rules() -> Headroom {
+        toml::from_str(
+            "memory-cap = \"512 MiB\"\ncpu-cap = 0.5\nhost-reserve = \"6 GiB\"\nsystem-reserve = \"1 GiB\"\n\
+             system-share = 0.15\ngateway = \"500 MiB\"\nkeep-share = 0.5\nkeep-most = \"6 GiB\"\n\
+             disk-reserve = \"5 GiB\"\ndisk-per-sandbox = \"256 MiB\"\ncpu-reserve = 2\nidle-after = \"60 s\"",
+        )
+        .expect("the parameters of the shipped check")
+    }
+
+    /// A 16 GiB M4 mini with ten cores and Docker Desktop's default: half of the memory.
+    fn mini() -> Input {
+        Input {
+            engine_memory: 8 * GIB,
+            host_memory: Some(16 * GIB),
+            gateway: GatewayPlace::Host,
+            others: 0,
+            sandboxes: Vec::new(),
+            engine_cpus: 10,
+            host_cpus: Some(10),
+            disk_free: Some(50 * GIB),
+            largest_layer: None,
+            pressure: Some(PressureLevel::Normal),
+            memory_cap: Some(512 * MIB),
+            cpu_cap: Some(0.5),
+        }
+    }
+
+    fn standing(count: usize, idle: bool, working_set: u64) -> Vec<SandboxLoad> {
+        (0..count)
+            .map(|n| SandboxLoad {
+                name: format!("openclaw-sbx-{n}"),
+                working_set,
+                cap: Some(512 * MIB),
+                idle,
+            })
+            .collect()
+    }
+
+    fn headroom(change: impl Fn(&mut Input)) -> (u64, Limit) {
+        let mut input = mini();
+        change(&mut input);
+        let result = rules().compute(&input);
+        (result.headroom, result.limit)
+    }
+
+    #[test]
+    fn a_mini_with_the_default_half_has_room_for_six_gateway_in_or_out() {
+        for gateway in [
+            GatewayPlace::Host,
+            GatewayPlace::Engine,
+            GatewayPlace::Nowhere,
+        ] {
+            assert_eq!(
+                headroom(|i| i.gateway = gateway),
+                (6, Limit::Memory),
+                "{gateway:?}"
+            );
+        }
+        // The engine sees somewhat less than the setting.
+        let seen = 8 * GIB - 350 * MIB;
+        assert_eq!(headroom(|i| i.engine_memory = seen), (6, Limit::Memory));
+    }
+
+    #[test]
+    fn idle_sandboxes_leave_room() {
+        for count in [3, 10, 40] {
+            let (room, _) = headroom(|i| i.sandboxes = standing(count, true, 12 * MIB));
+            assert!(room > 0, "{count} idle leave {room}");
+        }
+        let (room, _) = headroom(|i| i.sandboxes = standing(6, false, 12 * MIB));
+        assert_eq!(room, 0, "six busy ones take what there was");
+    }
+
+    #[test]
+    fn pressure_halves_and_then_ends_it() {
+        assert_eq!(
+            headroom(|i| i.pressure = Some(PressureLevel::Warning)),
+            (3, Limit::Pressure)
+        );
+        assert_eq!(
+            headroom(|i| i.pressure = Some(PressureLevel::Critical)),
+            (0, Limit::Pressure)
+        );
+        assert_eq!(headroom(|i| i.pressure = None), (6, Limit::Memory));
+    }
+
+    #[test]
+    fn a_cap_that_is_not_set_is_assumed_and_marked() {
+        let mut input = mini();
+        input.memory_cap = None;
+        input.cpu_cap = None;
+        let result = rules().compute(&input);
+        assert!(result.cap_assumed && result.cpu_cap_assumed);
+        assert_eq!((result.headroom, result.cap), (6, 512 * MIB));
+        assert!(result.in_words().contains("(assumed)"));
+    }
+
+    #[test]
+    fn a_busy_sandbox_without_cap_counts_what_it_uses_when_that_is_more() {
+        let hungry = SandboxLoad {
+            name: "x".to_owned(),
+            working_set: 2 * GIB,
+            cap: None,
+            idle: false,
+        };
+        let mut input = mini();
+        input.sandboxes = vec![hungry];
+        assert_eq!(rules().compute(&input).load.busy, 2 * GIB);
+    }
+
+    #[test]
+    fn a_linux_machine_of_two_cores_has_room_for_at_least_one() {
+        let (room, limit) = headroom(|i| {
+            i.engine_memory = 23 * GIB;
+            i.host_memory = None;
+            i.gateway = GatewayPlace::Engine;
+            i.engine_cpus = 2;
+            i.host_cpus = Some(2);
+        });
+        assert_eq!((room, limit), (2, Limit::Cpu));
+    }
+
+    #[test]
+    fn macos_keeps_its_six_gibibytes() {
+        let mut input = mini();
+        input.engine_memory = 14 * GIB;
+        let result = rules().compute(&input);
+        assert_eq!(result.memory.vm, 10 * GIB - 500 * MIB);
+        // And a machine that is too small has no room at all.
+        input.host_memory = Some(8 * GIB);
+        input.engine_memory = 4 * GIB;
+        assert_eq!(rules().compute(&input).headroom, 0);
+    }
+
+    #[test]
+    fn a_full_disk_is_the_limit_and_an_unknown_one_does_not_count() {
+        assert_eq!(
+            headroom(|i| i.disk_free = Some(5 * GIB + 300 * MIB)),
+            (1, Limit::Disk)
+        );
+        assert_eq!(headroom(|i| i.disk_free = None), (6, Limit::Memory));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_never_grows_when_memory_shrinks(big in 1_u64..64, less in 0_u64..64, idle in 0_usize..20) {
+            let small = big.saturating_sub(less);
+            let room = |memory: u64| headroom(|i| {
+                i.engine_memory = memory * GIB;
+                i.sandboxes = standing(idle, true, 20 * MIB);
+            }).0;
+            proptest::prop_assert!(room(small) <= room(big));
+        }
+    }
+}

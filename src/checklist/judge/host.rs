@@ -1,12 +1,18 @@
 //! Judges of the area `host`: pure functions of the facts and of a check's parameters.
 
+mod headless;
+
+pub use headless::{LoginSession, Power};
+
 use serde::Deserialize;
 
-use crate::checklist::verdict::Ruling;
-use crate::facts::{Facts, Why};
+use crate::checklist::verdict::{Complaint, Ruling};
+use crate::facts::host::{OsKind, PressureLevel};
+use crate::facts::{Facts, Why, WhyKind};
+use crate::text::wash;
 use crate::units::{Size, Version};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Memory {
     pub minimum: Size,
@@ -14,12 +20,38 @@ pub struct Memory {
 
 impl Memory {
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
+        let memory = *facts.host.memory.get()?;
+        let floor = match os(facts)? {
+            OsKind::Macos => self.minimum.0,
+            // `MemTotal` leaves out what the kernel's image and the firmware keep (proc(5)); on
+            // machines of 16 GiB that is up to 3 %.
+            OsKind::Linux => self.minimum.0 - self.minimum.0 / 100 * 3,
+        };
+        let mut complaints = Vec::new();
+        if memory < floor {
+            complaints.push(
+                Complaint::fail(
+                    "host-memory-too-small",
+                    format!(
+                        "the host has {} of memory; {} are needed",
+                        Size(memory),
+                        self.minimum
+                    ),
+                )
+                .target(Size(memory).to_string())
+                .requirement(format!("host-memory>={}", self.minimum))
+                .hint("use a machine with more memory for sandboxes"),
+            );
+        }
+        Ok(Ruling::found(complaints, Size(memory).to_string())
+            .observed(memory)
+            .expected(self.minimum.0)
+            .unit("bytes")
+            .evidence("/host/memory", memory))
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Cpu {
     pub minimum: u32,
@@ -27,12 +59,39 @@ pub struct Cpu {
 
 impl Cpu {
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
+        let cpu = facts.host.cpu.get()?;
+        let mut summary = format!("{} cores", cpu.logical);
+        if let (Some(performance), Some(efficiency)) = (cpu.performance, cpu.efficiency) {
+            summary = format!("{summary} ({performance} performance, {efficiency} efficiency)");
+        }
+        if let Some(brand) = &cpu.brand {
+            summary.push_str(", ");
+            summary.push_str(&wash(brand, 60));
+        }
+        let mut complaints = Vec::new();
+        if cpu.logical < self.minimum {
+            complaints.push(
+                Complaint::fail(
+                    "host-cpu-too-few",
+                    format!(
+                        "the host has {} processor core(s); {} are needed",
+                        cpu.logical, self.minimum
+                    ),
+                )
+                .target(cpu.logical.to_string())
+                .requirement(format!("host-cpu>={}", self.minimum))
+                .hint("run fewer sandboxes at a time on this node"),
+            );
+        }
+        Ok(Ruling::found(complaints, summary)
+            .observed(cpu.logical)
+            .expected(self.minimum)
+            .unit("cpus")
+            .evidence("/host/cpu", cpu))
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Disk {
     pub warn_below: Size,
@@ -41,12 +100,44 @@ pub struct Disk {
 
 impl Disk {
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
+        let disk = facts.host.disk.get()?;
+        let path = wash(&disk.path, 200);
+        let summary = format!("{} free of {} at {path}", Size(disk.free), Size(disk.total));
+        let complain = |complaint: Complaint, floor: Size| {
+            // Not the number: it changes, and the finding stays the same.
+            complaint
+                .target(path.clone())
+                .path(path.clone())
+                .requirement(format!("host-disk-free>={floor}"))
+                .hint("see what OpenClaw's sandboxes left behind: du -sk ~/.openclaw/sandboxes/* | sort -n")
+        };
+        let message = |floor: Size| {
+            format!(
+                "{} are free on the host's disk at {path}; {floor} should be",
+                Size(disk.free)
+            )
+        };
+        let mut complaints = Vec::new();
+        if disk.free < self.fail_below.0 {
+            complaints.push(complain(
+                Complaint::fail("host-disk-full", message(self.fail_below)),
+                self.fail_below,
+            ));
+        } else if disk.free < self.warn_below.0 {
+            complaints.push(complain(
+                Complaint::warn("host-disk-low", message(self.warn_below)),
+                self.warn_below,
+            ));
+        }
+        Ok(Ruling::found(complaints, summary)
+            .observed(disk.free)
+            .expected(self.warn_below.0)
+            .unit("bytes")
+            .evidence("/host/disk", disk))
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OsVersion {
     pub macos_minimum: Version,
@@ -54,40 +145,260 @@ pub struct OsVersion {
 
 impl OsVersion {
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
+        if os(facts)? == OsKind::Linux {
+            return Ok(Ruling::not_applicable("this is not macOS"));
+        }
+        let os = facts.host.os.get()?;
+        let shown = wash(&os.version, 40);
+        let version: Version = os.version.parse().map_err(|_| {
+            Why::new(
+                WhyKind::Unparsable,
+                format!("the system calls its version \"{shown}\""),
+            )
+        })?;
+        let mut complaints = Vec::new();
+        if version < self.macos_minimum {
+            complaints.push(
+                Complaint::fail(
+                    "macos-too-old",
+                    format!(
+                        "macOS {shown} is older than {}, below which current Docker Desktop does not install",
+                        self.macos_minimum
+                    ),
+                )
+                .target(shown.clone())
+                .requirement(format!("macos>={}", self.macos_minimum))
+                .hint("see which updates Apple offers to this Mac: softwareupdate --list"),
+            );
+        }
+        let build = os
+            .build
+            .as_deref()
+            .map(|build| format!(" ({})", wash(build, 20)))
+            .unwrap_or_default();
+        Ok(Ruling::found(complaints, format!("macOS {shown}{build}"))
+            .observed(shown)
+            .expected(self.macos_minimum.to_string())
+            .unit("version")
+            .evidence("/host/os", os))
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Power {}
-
-impl Power {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct LoginSession {}
-
-impl LoginSession {
-    pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MemoryPressure {}
 
 impl MemoryPressure {
+    #[expect(
+        clippy::unused_self,
+        reason = "all judges are asked in the same way; this one has no parameters"
+    )]
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        let _ = facts;
-        Err(Why::new(crate::facts::WhyKind::Failed, "no judge yet"))
+        let pressure = facts.host.pressure.get()?;
+        let mut numbers = String::new();
+        if let Some(available) = pressure.available {
+            numbers = format!(", {} available", Size(available));
+        }
+        if let Some(swap) = pressure.swap_used.filter(|swap| *swap > 0) {
+            numbers = format!("{numbers}, {} of swap in use", Size(swap));
+        }
+        let (word, complaint) = match pressure.level {
+            PressureLevel::Normal => ("normal", None),
+            PressureLevel::Warning => (
+                "warning",
+                Some(Complaint::warn(
+                    "memory-pressure",
+                    format!(
+                        "the host is short of memory{numbers}: it swaps, and sandboxes answer slowly"
+                    ),
+                )),
+            ),
+            PressureLevel::Critical => (
+                "critical",
+                Some(Complaint::warn(
+                    "memory-pressure-critical",
+                    format!(
+                        "the host is out of memory{numbers}: programs are about to be stopped, the engine's VM first"
+                    ),
+                )),
+            ),
+        };
+        let complaints = complaint
+            .map(|complaint| {
+                complaint
+                    .target(word)
+                    .requirement("memory-pressure=normal")
+                    .hint("start no more sandboxes, and let idle ones go: openclaw sandbox list")
+            })
+            .into_iter()
+            .collect();
+        Ok(Ruling::found(complaints, format!("{word}{numbers}"))
+            .observed(word)
+            .expected("normal")
+            .evidence("/host/pressure", pressure))
+    }
+}
+
+fn os(facts: &Facts) -> Result<OsKind, Why> {
+    facts.host.platform.get().map(|platform| platform.os)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::{known, message, short};
+    use super::*;
+    use crate::facts::host::{self, Platform, Pressure};
+
+    const GIB: u64 = 1 << 30;
+
+    fn node(os: OsKind) -> Facts {
+        let mut facts = Facts::default();
+        facts.host.platform = known(Platform {
+            os,
+            arch: "aarch64".to_owned(),
+            translated: false,
+        });
+        facts
+    }
+
+    fn with_memory(os: OsKind, bytes: u64) -> Facts {
+        let mut facts = node(os);
+        facts.host.memory = known(bytes);
+        facts
+    }
+
+    const MEMORY: Memory = Memory {
+        minimum: Size(16 * GIB),
+    };
+
+    #[test]
+    fn a_mac_of_16_gib_passes_to_the_byte_and_one_byte_less_fails() {
+        let judge = |bytes| short(MEMORY.rule(&with_memory(OsKind::Macos, bytes)));
+        assert_eq!(judge(17_179_869_184), "pass");
+        assert_eq!(judge(17_179_869_183), "fail:host-memory-too-small");
+        assert_eq!(
+            message(MEMORY.rule(&with_memory(OsKind::Macos, 8 * GIB))),
+            "the host has 8 GiB of memory; 16 GiB are needed"
+        );
+    }
+
+    #[test]
+    fn linux_may_report_what_its_kernel_leaves() {
+        let judge = |bytes| short(MEMORY.rule(&with_memory(OsKind::Linux, bytes)));
+        assert_eq!(judge(16_790_000_000), "pass");
+        assert_eq!(judge(16_500_000_000), "fail:host-memory-too-small");
+    }
+
+    #[test]
+    fn what_is_not_known_of_the_host_is_no_pass() {
+        let facts = Facts::default();
+        let disk = Disk {
+            warn_below: Size(2),
+            fail_below: Size(1),
+        };
+        let version = OsVersion {
+            macos_minimum: "14.0".parse().expect("a version"),
+        };
+        for ruling in [
+            MEMORY.rule(&facts),
+            Cpu { minimum: 2 }.rule(&facts),
+            disk.rule(&facts),
+            version.rule(&facts),
+            MemoryPressure {}.rule(&facts),
+        ] {
+            assert_eq!(short(ruling), "unknown:not-asked");
+        }
+        assert_eq!(
+            short(MEMORY.rule(&node(OsKind::Linux))),
+            "unknown:not-asked"
+        );
+    }
+
+    #[test]
+    fn cores_are_counted_and_their_kinds_named() {
+        let mut facts = node(OsKind::Macos);
+        facts.host.cpu = known(host::Cpu {
+            logical: 10,
+            performance: Some(4),
+            efficiency: Some(6),
+            brand: Some("Apple M4".to_owned()),
+        });
+        let ruling = Cpu { minimum: 2 }.rule(&facts).expect("known");
+        assert_eq!(
+            ruling.summary,
+            "10 cores (4 performance, 6 efficiency), Apple M4"
+        );
+        assert_eq!(
+            short(Cpu { minimum: 12 }.rule(&facts)),
+            "fail:host-cpu-too-few"
+        );
+    }
+
+    #[test]
+    fn a_disk_is_judged_by_the_worse_of_its_two_thresholds() {
+        let judge = Disk {
+            warn_below: Size(20 * GIB),
+            fail_below: Size(5 * GIB),
+        };
+        let mut facts = node(OsKind::Macos);
+        for (free, expected) in [
+            (20 * GIB, "pass"),
+            (20 * GIB - 1, "warn:host-disk-low"),
+            (5 * GIB, "warn:host-disk-low"),
+            (5 * GIB - 1, "fail:host-disk-full"),
+            (0, "fail:host-disk-full"),
+        ] {
+            facts.host.disk = known(host::Disk {
+                path: "/System/Volumes/Data".to_owned(),
+                total: 228 * GIB,
+                free,
+            });
+            assert_eq!(short(judge.rule(&facts)), expected, "{free}");
+        }
+    }
+
+    #[test]
+    fn an_old_macos_is_found_and_a_newer_one_never_is() {
+        let judge = OsVersion {
+            macos_minimum: "14.0".parse().expect("a version"),
+        };
+        let mut facts = node(OsKind::Macos);
+        for (version, expected) in [
+            ("26.1", "pass"),
+            ("99.0", "pass"),
+            ("14.0", "pass"),
+            ("14", "pass"),
+            ("13.7.8", "fail:macos-too-old"),
+            ("Tahoe", "unknown:unparsable"),
+        ] {
+            facts.host.os = known(host::Os {
+                name: "macOS".to_owned(),
+                version: version.to_owned(),
+                build: Some("25B78".to_owned()),
+            });
+            assert_eq!(short(judge.rule(&facts)), expected, "{version}");
+        }
+        assert_eq!(short(judge.rule(&node(OsKind::Linux))), "not-applicable");
+    }
+
+    #[test]
+    fn pressure_is_named_by_its_level() {
+        let mut facts = node(OsKind::Macos);
+        for (level, expected) in [
+            (PressureLevel::Normal, "pass"),
+            (PressureLevel::Warning, "warn:memory-pressure"),
+            (PressureLevel::Critical, "warn:memory-pressure-critical"),
+        ] {
+            facts.host.pressure = known(Pressure {
+                level,
+                available: Some(2 * GIB),
+                swap_used: Some(GIB),
+            });
+            assert_eq!(short(MemoryPressure {}.rule(&facts)), expected);
+        }
+        assert!(
+            message(MemoryPressure {}.rule(&facts))
+                .contains("2 GiB available, 1 GiB of swap in use")
+        );
     }
 }

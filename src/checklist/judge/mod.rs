@@ -2,14 +2,17 @@
 //! I/O, no `cfg`. One file per area; the table below is the whole set, and each row says which
 //! sections of the facts its judge reads, so that only those are gathered.
 
+mod agents;
 pub mod custom;
 mod docker;
-mod headroom;
+pub mod headroom;
 mod host;
 mod image;
 mod net;
 mod openclaw;
 mod sandbox;
+#[cfg(test)]
+mod trial;
 mod volume;
 
 use serde::Deserialize;
@@ -20,7 +23,7 @@ use crate::facts::{Facts, Section};
 macro_rules! judges {
     ($($variant:ident($params:path) reads $($section:ident),+;)*) => {
         /// A judge with its parameters, as `[judge.<key>]` in a check's file names it.
-        #[derive(Clone, Debug, PartialEq, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Judge {
             $($variant($params),)*

@@ -1,0 +1,463 @@
+//! What a sandbox reaches, and what it must not reach.
+
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use crate::checklist::judge::agents::{sentence, started, who, with_sandboxed};
+use crate::checklist::verdict::{Complaint, Ruling};
+use crate::facts::openclaw::Agent;
+use crate::facts::sandbox::{Answer, ConnectResult, Inside, NameAnswer, Purpose, Reached};
+use crate::facts::{Facts, Why, WhyKind};
+
+fn is_offline(inside: &Inside) -> bool {
+    inside.network == "none"
+}
+
+/// "agent X is offline by policy; EAI_AGAIN in its calls is expected"
+fn offline_by_policy(insides: &[&Inside]) -> Option<String> {
+    let ids: Vec<String> = insides
+        .iter()
+        .filter(|inside| is_offline(inside))
+        .flat_map(|inside| inside.agents.iter().cloned())
+        .collect();
+    let verb = if ids.len() == 1 { "is" } else { "are" };
+    let whose = if ids.len() == 1 { "its" } else { "their" };
+    (!ids.is_empty()).then(|| {
+        format!(
+            "{} {verb} offline by policy; EAI_AGAIN in {whose} calls is expected",
+            who(&ids)
+        )
+    })
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Dns {}
+
+impl Dns {
+    pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
+        with_sandboxed(facts, |agents| {
+            // The policy is known without any probe.
+            let offline: Vec<&&Agent> = agents
+                .iter()
+                .filter(|agent| agent.sandbox.docker.network == "none")
+                .collect();
+            if offline.len() == agents.len() {
+                let ids: Vec<String> = agents.iter().map(|agent| agent.id.clone()).collect();
+                let verb = if ids.len() == 1 { "is" } else { "are" };
+                let whose = if ids.len() == 1 { "its" } else { "their" };
+                return Ok(Ruling::not_applicable(format!(
+                    "{} {verb} offline by policy; EAI_AGAIN in {whose} calls is expected",
+                    who(&ids)
+                )));
+            }
+            let insides = match started(facts, agents) {
+                Ok(insides) => insides,
+                Err(nothing) => return nothing.ruling(),
+            };
+            let mut complaints = Vec::new();
+            let mut unclear = None;
+            let mut host_too = false;
+            let mut resolved: Vec<&str> = Vec::new();
+            for inside in insides.iter().filter(|inside| !is_offline(inside)) {
+                let names = match inside.names.get() {
+                    Ok(names) => names,
+                    Err(why) => {
+                        unclear = Some(why);
+                        continue;
+                    }
+                };
+                let (good, bad): (Vec<&NameAnswer>, Vec<&NameAnswer>) =
+                    names.iter().partition(|name| is_answered(name));
+                resolved.extend(good.iter().map(|name| name.name.as_str()));
+                // What the host does not resolve either is told by net/host-dns.
+                let ours: Vec<&NameAnswer> = bad
+                    .iter()
+                    .copied()
+                    .filter(|name| host_resolves(facts, &name.name) != Some(false))
+                    .collect();
+                host_too |= ours.len() < bad.len();
+                if let Some(first) = ours.first() {
+                    complaints.push(unresolved(facts, inside, first, &ours));
+                }
+            }
+            let seen: Vec<_> = insides.iter().map(|i| (&i.resolver, &i.names)).collect();
+            if complaints.is_empty() {
+                if let Some(why) = unclear {
+                    return Err(why);
+                }
+                if host_too && resolved.is_empty() {
+                    return Ok(Ruling::blocked(&["net/host-dns"]));
+                }
+                if resolved.is_empty() {
+                    return Err(Why::new(WhyKind::Failed, "no name was asked inside"));
+                }
+            }
+            resolved.sort_unstable();
+            resolved.dedup();
+            let mut summary = format!("{} resolved inside", resolved.join(", "));
+            if let Some(policy) = offline_by_policy(&insides) {
+                write!(summary, "; {policy}").expect("a string takes all");
+            }
+            Ok(Ruling::found(complaints, summary)
+                .evidence("/inside", seen)
+                .evidence("/net/host-names", &facts.net.host_names))
+        })
+    }
+}
+
+fn is_answered(name: &NameAnswer) -> bool {
+    matches!(&name.answer, Answer::Addresses { addresses } if !addresses.is_empty())
+}
+
+/// None: the host was not asked for it.
+fn host_resolves(facts: &Facts, name: &str) -> Option<bool> {
+    let names = facts.net.host_names.get().ok()?;
+    names.iter().find(|one| one.name == name).map(is_answered)
+}
+
+fn unresolved(
+    facts: &Facts,
+    inside: &Inside,
+    first: &NameAnswer,
+    all: &[&NameAnswer],
+) -> Complaint {
+    let (code, what) = match &first.answer {
+        Answer::Timeout => ("sandbox-dns-no-answer", "no answer".to_owned()),
+        Answer::ServerFailure { detail } => ("sandbox-dns-refused", format!("refused: {detail}")),
+        Answer::Unreachable { detail } => (
+            "sandbox-dns-unreachable",
+            format!("no server reached: {detail}"),
+        ),
+        Answer::NoSuchName => ("sandbox-dns-no-such-name", "no such name".to_owned()),
+        Answer::Addresses { .. } => ("sandbox-dns-no-address", "no address".to_owned()),
+    };
+    let servers = inside.resolver.get().map_or_else(
+        |_| "an unknown nameserver".to_owned(),
+        |resolver| {
+            if resolver.nameservers.is_empty() {
+                "no nameserver".to_owned()
+            } else {
+                format!("nameserver {}", resolver.nameservers.join(", "))
+            }
+        },
+    );
+    let host = match host_resolves(facts, &first.name) {
+        Some(true) => "the host resolves it",
+        Some(false) => "the host does not resolve it either",
+        None => "whether the host resolves it is not known",
+    };
+    let names: Vec<&str> = all.iter().map(|name| name.name.as_str()).collect();
+    let message = format!(
+        "{} inside a sandbox of {} on network {} ({servers}): {what}; {host}",
+        names.join(", "),
+        who(&inside.agents),
+        inside.network
+    );
+    let hint = if inside.network == "bridge" {
+        "see which layer fails: clawdoctor explain sandbox/dns"
+    } else {
+        "see whether the network is internal: docker network inspect, then clawdoctor explain sandbox/dns"
+    };
+    Complaint::fail(code, message)
+        .target(inside.agents.join(", "))
+        .path(&inside.network)
+        .requirement("names resolve inside")
+        .hint(hint)
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Egress {
+    pub blocked: Vec<String>,
+}
+
+impl Egress {
+    pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
+        with_sandboxed(facts, |agents| {
+            let insides = match started(facts, agents) {
+                Ok(insides) => insides,
+                Err(nothing) => return nothing.ruling(),
+            };
+            let mut complaints = Vec::new();
+            let mut unclear = None;
+            let mut said = Vec::new();
+            for inside in &insides {
+                let found = if is_offline(inside) {
+                    only_loopback(inside)
+                } else {
+                    self.as_allowed(inside)
+                };
+                match found {
+                    Ok((found, words)) => {
+                        complaints.extend(found);
+                        said.push(words);
+                    }
+                    Err(why) => unclear = Some(why),
+                }
+            }
+            if let (Some(why), true) = (unclear, complaints.is_empty()) {
+                return Err(why);
+            }
+            said.sort();
+            said.dedup();
+            let seen: Vec<_> = insides
+                .iter()
+                .map(|i| (&i.interfaces, &i.reached))
+                .collect();
+            Ok(Ruling::found(complaints, said.join("; ")).evidence("/inside", seen))
+        })
+    }
+
+    fn as_allowed(&self, inside: &Inside) -> Result<(Vec<Complaint>, String), Why> {
+        let reached = inside.reached.get()?;
+        let mut complaints: Vec<Complaint> = reached
+            .iter()
+            .filter_map(|one| forbidden_or_cut(inside, one))
+            .collect();
+        complaints.dedup_by(|a, b| (a.code, &a.target) == (b.code, &b.target));
+        if complaints.is_empty() {
+            // What was never tried must not count as out of reach.
+            let tried = |address: &String| reached.iter().any(|one| one.address == *address);
+            if let Some(address) = self.blocked.iter().find(|address| !tried(address)) {
+                let detail = format!("{address} was not tried from inside");
+                return Err(Why::new(WhyKind::Failed, detail));
+            }
+        }
+        let blocked: Vec<&str> = reached
+            .iter()
+            .filter(|one| one.purpose == Purpose::Blocked)
+            .map(|one| one.address.as_str())
+            .collect();
+        Ok((
+            complaints,
+            format!(
+                "{} out of reach of {}",
+                blocked.join(", "),
+                who(&inside.agents)
+            ),
+        ))
+    }
+}
+
+fn only_loopback(inside: &Inside) -> Result<(Vec<Complaint>, String), Why> {
+    let interfaces = inside.interfaces.get()?;
+    let words = format!("{} without any network", who(&inside.agents));
+    if interfaces.is_empty() {
+        return Ok((Vec::new(), words));
+    }
+    let message = format!(
+        "{}: the policy is network none, but the sandbox has {}",
+        sentence(&who(&inside.agents)),
+        interfaces.join(", ")
+    );
+    let complaint = Complaint::fail("network-despite-policy", message)
+        .target(inside.agents.join(", "))
+        .path("sandbox.docker.network")
+        .requirement("loopback only")
+        .hint(
+            "see who changes containers of this engine (plugins, authorization, a default network)",
+        );
+    Ok((vec![complaint], words))
+}
+
+fn forbidden_or_cut(inside: &Inside, one: &Reached) -> Option<Complaint> {
+    let address = &one.address;
+    let open = one.result == ConnectResult::Open;
+    match (one.purpose, open) {
+        (Purpose::Blocked, true) => {
+            let message = format!(
+                "{address} can be reached from a sandbox of {} on network {}",
+                who(&inside.agents),
+                inside.network
+            );
+            Some(
+                Complaint::fail("egress-open", message)
+                    .target(address)
+                    .path(&inside.network)
+                    .requirement("out of reach")
+                    .hint("take the network away, or drop the address for containers: clawdoctor explain sandbox/egress"),
+            )
+        }
+        (Purpose::Allowed, false) => {
+            let how = match one.result {
+                ConnectResult::Refused => "refused",
+                ConnectResult::Timeout => "no answer",
+                ConnectResult::Unreachable => "unreachable",
+                ConnectResult::NoName => "the name does not resolve",
+                ConnectResult::Open => "open",
+            };
+            let message = format!(
+                "{address} cannot be reached from a sandbox of {} on network {} ({how}), although it should",
+                who(&inside.agents),
+                inside.network
+            );
+            Some(
+                Complaint::fail("egress-blocked", message)
+                    .target(address)
+                    .path(&inside.network)
+                    .requirement("reachable")
+                    .hint("try it from the host, then see the engine's network and firewall"),
+            )
+        }
+        (Purpose::Blocked, false)
+        | (Purpose::Allowed, true)
+        | (Purpose::EngineApi | Purpose::Gateway, _) => None,
+    }
+}
+
+/// The attempts for one purpose from all sandboxes with a network.
+fn attempts<'a>(
+    insides: &[&'a Inside],
+    purpose: Purpose,
+) -> Result<Vec<(&'a Inside, &'a Reached)>, Why> {
+    let mut found = Vec::new();
+    for inside in insides.iter().copied().filter(|inside| !is_offline(inside)) {
+        let reached = inside.reached.get()?;
+        found.extend(
+            reached
+                .iter()
+                .filter(|one| one.purpose == purpose)
+                .map(|one| (inside, one)),
+        );
+    }
+    Ok(found)
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EngineApiExposed {
+    pub ports: Vec<u16>,
+}
+
+impl EngineApiExposed {
+    pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
+        with_sandboxed(facts, |agents| {
+            let insides = match started(facts, agents) {
+                Ok(insides) => insides,
+                Err(nothing) => return nothing.ruling(),
+            };
+            if insides.iter().all(|inside| is_offline(inside)) {
+                return Ok(Ruling::pass("no sandbox has a network"));
+            }
+            let tried = attempts(&insides, Purpose::EngineApi)?;
+            if tried.is_empty() {
+                let detail = "the engine's ports were not tried from inside";
+                return Err(Why::new(WhyKind::Failed, detail));
+            }
+            let mut complaints: Vec<Complaint> = Vec::new();
+            for (inside, one) in &tried {
+                if one.result != ConnectResult::Open {
+                    continue;
+                }
+                let complaint = open_port(inside, one);
+                if !complaints.iter().any(|c| c.target == complaint.target) {
+                    complaints.push(complaint);
+                }
+            }
+            let ports: Vec<String> = self.ports.iter().map(u16::to_string).collect();
+            Ok(Ruling::found(
+                complaints,
+                format!("no engine on ports {}", ports.join(", ")),
+            )
+            .evidence(
+                "/inside",
+                tried.iter().map(|(_, one)| one).collect::<Vec<_>>(),
+            ))
+        })
+    }
+}
+
+fn open_port(inside: &Inside, one: &Reached) -> Complaint {
+    let address = &one.address;
+    let from = who(&inside.agents);
+    match one.said.as_deref() {
+        Some(said) if sounds_like_an_engine(said) => {
+            let message = format!(
+                "the engine's API answers without a password at {address} from a sandbox of {from}: {said}"
+            );
+            Complaint::fail("engine-api-exposed", message)
+                .target(address)
+                .path(&inside.network)
+                .requirement("out of reach")
+                .hint("until it is mended: openclaw config set agents.defaults.sandbox.docker.network none")
+        }
+        said => {
+            let message = format!(
+                "something listens at {address}, a port of engines, within reach of a sandbox of {from}: {}",
+                said.unwrap_or("it said nothing")
+            );
+            Complaint::warn("engine-port-open", message)
+                .target(address)
+                .path(&inside.network)
+                .requirement("out of reach")
+                .hint("find out who listens there: clawdoctor explain sandbox/engine-api-exposed")
+        }
+    }
+}
+
+/// An engine's `/version` or its headers, and not its complaint about a missing certificate.
+fn sounds_like_an_engine(said: &str) -> bool {
+    let said = said.to_lowercase();
+    let refuses = said.contains("https server") || said.contains("certificate");
+    !refuses
+        && ["apiversion", "api-version", "docker", "podman", "engine"]
+            .iter()
+            .any(|word| said.contains(word))
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GatewayExposed {}
+
+impl GatewayExposed {
+    pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
+        with_sandboxed(facts, |agents| {
+            let insides = match started(facts, agents) {
+                Ok(insides) => insides,
+                Err(nothing) => return nothing.ruling(),
+            };
+            if insides.iter().all(|inside| is_offline(inside)) {
+                return Ok(Ruling::pass("no sandbox has a network"));
+            }
+            let tried = attempts(&insides, Purpose::Gateway)?;
+            if tried.is_empty() {
+                return Ok(Ruling::not_applicable("the gateway's port was not tried"));
+            }
+            let mut complaints: Vec<Complaint> = Vec::new();
+            for (inside, one) in &tried {
+                let known = |c: &Complaint| c.target.as_deref() == Some(one.address.as_str());
+                if one.result != ConnectResult::Open || complaints.iter().any(known) {
+                    continue;
+                }
+                let message = format!(
+                    "OpenClaw's own port answers at {} inside a sandbox of {} on network {}",
+                    one.address,
+                    who(&inside.agents),
+                    inside.network
+                );
+                complaints.push(
+                    Complaint::warn("gateway-port-open", message)
+                        .target(&one.address)
+                        .path(&inside.network)
+                        .requirement("out of reach")
+                        .hint(
+                            "let it listen on loopback: openclaw config set gateway.bind loopback",
+                        ),
+                );
+            }
+            Ok(
+                Ruling::found(complaints, "OpenClaw's port is out of reach").evidence(
+                    "/inside",
+                    tried.iter().map(|(_, one)| one).collect::<Vec<_>>(),
+                ),
+            )
+        })
+    }
+}

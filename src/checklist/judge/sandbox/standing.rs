@@ -1,0 +1,482 @@
+//! The sandboxes that stand: whether they are shut in as they should be, and whether they still
+//! match the configuration they were made from.
+//!
+//! One cause, one complaint: what differs from the configuration is told by `Stale`, what the
+//! configuration itself gives away by `Isolation` once for its agents.
+
+#![expect(
+    clippy::unused_self,
+    reason = "judges have one shape, and some have no parameters"
+)]
+
+use serde::Deserialize;
+
+use crate::checklist::judge::agents::{counted, grouped, is_sandboxed, sentence, with_agents};
+use crate::checklist::judge::image::is_root;
+use crate::checklist::judge::volume::{SYSTEM, is_socket, is_within};
+use crate::checklist::verdict::{Complaint, Ruling};
+use crate::facts::openclaw::{Agent, Scope};
+use crate::facts::sandbox::{Inside, Standing};
+use crate::facts::{Facts, Why};
+use crate::units::Size;
+
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Isolation {}
+
+impl Isolation {
+    pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
+        let agents: Option<Vec<&Agent>> = facts
+            .openclaw
+            .agents
+            .get()
+            .ok()
+            .map(|agents| agents.iter().filter(|a| is_sandboxed(a)).collect());
+        let standing: Vec<&Standing> = facts.standing.get()?.iter().filter(|s| runs(s)).collect();
+        let inside: Vec<&Inside> = facts
+            .inside
+            .get()
+            .ok()
+            .into_iter()
+            .flatten()
+            .filter(|inside| inside.confinement.get().is_ok())
+            .collect();
+        if standing.is_empty() && inside.is_empty() {
+            return Ok(Ruling::not_applicable("no sandbox stands"));
+        }
+        let root_is_told = inside
+            .iter()
+            .any(|inside| inside.ids.get().is_ok_and(|ids| ids.uid == 0));
+        let mut complaints = Vec::new();
+        for sandbox in &standing {
+            let dangers = dangers(sandbox);
+            if dangers.is_empty() {
+                let config = agents.as_deref().and_then(|agents| owner(sandbox, agents));
+                complaints.extend(weaknesses(sandbox, config, root_is_told));
+            }
+            complaints.extend(dangers);
+        }
+        if let Some(agents) = &agents {
+            complaints.extend(given_away(agents));
+        }
+        for inside in &inside {
+            complaints.extend(not_confined(inside, agents.as_deref().unwrap_or_default()));
+        }
+        let seen: Vec<_> = inside.iter().map(|inside| &inside.confinement).collect();
+        let summary = if standing.is_empty() {
+            "the probe is shut in; no sandbox stands".to_owned()
+        } else {
+            format!(
+                "{} shut in",
+                counted(standing.len(), "standing sandbox").replace("sandboxs", "sandboxes")
+            )
+        };
+        Ok(Ruling::found(complaints, summary)
+            .evidence("/standing", &standing)
+            .evidence("/inside", seen))
+    }
+}
+
+/// A container that has ended does no harm until it is started again.
+fn runs(sandbox: &Standing) -> bool {
+    !matches!(
+        sandbox.state.as_str(),
+        "exited" | "dead" | "created" | "removing"
+    )
+}
+
+fn about(sandbox: &Standing, complaint: Complaint) -> Complaint {
+    complaint.target(&sandbox.name)
+}
+
+/// What makes a sandbox none.
+fn dangers(sandbox: &Standing) -> Vec<Complaint> {
+    let name = &sandbox.name;
+    let mut found = Vec::new();
+    let stop = format!("find out who made it, then: docker stop {name}");
+    let mut danger = |code, message: String| {
+        found.push(about(
+            sandbox,
+            Complaint::fail(code, message).hint(stop.clone()),
+        ));
+    };
+    if sandbox.privileged {
+        danger(
+            "sandbox-privileged",
+            format!("{name} is privileged: it owns the host"),
+        );
+    }
+    if !sandbox.cap_add.is_empty() {
+        let added = sandbox.cap_add.join(", ");
+        danger(
+            "sandbox-capabilities-added",
+            format!("{name} has more capabilities: {added}"),
+        );
+    }
+    if !sandbox.devices.is_empty() {
+        let devices = sandbox.devices.join(", ");
+        danger(
+            "sandbox-devices",
+            format!("{name} has devices of the host: {devices}"),
+        );
+    }
+    for (kind, mode) in [
+        ("network", &sandbox.network_mode),
+        ("process", &sandbox.pid_mode),
+        ("IPC", &sandbox.ipc_mode),
+    ] {
+        if mode == "host" || mode.starts_with("container:") {
+            let message = format!("{name} shares a {kind} namespace: {mode}");
+            danger("sandbox-shared-namespace", message);
+        }
+    }
+    for mount in &sandbox.mounts {
+        let source = mount.source.as_str();
+        if is_socket(source) || is_socket(&mount.target) {
+            let message = format!("{name} holds the engine's socket ({source}): it owns the host");
+            danger("sandbox-engine-socket", message);
+        } else if mount.kind == "bind"
+            && (source == "/" || SYSTEM.iter().any(|system| is_within(source, system)))
+            && !is_openclaws_own(source)
+        {
+            let message = format!(
+                "{name} has {source} of the host mounted at {}",
+                mount.target
+            );
+            danger("sandbox-system-mount", message);
+        }
+    }
+    if let Some(unconfined) = sandbox
+        .security_opt
+        .iter()
+        .find(|o| o.contains("unconfined"))
+    {
+        danger(
+            "sandbox-unconfined",
+            format!("{name} runs with {unconfined}"),
+        );
+    }
+    found
+}
+
+/// A gateway that runs as root keeps its state below /root, and mounts workspaces from there.
+fn is_openclaws_own(source: &str) -> bool {
+    source.starts_with("/root/.openclaw")
+}
+
+/// Weak spots that neither the configuration nor a difference from it explains.
+fn weaknesses(sandbox: &Standing, config: Option<&Agent>, root_is_told: bool) -> Vec<Complaint> {
+    let name = &sandbox.name;
+    let mut found = Vec::new();
+    let mut weak = |code, message: String| {
+        let hint = "make it anew when it is idle: openclaw sandbox recreate --all";
+        found.push(about(sandbox, Complaint::warn(code, message).hint(hint)));
+    };
+    let nnp =
+        |option: &String| option.starts_with("no-new-privileges") && !option.ends_with("false");
+    if !sandbox.security_opt.iter().any(nnp) {
+        let message = format!("{name} lacks no-new-privileges");
+        weak("sandbox-new-privileges", message);
+    }
+    if is_root(&sandbox.user) && !root_is_told {
+        weak("sandbox-runs-as-root", format!("{name} runs as root"));
+    }
+    if config.is_some() {
+        return found;
+    }
+    if !drops_all(&sandbox.cap_drop) {
+        weak(
+            "sandbox-capabilities-kept",
+            format!("{name} keeps capabilities"),
+        );
+    }
+    if !sandbox.read_only_root {
+        weak(
+            "sandbox-root-writable",
+            format!("{name} can write its root file system"),
+        );
+    }
+    if sandbox.memory == 0 || sandbox.cpus <= 0.0 || sandbox.pids_limit <= 0 {
+        weak(
+            "sandbox-unlimited",
+            format!("{name} lacks a limit on memory, processor time or processes"),
+        );
+    }
+    found
+}
+
+fn drops_all(cap_drop: &[String]) -> bool {
+    cap_drop.iter().any(|cap| cap.eq_ignore_ascii_case("all"))
+}
+
+/// What the configuration takes away from the isolation of its agents.
+fn given_away(agents: &[&Agent]) -> Vec<Complaint> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Gift {
+        Capabilities,
+        Root,
+    }
+    grouped(agents.iter().copied(), |agent| {
+        let docker = &agent.sandbox.docker;
+        let mut gifts = Vec::new();
+        if !drops_all(&docker.cap_drop) {
+            gifts.push(Gift::Capabilities);
+        }
+        if !docker.read_only_root {
+            gifts.push(Gift::Root);
+        }
+        gifts
+    })
+    .iter()
+    .map(|group| {
+        let (code, key, what) = match group.what {
+            Gift::Capabilities => (
+                "sandbox-capabilities-kept",
+                "docker.capDrop",
+                "the configuration lets sandboxes keep capabilities (capDrop without ALL)",
+            ),
+            Gift::Root => (
+                "sandbox-root-writable",
+                "docker.readOnlyRoot",
+                "the configuration makes the root file system of sandboxes writable",
+            ),
+        };
+        let key = group.key(key);
+        Complaint::warn(code, format!("{}: {what}", sentence(&group.who())))
+            .target(group.target())
+            .hint(format!("run: openclaw config unset {key}"))
+            .path(key)
+    })
+    .collect()
+}
+
+/// What the kernel really holds the probe to, against what was asked for.
+fn not_confined(inside: &Inside, agents: &[&Agent]) -> Vec<Complaint> {
+    let Ok(confinement) = inside.confinement.get() else {
+        return Vec::new();
+    };
+    let target = inside.agents.join(", ");
+    let asked = |test: fn(&Agent) -> bool| {
+        agents
+            .iter()
+            .filter(|agent| inside.agents.contains(&agent.id))
+            .all(|agent| test(agent))
+    };
+    let mut found = Vec::new();
+    let held = confinement.capabilities.as_deref().filter(|hex| {
+        u64::from_str_radix(hex.trim().trim_start_matches("0x"), 16).is_ok_and(|bits| bits != 0)
+    });
+    if let (Some(hex), true) = (held, asked(|a| drops_all(&a.sandbox.docker.cap_drop))) {
+        let message = format!(
+            "capabilities were dropped, but inside a sandbox of {target} {hex} are in force"
+        );
+        found.push(
+            Complaint::fail("sandbox-capabilities-in-force", message)
+                .target(&target)
+                .requirement("CapEff=0")
+                .hint("see what changes containers of this engine (its default runtime, plugins)"),
+        );
+    }
+    if confinement.no_new_privileges == Some(false) {
+        let message = format!("no-new-privileges is not in force inside a sandbox of {target}");
+        found.push(
+            Complaint::warn("sandbox-new-privileges", message)
+                .target(&target)
+                .requirement("NoNewPrivs=1")
+                .hint("see what changes containers of this engine (its default runtime, plugins)"),
+        );
+    }
+    let writable = inside
+        .root_read_only
+        .get()
+        .is_ok_and(|read_only| !read_only);
+    if writable && asked(|a| a.sandbox.docker.read_only_root) {
+        let message = format!("the root file system can be written inside a sandbox of {target}");
+        found.push(
+            Complaint::warn("sandbox-root-writable", message)
+                .target(&target)
+                .requirement("read-only root")
+                .hint("see what changes containers of this engine (its default runtime, plugins)"),
+        );
+    }
+    found
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Stale {}
+
+impl Stale {
+    pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
+        with_agents(facts, |agents| {
+            let agents: Vec<&Agent> = agents.iter().filter(|a| is_sandboxed(a)).collect();
+            let standing = facts.standing.get()?;
+            if standing.is_empty() {
+                return Ok(Ruling::not_applicable("no sandbox stands"));
+            }
+            let mut complaints = Vec::new();
+            for sandbox in standing {
+                match owner(sandbox, &agents) {
+                    Some(agent) if !left_behind(sandbox, standing) => {
+                        complaints.extend(stale(sandbox, agent));
+                    }
+                    _ => complaints.push(orphan(sandbox)),
+                }
+            }
+            let summary = format!(
+                "{} as configured",
+                counted(standing.len(), "sandbox").replace("sandboxs", "sandboxes")
+            );
+            Ok(Ruling::found(complaints, summary).evidence("/standing", standing))
+        })
+    }
+}
+
+/// The agent whose settings a sandbox was made from: `agent:<id>:…`, or `shared`.
+fn owner<'a>(sandbox: &Standing, agents: &[&'a Agent]) -> Option<&'a Agent> {
+    let key = sandbox.session_key.as_deref()?;
+    if key == "shared" {
+        let shared = agents.iter().find(|a| a.sandbox.scope == Scope::Shared);
+        return shared.copied();
+    }
+    let id = key.strip_prefix("agent:")?.split(':').next()?;
+    let own = |agent: &&&Agent| agent.id == id && agent.sandbox.scope != Scope::Shared;
+    agents.iter().find(own).copied()
+}
+
+/// Older releases had keys without `:workspace:`; once an agent has a sandbox of the new kind,
+/// those of the old kind are not adopted any more.
+fn left_behind(sandbox: &Standing, all: &[Standing]) -> bool {
+    let is_new = |s: &Standing| {
+        s.session_key
+            .as_deref()
+            .is_some_and(|k| k.contains(":workspace:"))
+    };
+    let id = |s: &Standing| {
+        let key = s.session_key.as_deref()?.strip_prefix("agent:")?;
+        key.split(':').next().map(str::to_owned)
+    };
+    let agent = id(sandbox);
+    agent.is_some() && !is_new(sandbox) && all.iter().any(|s| is_new(s) && id(s) == agent)
+}
+
+fn orphan(sandbox: &Standing) -> Complaint {
+    let key = sandbox.session_key.as_deref().unwrap_or("no session key");
+    let message = format!(
+        "{} belongs to no sandboxed agent of this configuration ({key}); nobody uses it",
+        sandbox.name
+    );
+    about(sandbox, Complaint::warn("sandbox-orphan", message))
+        .hint(format!("if nobody uses it: docker rm -f {}", sandbox.name))
+}
+
+fn stale(sandbox: &Standing, agent: &Agent) -> Option<Complaint> {
+    let differences = differences(sandbox, agent);
+    if differences.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} of agent {} differs from the configuration: {}",
+        sandbox.name,
+        agent.id,
+        differences.join("; ")
+    );
+    Some(
+        about(sandbox, Complaint::warn("sandbox-stale", message))
+            .requirement("as configured")
+            .hint(format!(
+                "when it is idle: openclaw sandbox recreate --agent {}",
+                agent.id
+            )),
+    )
+}
+
+fn differences(sandbox: &Standing, agent: &Agent) -> Vec<String> {
+    let docker = &agent.sandbox.docker;
+    let mut found = Vec::new();
+    let mut differs = |what: &str, has: String, wanted: String| {
+        if has != wanted {
+            found.push(format!("{what} {has}, configured {wanted}"));
+        }
+    };
+    differs("image", sandbox.image.clone(), docker.image.clone());
+    let size = |bytes: u64| {
+        if bytes == 0 {
+            "unlimited".to_owned()
+        } else {
+            Size(bytes).to_string()
+        }
+    };
+    differs(
+        "memory",
+        size(sandbox.memory),
+        size(docker.memory.unwrap_or(0)),
+    );
+    let cpus = |cpus: f64| {
+        if cpus <= 0.0 {
+            "unlimited".to_owned()
+        } else {
+            format!("{cpus:.2}")
+        }
+    };
+    differs("CPUs", cpus(sandbox.cpus), cpus(docker.cpus.unwrap_or(0.0)));
+    let pids = |pids: i64| {
+        if pids <= 0 {
+            "unlimited".to_owned()
+        } else {
+            pids.to_string()
+        }
+    };
+    differs(
+        "processes",
+        pids(sandbox.pids_limit),
+        pids(docker.pids_limit.unwrap_or(0)),
+    );
+    differs(
+        "network",
+        network(&sandbox.network_mode),
+        network(&docker.network),
+    );
+    let root = |read_only| if read_only { "read-only" } else { "writable" }.to_owned();
+    differs(
+        "root file system",
+        root(sandbox.read_only_root),
+        root(docker.read_only_root),
+    );
+    let caps = |drop: &[String]| if drops_all(drop) { "dropped" } else { "kept" }.to_owned();
+    differs(
+        "capabilities",
+        caps(&sandbox.cap_drop),
+        caps(&docker.cap_drop),
+    );
+    // Unless docker.user is set, the sandbox runs as the owner of its workspace folder.
+    let wanted = docker
+        .user
+        .as_ref()
+        .or(agent.sandbox.workspace_owner.as_ref());
+    if let Some(wanted) = wanted
+        && !same_user(&sandbox.user, wanted)
+    {
+        found.push(format!("user {}, configured {wanted}", sandbox.user));
+    }
+    // Names are all that OpenClaw compares, so a rebuilt image goes unnoticed.
+    let rebuilt = sandbox
+        .reference_id
+        .as_ref()
+        .is_some_and(|id| *id != sandbox.image_id && !sandbox.image_id.is_empty());
+    if rebuilt && sandbox.image == docker.image {
+        found.push(format!("made from an older build of {}", sandbox.image));
+    }
+    found
+}
+
+/// Docker calls its default network by two names.
+fn network(mode: &str) -> String {
+    if mode == "default" { "bridge" } else { mode }.to_owned()
+}
+
+/// `1000` and `1000:1000` are the same user, and so is what says nothing of the group.
+fn same_user(a: &str, b: &str) -> bool {
+    let mut pair = a.split(':').zip(b.split(':'));
+    pair.all(|(a, b)| a == b)
+}

@@ -1,0 +1,229 @@
+//! The architecture as a table: which rooms of `src/` may know which, and who may name a crate.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Room → the rooms that it may name. The small rooms at the bottom know nobody above them.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("main", &["cli", "clawdoctor"]),
+    (
+        "cli",
+        &[
+            "tui",
+            "report",
+            "checklist",
+            "probe",
+            "facts",
+            "settings",
+            "surroundings",
+            "failure",
+            "exit",
+            "text",
+            "units",
+            "deadline",
+            "redact",
+        ],
+    ),
+    ("tui", &["checklist", "facts", "failure", "text", "units"]),
+    ("report", &["checklist", "text", "units"]),
+    ("redact", &["checklist", "surroundings", "text"]),
+    ("checklist", &["facts", "failure", "exit", "text", "units"]),
+    (
+        "probe",
+        &[
+            "engine",
+            "facts",
+            "settings",
+            "surroundings",
+            "deadline",
+            "text",
+            "units",
+        ],
+    ),
+    ("engine", &["facts", "surroundings", "deadline", "text"]),
+    ("facts", &[]),
+    ("settings", &[]),
+    ("surroundings", &[]),
+    ("failure", &["exit"]),
+    ("deadline", &[]),
+    ("exit", &[]),
+    ("text", &[]),
+    ("units", &[]),
+];
+
+/// Crate → the only rooms that may name it.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("bollard", &["engine"]),
+    ("ratatui", &["tui"]),
+    ("crossterm", &["tui"]),
+    ("clap", &["cli"]),
+    ("hickory_resolver", &["probe"]),
+    ("reqwest", &["probe"]),
+    ("rustls", &["probe"]),
+    ("sysinfo", &["probe"]),
+    ("plist", &["probe"]),
+    ("json5", &["probe"]),
+    ("include_dir", &["checklist"]),
+    ("color_eyre", &["main"]),
+];
+
+/// What pure code must not name: the judges and the run see facts and nothing else.
+const PURE: &[&str] = &[
+    "src/checklist/judge",
+    "src/checklist/run.rs",
+    "src/checklist/waiver.rs",
+    "src/report",
+    "src/tui/view",
+    "src/tui/layout.rs",
+];
+const IMPURE: &[&str] = &[
+    "tokio::",
+    "std::fs",
+    "std::env",
+    "std::net",
+    "std::process",
+    "SystemTime",
+    "Instant::now",
+    "crate::probe",
+    "crate::engine",
+    "#[cfg(target_os",
+];
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of ours") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, files);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                files.push((path, text));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    walk(&root.join("src"), &mut files);
+    for (path, _) in &mut files {
+        *path = path.strip_prefix(root).expect("below the root").to_owned();
+    }
+    files.sort();
+    files
+}
+
+/// `src/probe/host/linux.rs` is in the room `probe`.
+fn room(path: &Path) -> String {
+    let part = path.iter().nth(1).expect("a file of src").to_string_lossy();
+    part.trim_end_matches(".rs").to_owned()
+}
+
+/// The code without its tests, comments and literals' content left as they are.
+fn code(text: &str) -> String {
+    let body = text
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
+    body.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The words right behind each occurrence of `prefix`.
+fn named<'a>(code: &'a str, prefix: &str) -> Vec<&'a str> {
+    code.match_indices(prefix)
+        .filter(|(at, _)| {
+            !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+        })
+        .map(|(at, _)| {
+            let rest = &code[at + prefix.len()..];
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len());
+            &rest[..end]
+        })
+        .collect()
+}
+
+#[test]
+fn rooms_name_only_the_rooms_below_them() {
+    let table: BTreeMap<&str, &[&str]> = MAY_KNOW.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let room = room(&path);
+        if room == "lib" {
+            continue;
+        }
+        let allowed = table
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("{room} is not in the table"));
+        for other in named(&code(&text), "crate::") {
+            if other != room && !other.is_empty() && !allowed.contains(&other) {
+                wrong.push(format!("{} names crate::{other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_crate_is_named_only_in_its_room() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        for (krate, rooms) in ONLY_IN {
+            let names = code(&text);
+            let used = names.contains(&format!("{krate}::"));
+            if used && !rooms.contains(&room(&path).as_str()) {
+                wrong.push(format!("{} names {krate}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn pure_code_never_names_the_world() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        if PURE.iter().any(|pure| path.starts_with(pure)) {
+            for word in IMPURE {
+                if code(&text).contains(word) {
+                    wrong.push(format!("{} names {word}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn platform_code_stays_in_the_host_probe() {
+    let allowed = ["src/probe/host", "src/surroundings.rs"];
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let here = allowed.iter().any(|place| path.starts_with(place));
+        if !here && (text.contains("cfg(target_os") || text.contains("cfg!(target_os")) {
+            wrong.push(path.display().to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_room_stays_small_enough_to_know_its_lines() {
+    for (path, text) in sources() {
+        let lines = code(&text).lines().count();
+        assert!(lines <= 450, "{} has {lines} lines of code", path.display());
+    }
+}
+
+#[test]
+fn the_number_of_foreign_crates_stays_bounded() {
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"))
+        .expect("a lock file");
+    let crates = lock.matches("[[package]]").count();
+    assert!(
+        crates <= 420,
+        "{crates} crates in Cargo.lock: is the newest one worth it?"
+    );
+}

@@ -1,0 +1,77 @@
+//! What the end-to-end tests share: a hermetic place, a proxy before the real engine, and the
+//! engines that `tests/run` brings up.
+
+pub mod place;
+pub mod proxy;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A real engine that the tests may use.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub name: &'static str,
+    pub socket: PathBuf,
+}
+
+impl Engine {
+    /// The engines that the environment names: `CLAWDOCTOR_TEST_CLASSIC` and `…_MODERN`, both
+    /// `unix://` URLs as `tests/support/engine.sh` prints them.
+    pub fn all() -> Vec<Self> {
+        [
+            ("classic", "CLAWDOCTOR_TEST_CLASSIC"),
+            ("modern", "CLAWDOCTOR_TEST_MODERN"),
+        ]
+        .into_iter()
+        .filter_map(|(name, variable)| {
+            let url = std::env::var(variable).ok().filter(|url| !url.is_empty())?;
+            let path = url
+                .strip_prefix("unix://")
+                .expect("a unix:// URL")
+                .to_owned();
+            Some(Self {
+                name,
+                socket: PathBuf::from(path),
+            })
+        })
+        .collect()
+    }
+
+    pub fn url(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+
+    /// The Docker CLI on this engine; its output, or what it complained of.
+    pub fn docker(&self, args: &[&str]) -> Result<String, String> {
+        let output = Command::new("docker")
+            .args(["-H", &self.url()])
+            .args(args)
+            .output()
+            .map_err(|error| error.to_string())?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        }
+    }
+
+    /// Containers, volumes and networks that are there now: a run must not change this.
+    pub fn inventory(&self) -> Result<Vec<String>, String> {
+        let mut lines = Vec::new();
+        for args in [
+            ["ps", "-aq", "--no-trunc"].as_slice(),
+            &["volume", "ls", "-q"],
+            &["network", "ls", "-q"],
+            &["images", "-aq", "--no-trunc"],
+        ] {
+            lines.extend(
+                self.docker(args)?
+                    .lines()
+                    .map(|line| format!("{} {line}", args[0])),
+            );
+        }
+        lines.sort();
+        lines.dedup();
+        Ok(lines)
+    }
+}

@@ -1,0 +1,209 @@
+//! A hermetic place for one end-to-end run: its own home, its own OpenClaw, a cleared environment.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The user that owns OpenClaw's folders in a place, as on a node where it does not run as root.
+pub const OWNER: u32 = 1000;
+
+pub struct Place {
+    root: tempfile::TempDir,
+    pub env: BTreeMap<String, String>,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new()
+            .prefix("clawdoctor-test-")
+            .tempdir()
+            .expect("a temporary folder");
+        std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755))
+            .expect("own folder");
+        let home = root.path().join("home");
+        std::fs::create_dir_all(home.join("bin")).expect("own folder");
+        let text = |path: &Path| path.display().to_string();
+        let env = BTreeMap::from([
+            ("HOME".to_owned(), text(&home)),
+            (
+                "PATH".to_owned(),
+                format!("{}:/usr/bin:/bin", text(&home.join("bin"))),
+            ),
+            (
+                "CLAWDOCTOR_CONFIG_DIR".to_owned(),
+                text(&home.join("clawdoctor")),
+            ),
+            ("CLAWDOCTOR_STATE_DIR".to_owned(), text(&home.join("state"))),
+            ("LANG".to_owned(), "C.UTF-8".to_owned()),
+        ]);
+        let place = Self { root, env };
+        place.own(&home);
+        place
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Gives a path below the place to [`OWNER`], as far as we may.
+    pub fn own(&self, path: &Path) {
+        // Without root the files are the caller's own already, which serves the same end.
+        std::os::unix::fs::lchown(path, Some(OWNER), Some(OWNER)).unwrap_or(());
+    }
+
+    /// Writes a file below the home folder, its folders and itself owned by [`OWNER`].
+    pub fn file(&self, inner: &str, content: &str) -> PathBuf {
+        let path = self.home().join(inner);
+        let mut folder = self.home();
+        for part in Path::new(inner).parent().into_iter().flat_map(Path::iter) {
+            folder.push(part);
+            if !folder.exists() {
+                std::fs::create_dir(&folder).expect("own folder");
+                self.own(&folder);
+            }
+        }
+        std::fs::write(&path, content).expect("own file");
+        self.own(&path);
+        path
+    }
+
+    /// An installed OpenClaw as far as reading its package goes, with a Node of a good version.
+    pub fn install_openclaw(&self, version: &str) {
+        let package = serde_json::json!({
+            "name": "openclaw", "version": version,
+            "bin": {"openclaw": "openclaw.mjs"}, "engines": {"node": ">=24.16.0 <25 || >=26.1.0"},
+        });
+        self.file(
+            "lib/node_modules/openclaw/package.json",
+            &package.to_string(),
+        );
+        let bin = self.file(
+            "lib/node_modules/openclaw/openclaw.mjs",
+            "#!/usr/bin/env node\n",
+        );
+        self.executable(&bin);
+        let node =
+            serde_json::json!({"name": "node", "version": "24.21.0", "bin": {"node": "bin/node"}});
+        self.file("lib/node_modules/node/package.json", &node.to_string());
+        let node = self.file(
+            "lib/node_modules/node/bin/node",
+            "#!/bin/sh\necho v24.21.0\n",
+        );
+        self.executable(&node);
+        symlink(&bin, self.home().join("bin/openclaw")).expect("own link");
+        symlink(&node, self.home().join("bin/node")).expect("own link");
+    }
+
+    fn executable(&self, path: &Path) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("own file");
+    }
+
+    /// `clawdoctor` with these arguments, as this user (root's own when none), in this place alone.
+    pub fn command(&self, user: Option<User>, args: &[String]) -> Command {
+        let program = env!("CARGO_BIN_EXE_clawdoctor");
+        let mut command = match user {
+            None => Command::new(program),
+            Some(user) => {
+                let mut command = Command::new("setpriv");
+                command.args([
+                    format!("--reuid={}", user.uid),
+                    format!("--regid={}", user.uid),
+                ]);
+                command.args(["--clear-groups", program]);
+                command
+            }
+        };
+        command.args(args).env_clear().envs(&self.env);
+        command.current_dir(self.home()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs to the end, or kills it when the bound is over.
+    pub fn run(&self, user: Option<User>, args: &[String], bound: Duration) -> Ran {
+        let begun = Instant::now();
+        let mut child = self
+            .command(user, args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program under test starts");
+        let pid = child.id();
+        let watch = std::thread::spawn(move || {
+            while begun.elapsed() < bound {
+                std::thread::sleep(Duration::from_millis(20));
+                if !Path::new(&format!("/proc/{pid}")).exists() {
+                    return false;
+                }
+            }
+            Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .status()
+                .is_ok()
+        });
+        let stdin = child.stdin.take();
+        drop(stdin);
+        let output = child.wait_with_output().expect("its output");
+        let took = begun.elapsed();
+        Ran {
+            output,
+            took,
+            killed: watch.join().expect("the watch ends"),
+        }
+    }
+
+    /// Every path below the home folder, our state folder apart, with what would show a change.
+    pub fn listing(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        list(&self.home(), &self.home().join("state"), &mut lines);
+        lines.sort();
+        lines
+    }
+}
+
+fn list(folder: &Path, except: &Path, lines: &mut Vec<String>) {
+    use std::os::unix::fs::MetadataExt as _;
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path == except {
+            continue;
+        }
+        let meta = entry.metadata().expect("an entry of ours");
+        let line = format!(
+            "{} {} {}:{} {:o}",
+            path.display(),
+            meta.len(),
+            meta.uid(),
+            meta.gid(),
+            meta.mode()
+        );
+        if meta.is_dir() {
+            lines.push(format!(
+                "{} {}:{} {:o}",
+                path.display(),
+                meta.uid(),
+                meta.gid(),
+                meta.mode()
+            ));
+            list(&path, except, lines);
+        } else {
+            lines.push(line);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct User {
+    pub uid: u32,
+}
+
+pub struct Ran {
+    pub output: Output,
+    pub took: Duration,
+    pub killed: bool,
+}
