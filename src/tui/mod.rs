@@ -17,6 +17,8 @@ mod keys;
 mod layout;
 mod msg;
 mod runtime;
+#[cfg(test)]
+mod scene;
 mod screen;
 mod terminal;
 mod theme;
