@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::list::{entry, heading, is_built_in};
 use crate::checklist::check::Check;
 use crate::checklist::errors::{self, KnownError};
-use crate::checklist::id::PREFIX;
+use crate::checklist::id::{CheckId, PREFIX};
 use crate::failure::Failure;
 use crate::report::wrap::wrap;
 use crate::report::{Role, Style};
@@ -145,7 +145,7 @@ fn messages_page(found: &[&KnownError], style: &Style) -> String {
     page.heading("What to do");
     page.prose(&first.advice);
     if !first.checks.is_empty() {
-        let ids: Vec<&str> = first.checks.iter().map(|id| id.as_str()).collect();
+        let ids: Vec<&str> = first.checks.iter().map(CheckId::as_str).collect();
         page.heading("Check it");
         page.line(
             2,

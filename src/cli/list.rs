@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::checklist::check::{Check, Severity, Step};
+use crate::checklist::id::CheckId;
 use crate::report::wrap::{columns, cut, pad};
 use crate::report::{Role, Style};
 
@@ -28,10 +29,9 @@ pub fn text(checks: &[Check], style: &Style) -> String {
     }
     let required = checks.iter().filter(|check| check.spec.required).count();
     let all = checks.len();
-    page.push_str(&format!(
-        "\n{all} checks, {required} of them required (*) {} more about one: ",
-        style.dash()
-    ));
+    let dash = style.dash();
+    let sum = format!("\n{all} checks, {required} of them required (*) {dash} more about one: ");
+    page.push_str(&sum);
     page.push_str(&style.paint(Role::Code, "clawdoctor explain ID"));
     page.push('\n');
     page
@@ -83,7 +83,7 @@ pub fn json(checks: &[Check]) -> String {
 /// What `list` and `explain` both say of a check.
 pub fn entry(check: &Check) -> Value {
     let spec = &check.spec;
-    let needs: Vec<String> = spec.needs.iter().map(|id| id.full()).collect();
+    let needs: Vec<String> = spec.needs.iter().map(CheckId::full).collect();
     let mut entry = json!({
         "checkId": check.id.full(),
         "title": spec.title,
