@@ -115,7 +115,11 @@ fn main() {
     let engines = Engine::all();
     let mut trials = Vec::new();
     for path in files {
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let text = std::fs::read_to_string(&path).expect("a scenario");
         let scenario: Scenario =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -145,7 +149,12 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
     let stage = Stage::set(scenario, engine, &mut place)?;
     let before = (place.listing(), engine.inventory()?);
     let mut args: Vec<String> = ["check", "--json"].map(str::to_owned).to_vec();
-    args.extend(scenario.args.clone().unwrap_or_else(|| vec!["--offline".to_owned()]));
+    args.extend(
+        scenario
+            .args
+            .clone()
+            .unwrap_or_else(|| vec!["--offline".to_owned()]),
+    );
     let user = scenario.uid.map(|uid| User { uid });
     let ran = place.run(user, &args, Duration::from_secs(scenario.within));
     let after = (place.listing(), engine.inventory()?);
@@ -182,7 +191,9 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
         .into());
     }
     if before != after {
-        return Err(format!("something was left behind or changed:\n{before:#?}\n{after:#?}").into());
+        return Err(
+            format!("something was left behind or changed:\n{before:#?}\n{after:#?}").into(),
+        );
     }
     Ok(())
 }
@@ -194,13 +205,22 @@ fn differences(scenario: &Scenario, report: &Value, exit: Option<i32>) -> Vec<St
     };
     let mut wrong = Vec::new();
     if exit != Some(scenario.expect.exit) {
-        wrong.push(format!("exit code {exit:?}, expected {}", scenario.expect.exit));
+        wrong.push(format!(
+            "exit code {exit:?}, expected {}",
+            scenario.expect.exit
+        ));
     }
     let mut found: Vec<String> = report["findings"]
         .as_array()
         .into_iter()
         .flatten()
-        .map(|f| format!("{}:{}", short(&f["checkId"]), f["errorCode"].as_str().unwrap_or_default()))
+        .map(|f| {
+            format!(
+                "{}:{}",
+                short(&f["checkId"]),
+                f["errorCode"].as_str().unwrap_or_default()
+            )
+        })
         .collect();
     found.sort();
     let mut expected = scenario.expect.findings.clone();
@@ -212,13 +232,20 @@ fn differences(scenario: &Scenario, report: &Value, exit: Option<i32>) -> Vec<St
         let id = short(&check["checkId"]);
         let status = check["status"].as_str().unwrap_or_default();
         let reason = check["skipReason"].as_str();
-        let status = reason.map_or_else(|| status.to_owned(), |reason| format!("{status}:{reason}"));
+        let status =
+            reason.map_or_else(|| status.to_owned(), |reason| format!("{status}:{reason}"));
         match scenario.expect.status.get(&id) {
             Some(wanted) if *wanted != status => {
-                wrong.push(format!("{id} is {status} ({}), expected {wanted}", check["summary"]));
+                wrong.push(format!(
+                    "{id} is {status} ({}), expected {wanted}",
+                    check["summary"]
+                ));
             }
             None if status == "error" => {
-                wrong.push(format!("{id} could not be determined: {}", check["summary"]));
+                wrong.push(format!(
+                    "{id} could not be determined: {}",
+                    check["summary"]
+                ));
             }
             _ => {}
         }
@@ -242,12 +269,15 @@ impl Stage {
             mounted: None,
             _proxy: None,
         };
-        openclaw(scenario, place)?;
+        openclaw(scenario, place, engine)?;
         if let Some(settings) = &scenario.settings {
-            place.file("clawdoctor/clawdoctor.toml", &filled(settings, place));
+            place.file(
+                "clawdoctor/clawdoctor.toml",
+                &filled(settings, place, engine),
+            );
         }
         for (inner, content) in &scenario.files {
-            place.file(inner, &filled(content, place));
+            place.file(inner, &filled(content, place, engine));
         }
         for volume in &scenario.volumes {
             stage.volume(volume)?;
@@ -262,11 +292,29 @@ impl Stage {
 
     fn volume(&mut self, volume: &Volume) -> Result<(), Failed> {
         self.volumes.push(volume.name.clone());
-        self.engine.docker(&["volume", "create", "--label", "clawdoctor.test=1", &volume.name])?;
+        self.engine.docker(&[
+            "volume",
+            "create",
+            "--label",
+            "clawdoctor.test=1",
+            &volume.name,
+        ])?;
         let mount = format!("{}:/v", volume.name);
         self.engine.docker(&[
-            "run", "--rm", "--network", "none", "--label", "clawdoctor.test=1", "-u", "0", "-v", &mount,
-            "clawdoctor-test/good:1", "chown", &volume.owner, "/v",
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "--label",
+            "clawdoctor.test=1",
+            "-u",
+            "0",
+            "-v",
+            &mount,
+            "clawdoctor-test/good:1",
+            "chown",
+            &volume.owner,
+            "/v",
         ])?;
         Ok(())
     }
@@ -293,12 +341,18 @@ impl Stage {
             Socket::Real | Socket::Forbidden => {
                 let part = scenario.engine.proxy.clone();
                 if part.is_none() && scenario.uid.is_none() {
-                    place.env.insert("DOCKER_HOST".to_owned(), self.engine.url());
+                    place
+                        .env
+                        .insert("DOCKER_HOST".to_owned(), self.engine.url());
                     return Ok(());
                 }
                 let part = part.unwrap_or_default();
                 self._proxy = Some(Proxy::start(&socket, &self.engine.socket, part)?);
-                open(if scenario.engine.socket == Socket::Forbidden { 0o600 } else { 0o666 })?;
+                open(if scenario.engine.socket == Socket::Forbidden {
+                    0o600
+                } else {
+                    0o666
+                })?;
             }
         }
         let url = format!("unix://{}", socket.display());
@@ -310,17 +364,23 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         for volume in &self.volumes {
-            self.engine.docker(&["volume", "rm", "-f", volume]).unwrap_or_default();
+            self.engine
+                .docker(&["volume", "rm", "-f", volume])
+                .unwrap_or_default();
         }
         if let Some(folder) = &self.mounted {
             let done = std::process::Command::new("umount").arg(folder).status();
-            assert!(done.is_ok_and(|status| status.success()), "unmounts {}", folder.display());
+            assert!(
+                done.is_ok_and(|status| status.success()),
+                "unmounts {}",
+                folder.display()
+            );
         }
     }
 }
 
 /// Installs and configures OpenClaw in the place as the scenario has it.
-fn openclaw(scenario: &Scenario, place: &Place) -> Result<(), Failed> {
+fn openclaw(scenario: &Scenario, place: &Place, engine: &Engine) -> Result<(), Failed> {
     let claw = &scenario.openclaw;
     if claw.absent {
         return Ok(());
@@ -352,7 +412,10 @@ fn openclaw(scenario: &Scenario, place: &Place) -> Result<(), Failed> {
     if let Some(over) = &claw.config {
         merge(&mut config, over);
     }
-    let text = claw.text.clone().unwrap_or_else(|| filled(&config.to_string(), place));
+    let text = claw
+        .text
+        .clone()
+        .unwrap_or_else(|| filled(&config.to_string(), place, engine));
     let path = place.file(".openclaw/openclaw.json", &text);
     if let Some(mode) = &claw.mode {
         use std::os::unix::fs::PermissionsExt as _;
@@ -362,12 +425,19 @@ fn openclaw(scenario: &Scenario, place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// `@HOME@` is the place's home folder; `@RESOLVER@` and `@REGISTRY@` are what `tests/run` started.
-fn filled(text: &str, place: &Place) -> String {
-    let started = |variable: &str| std::env::var(variable).unwrap_or_default();
-    text.replace("@HOME@", &place.home().display().to_string())
-        .replace("@RESOLVER@", &started("CLAWDOCTOR_TEST_RESOLVER"))
-        .replace("@REGISTRY@", &started("CLAWDOCTOR_TEST_REGISTRY"))
+/// `@HOME@` is the place's home folder; `@RESOLVER@` listens on the engine's bridge and
+/// `@REGISTRY@` on loopback, both started by `tests/run`.
+fn filled(text: &str, place: &Place, engine: &Engine) -> String {
+    let registry = std::env::var("CLAWDOCTOR_TEST_REGISTRY").unwrap_or_default();
+    let mut text = text
+        .replace("@HOME@", &place.home().display().to_string())
+        .replace("@REGISTRY@", &registry);
+    if text.contains("@RESOLVER@") {
+        let format = "{{(index .IPAM.Config 0).Gateway}}";
+        let gateway = engine.docker(&["network", "inspect", "bridge", "-f", format]);
+        text = text.replace("@RESOLVER@", &gateway.expect("the engine has a bridge"));
+    }
+    text
 }
 
 fn merge(value: &mut Value, over: &Value) {

@@ -44,10 +44,9 @@ impl Terminals {
         let stdout = io::stdout().is_terminal();
         let stderr = io::stderr().is_terminal();
         let columns = (stdout || stderr)
-            .then(crossterm::terminal::size)
-            .and_then(Result::ok)
-            .map(|(columns, _)| columns)
-            .filter(|columns| *columns > 0);
+            .then(crate::tui::terminal_size)
+            .flatten()
+            .map(|(columns, _)| columns);
         Self {
             stdout,
             stderr,

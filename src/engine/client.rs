@@ -7,7 +7,7 @@ use hyper::body::{Body, Incoming};
 use hyper::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::endpoint::{self, Address};
+use super::address::{Address, address};
 use super::error::{EngineError, errno_name, http_words};
 use super::wire::{Place, Wire};
 use crate::deadline::{Deadline, Elapsed};
@@ -30,7 +30,7 @@ pub struct Engine {
 impl Engine {
     /// A handle to the engine at this endpoint. Opens no connection.
     pub fn connect(endpoint: &Endpoint) -> Result<Self, Why> {
-        let place = match endpoint::address(&endpoint.url)? {
+        let place = match address(&endpoint.url)? {
             Address::Unix(path) => Place::Unix(path),
             Address::Tcp(address) => Place::Tcp(address),
         };
@@ -237,6 +237,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_engine_answers_over_tcp_and_a_closed_port_is_refused() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let engine = Engine::connect(&Endpoint {
+            url: format!("tcp://127.0.0.1:{port}"),
+            source: EndpointSource::HostVariable,
+            context: "default".to_owned(),
+            decided_by: None,
+        })
+        .expect("an address");
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let mut seen = [0; 1024];
+            let read = stream.read(&mut seen).await.expect("a request");
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+                .await
+                .expect("a client that listens");
+            String::from_utf8_lossy(&seen[..read]).to_lowercase()
+        });
+        let d = Deadline::after(Duration::from_secs(10));
+        assert!(matches!(engine.ping(d).await, Connection::Answers { .. }));
+        let asked = server.await.expect("the server holds");
+        assert!(
+            asked.contains(&format!("host: 127.0.0.1:{port}\r\n")),
+            "{asked}"
+        );
+        assert!(
+            matches!(engine.ping(d).await, Connection::Refused { errno, .. } if errno == "ECONNREFUSED")
+        );
+    }
+
+    #[tokio::test]
     async fn what_is_no_engine_is_broken_and_its_words_are_washed() {
         let rows: [(&[u8], &str); 6] = [
             (b"SSH-2.0-OpenSSH_9\r\n", "not in HTTP"),
@@ -250,7 +285,7 @@ mod tests {
                 "not a Docker engine: hello",
             ),
             (
-                b"HTTP/1.1 500 X\r\nContent-Length: 21\r\n\r\n{\"message\":\"\\u001b[m\"}",
+                b"HTTP/1.1 500 X\r\nContent-Length: 22\r\n\r\n{\"message\":\"\\u001b[m\"}",
                 "status 500: \\u{1b}[m",
             ),
             (b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", "status 503"),
@@ -298,6 +333,30 @@ mod tests {
             assert_eq!(reach(&socket, soon()).await, Reach::Timeout);
         }
         drop(listener);
+    }
+
+    #[tokio::test]
+    async fn a_question_given_up_closes_its_connection() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let socket = folder.path().join("s");
+        let listener = UnixListener::bind(&socket).expect("a socket");
+        let silent = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let mut seen = Vec::new();
+            // Ends only when the other side has closed.
+            stream.read_to_end(&mut seen).await.map(|_| seen)
+        });
+        let hung = engine(&socket).version(soon()).await.expect_err("silence");
+        assert_eq!(hung.kind, WhyKind::Timeout);
+        let seen = Deadline::after(Duration::from_secs(5))
+            .bound(silent)
+            .await
+            .expect("the connection is closed");
+        assert!(
+            seen.expect("the server holds")
+                .expect("a request")
+                .starts_with(b"GET /version ")
+        );
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@
 //! [`wire`], which knows the error number of a failed connection and bounds what an engine may
 //! send.
 
+pub mod address;
 mod client;
 mod containers;
 mod convert;

@@ -17,6 +17,8 @@ mod keys;
 mod layout;
 mod msg;
 mod runtime;
+#[cfg(test)]
+mod scene;
 mod screen;
 mod terminal;
 mod theme;
@@ -84,4 +86,10 @@ pub enum Probed {
 /// when a signal or the loss of the terminal ended it. The terminal is restored in every case.
 pub async fn run(session: Session) -> Result<Option<Report>, Failure> {
     runtime::run(session).await
+}
+
+/// Columns and rows of the terminal, if there is one that says so.
+pub fn terminal_size() -> Option<(u16, u16)> {
+    let (columns, rows) = crossterm::terminal::size().ok()?;
+    (columns > 0 && rows > 0).then_some((columns, rows))
 }

@@ -4,10 +4,6 @@
 //! A panic in a task (a crashing probe) does not end the app: the hook gives the terminal back,
 //! the report is printed where the user finds it after leaving, and the next frame takes the
 //! terminal again.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "writes to the user's terminal: the edge of this room"
-)]
 
 use std::io::{BufWriter, Stdout, Write, stdout};
 use std::panic;

@@ -62,7 +62,7 @@ impl Theme {
     }
 
     /// The row under the cursor, in the pane that has the keys or in the other one.
-    pub fn cursor(self, focused: bool) -> Look {
+    pub fn cursor(focused: bool) -> Look {
         if focused {
             Look::new().add_modifier(Modifier::REVERSED)
         } else {

@@ -18,17 +18,23 @@ impl Engine {
     /// The engines that the environment names: `CLAWDOCTOR_TEST_CLASSIC` and `…_MODERN`, both
     /// `unix://` URLs as `tests/support/engine.sh` prints them.
     pub fn all() -> Vec<Self> {
-        [("classic", "CLAWDOCTOR_TEST_CLASSIC"), ("modern", "CLAWDOCTOR_TEST_MODERN")]
-            .into_iter()
-            .filter_map(|(name, variable)| {
-                let url = std::env::var(variable).ok().filter(|url| !url.is_empty())?;
-                let path = url.strip_prefix("unix://").expect("a unix:// URL").to_owned();
-                Some(Self {
-                    name,
-                    socket: PathBuf::from(path),
-                })
+        [
+            ("classic", "CLAWDOCTOR_TEST_CLASSIC"),
+            ("modern", "CLAWDOCTOR_TEST_MODERN"),
+        ]
+        .into_iter()
+        .filter_map(|(name, variable)| {
+            let url = std::env::var(variable).ok().filter(|url| !url.is_empty())?;
+            let path = url
+                .strip_prefix("unix://")
+                .expect("a unix:// URL")
+                .to_owned();
+            Some(Self {
+                name,
+                socket: PathBuf::from(path),
             })
-            .collect()
+        })
+        .collect()
     }
 
     pub fn url(&self) -> String {
@@ -58,7 +64,11 @@ impl Engine {
             &["network", "ls", "-q"],
             &["images", "-aq", "--no-trunc"],
         ] {
-            lines.extend(self.docker(args)?.lines().map(|line| format!("{} {line}", args[0])));
+            lines.extend(
+                self.docker(args)?
+                    .lines()
+                    .map(|line| format!("{} {line}", args[0])),
+            );
         }
         lines.sort();
         lines.dedup();

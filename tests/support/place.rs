@@ -20,14 +20,21 @@ impl Place {
             .prefix("clawdoctor-test-")
             .tempdir()
             .expect("a temporary folder");
-        std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755)).expect("own folder");
+        std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755))
+            .expect("own folder");
         let home = root.path().join("home");
         std::fs::create_dir_all(home.join("bin")).expect("own folder");
         let text = |path: &Path| path.display().to_string();
         let env = BTreeMap::from([
             ("HOME".to_owned(), text(&home)),
-            ("PATH".to_owned(), format!("{}:/usr/bin:/bin", text(&home.join("bin")))),
-            ("CLAWDOCTOR_CONFIG_DIR".to_owned(), text(&home.join("clawdoctor"))),
+            (
+                "PATH".to_owned(),
+                format!("{}:/usr/bin:/bin", text(&home.join("bin"))),
+            ),
+            (
+                "CLAWDOCTOR_CONFIG_DIR".to_owned(),
+                text(&home.join("clawdoctor")),
+            ),
             ("CLAWDOCTOR_STATE_DIR".to_owned(), text(&home.join("state"))),
             ("LANG".to_owned(), "C.UTF-8".to_owned()),
         ]);
@@ -72,12 +79,22 @@ impl Place {
             "name": "openclaw", "version": version,
             "bin": {"openclaw": "openclaw.mjs"}, "engines": {"node": ">=24.16.0 <25 || >=26.1.0"},
         });
-        self.file("lib/node_modules/openclaw/package.json", &package.to_string());
-        let bin = self.file("lib/node_modules/openclaw/openclaw.mjs", "#!/usr/bin/env node\n");
+        self.file(
+            "lib/node_modules/openclaw/package.json",
+            &package.to_string(),
+        );
+        let bin = self.file(
+            "lib/node_modules/openclaw/openclaw.mjs",
+            "#!/usr/bin/env node\n",
+        );
         self.executable(&bin);
-        let node = serde_json::json!({"name": "node", "version": "24.21.0", "bin": {"node": "bin/node"}});
+        let node =
+            serde_json::json!({"name": "node", "version": "24.21.0", "bin": {"node": "bin/node"}});
         self.file("lib/node_modules/node/package.json", &node.to_string());
-        let node = self.file("lib/node_modules/node/bin/node", "#!/bin/sh\necho v24.21.0\n");
+        let node = self.file(
+            "lib/node_modules/node/bin/node",
+            "#!/bin/sh\necho v24.21.0\n",
+        );
         self.executable(&node);
         symlink(&bin, self.home().join("bin/openclaw")).expect("own link");
         symlink(&node, self.home().join("bin/node")).expect("own link");
@@ -94,7 +111,10 @@ impl Place {
             None => Command::new(program),
             Some(user) => {
                 let mut command = Command::new("setpriv");
-                command.args([format!("--reuid={}", user.uid), format!("--regid={}", user.uid)]);
+                command.args([
+                    format!("--reuid={}", user.uid),
+                    format!("--regid={}", user.uid),
+                ]);
                 command.args(["--clear-groups", program]);
                 command
             }
@@ -121,7 +141,10 @@ impl Place {
                     return false;
                 }
             }
-            Command::new("kill").args(["-9", &pid.to_string()]).status().is_ok()
+            Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .status()
+                .is_ok()
         });
         let stdin = child.stdin.take();
         drop(stdin);
@@ -151,9 +174,22 @@ fn list(folder: &Path, except: &Path, lines: &mut Vec<String>) {
             continue;
         }
         let meta = entry.metadata().expect("an entry of ours");
-        let line = format!("{} {} {}:{} {:o}", path.display(), meta.len(), meta.uid(), meta.gid(), meta.mode());
+        let line = format!(
+            "{} {} {}:{} {:o}",
+            path.display(),
+            meta.len(),
+            meta.uid(),
+            meta.gid(),
+            meta.mode()
+        );
         if meta.is_dir() {
-            lines.push(format!("{} {}:{} {:o}", path.display(), meta.uid(), meta.gid(), meta.mode()));
+            lines.push(format!(
+                "{} {}:{} {:o}",
+                path.display(),
+                meta.uid(),
+                meta.gid(),
+                meta.mode()
+            ));
             list(&path, except, lines);
         } else {
             lines.push(line);

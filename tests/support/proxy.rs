@@ -61,7 +61,8 @@ impl Proxy {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                let (engine, part, stopped) = (engine.clone(), Arc::clone(&part), Arc::clone(&stopped));
+                let (engine, part, stopped) =
+                    (engine.clone(), Arc::clone(&part), Arc::clone(&stopped));
                 // A client that goes away in the middle ends its own thread and nothing else.
                 std::thread::spawn(move || serve(client, &engine, &part, &stopped).unwrap_or(()));
             }
@@ -82,7 +83,12 @@ impl Drop for Proxy {
     }
 }
 
-fn serve(mut client: UnixStream, engine: &Path, part: &Part, stop: &AtomicBool) -> std::io::Result<()> {
+fn serve(
+    mut client: UnixStream,
+    engine: &Path,
+    part: &Part,
+    stop: &AtomicBool,
+) -> std::io::Result<()> {
     let (head, body) = request(&mut client)?;
     let mut words = head.split(' ');
     let method = words.next().unwrap_or_default();
@@ -103,9 +109,15 @@ fn serve(mut client: UnixStream, engine: &Path, part: &Part, stop: &AtomicBool) 
         Some(Does::Slow(milliseconds)) => std::thread::sleep(Duration::from_millis(*milliseconds)),
         Some(Does::Cut(bytes)) => limit = *bytes,
         Some(Does::Status(status)) => {
-            return answer(&mut client, *status, &serde_json::json!({"message": "injected fault"}));
+            return answer(
+                &mut client,
+                *status,
+                &serde_json::json!({"message": "injected fault"}),
+            );
         }
-        Some(Does::Garbage) => return client.write_all(b"\x00\x1b]0;owned\x07 this is no engine\r\n\r\n"),
+        Some(Does::Garbage) => {
+            return client.write_all(b"\x00\x1b]0;owned\x07 this is no engine\r\n\r\n");
+        }
         None => {}
     }
     let mut upstream = UnixStream::connect(engine)?;
@@ -159,8 +171,13 @@ fn request(client: &mut UnixStream) -> std::io::Result<(String, Vec<u8>)> {
 
 /// `/v1.41/info` is `/info`.
 fn unversioned(path: &str) -> String {
-    match path.strip_prefix("/v").and_then(|rest| rest.split_once('/')) {
-        Some((version, rest)) if version.starts_with(|c: char| c.is_ascii_digit()) => format!("/{rest}"),
+    match path
+        .strip_prefix("/v")
+        .and_then(|rest| rest.split_once('/'))
+    {
+        Some((version, rest)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("/{rest}")
+        }
         _ => path.to_owned(),
     }
 }
@@ -168,7 +185,9 @@ fn unversioned(path: &str) -> String {
 /// The head with `Connection: close`, so that each connection carries one call; an upgrade stays.
 fn closing(head: &str) -> String {
     let mut lines: Vec<&str> = head.trim_end().split("\r\n").collect();
-    let upgrade = lines.iter().any(|line| line.to_ascii_lowercase().starts_with("upgrade:"));
+    let upgrade = lines
+        .iter()
+        .any(|line| line.to_ascii_lowercase().starts_with("upgrade:"));
     if !upgrade {
         lines.retain(|line| !line.to_ascii_lowercase().starts_with("connection:"));
         lines.push("Connection: close");
@@ -186,7 +205,8 @@ fn body_of(response: &[u8]) -> Option<Value> {
     let mut whole = Vec::new();
     loop {
         let line = body.windows(2).position(|two| two == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&body[..line]).ok()?.trim(), 16).ok()?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&body[..line]).ok()?.trim(), 16).ok()?;
         body = &body[line + 2..];
         if size == 0 {
             return serde_json::from_slice(&whole).ok();
@@ -221,7 +241,9 @@ fn splice(client: UnixStream, upstream: UnixStream, limit: usize) -> std::io::Re
     let (mut from_client, mut to_upstream) = (client.try_clone()?, upstream.try_clone()?);
     std::thread::spawn(move || {
         std::io::copy(&mut from_client, &mut to_upstream).unwrap_or(0);
-        to_upstream.shutdown(std::net::Shutdown::Write).unwrap_or(());
+        to_upstream
+            .shutdown(std::net::Shutdown::Write)
+            .unwrap_or(());
     });
     let (mut client, upstream) = (client, upstream);
     let bound = u64::try_from(limit).unwrap_or(u64::MAX);

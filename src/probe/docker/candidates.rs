@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::files::{self, blocking};
 use crate::deadline::Deadline;
-use crate::engine::endpoint::{self, Address};
+use crate::engine::address::{Address, address};
 use crate::engine::places::{self, Instances, Place};
 use crate::engine::reach;
 use crate::facts::docker::{Candidate, Endpoint, ProviderKind, Reach};
@@ -40,7 +40,7 @@ pub fn instances(surroundings: &Surroundings) -> Instances {
 
 /// Tries all places at the same time; the endpoint in force is always among them.
 pub async fn look(places: Vec<Place>, in_force: Option<&Endpoint>, d: Deadline) -> Vec<Candidate> {
-    let address = in_force.and_then(|endpoint| endpoint::address(&endpoint.url).ok());
+    let address = in_force.and_then(|endpoint| address(&endpoint.url).ok());
     let path_in_force = match &address {
         Some(Address::Unix(path)) => Some(path.clone()),
         Some(Address::Tcp(_)) | None => None,

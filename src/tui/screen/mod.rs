@@ -2,3 +2,4 @@
 //! terminal nor how anything is drawn.
 
 pub mod checklist;
+mod moves;

@@ -193,7 +193,7 @@ impl Page<'_> {
         match (&item.told, item.live(&app.gathering)) {
             (Some(told), Live::Settled) => {
                 let spent = std::time::Duration::from_millis(told.outcome.duration_ms);
-                facts.push(format!("took {}", time::elapsed(spent)));
+                facts.push(format!("took {}", time::took(spent)));
             }
             (Some(told), Live::Waiting | Live::Running { .. }) => {
                 let old = time::old(app.now.saturating_sub(told.at));
@@ -205,21 +205,16 @@ impl Page<'_> {
             (None, Live::Waiting | Live::Settled) => {}
         }
         self.text(Role::Muted, 0, &facts.join(app.theme.separator()));
-        match &item.told {
-            Some(told) => {
-                let summary = told.outcome.summary.clone();
-                self.text(Role::Plain, 0, &summary);
+        let broke = app.gathering.ended().and_then(|ended| ended.broke.as_ref());
+        if let Some(told) = &item.told {
+            let summary = &told.outcome.summary;
+            let mut said = told.findings.iter().chain(&told.waived);
+            if !said.any(|finding| finding.message == *summary) {
+                self.text(Role::Plain, 0, summary);
             }
-            None => {
-                let broke = app.gathering.ended().and_then(|ended| ended.broke.clone());
-                if let Some(why) = broke {
-                    self.text(
-                        Role::Unsure,
-                        0,
-                        &format!("not determined: {}", wash(&why, VALUE)),
-                    );
-                }
-            }
+        } else if let Some(why) = broke {
+            let text = format!("not determined: {}", wash(why, VALUE));
+            self.text(Role::Unsure, 0, &text);
         }
     }
 

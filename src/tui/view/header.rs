@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put;
-use super::state::{Counts, counts};
+use super::state::{Counts, counts, worst};
 use crate::checklist::report::Report;
 use crate::checklist::run;
 use crate::exit;
 use crate::tui::app::App;
+use crate::tui::gathering::Ended;
 use crate::tui::screen::checklist::Tally;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
@@ -37,10 +38,14 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 pub fn tiny(app: &App, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     let tally = tally(app);
+    let marks = counts(app, tally, Counts::Marks, usize::MAX);
+    let pieces = Pieces::new(app.theme, width);
     let line = if app.report.is_none() && app.gathering.running_since().is_some() {
-        Pieces::new(app.theme, width).add(Role::Busy, app.theme.spinner(app.now))
+        pieces.add(Role::Busy, app.theme.spinner(app.now))
+    } else if marks.used() <= width {
+        pieces.join(marks)
     } else {
-        counts(app, tally, Counts::Marks, width)
+        pieces.join(worst(app, tally))
     };
     put(buffer, area, 0, line.line());
     let note = Pieces::new(app.theme, width).add(Role::Muted, "too small");
@@ -115,28 +120,35 @@ fn conclusion(app: &App, report: Option<&Report>) -> (Role, &'static str) {
 fn verdict(app: &App, width: usize) -> Pieces {
     let tally = tally(app);
     let (role, word) = conclusion(app, app.report.as_deref());
-    let timing = timing(app, tally, width);
-    let marks = counts(app, tally, Counts::Words, width);
-    let head = word.len() + 2;
-    let how = if head + marks.used() + timing.used() < width {
-        Counts::Words
-    } else {
-        Counts::Marks
-    };
-    let marks = counts(app, tally, how, width.saturating_sub(head));
-    Pieces::new(app.theme, width)
-        .add(role, word)
-        .gap(2)
-        .join(marks)
-        .right(timing)
+    let head = Pieces::new(app.theme, width).add(role, word).gap(2);
+    let ways = [
+        (Counts::Words, Timing::Long),
+        (Counts::Words, Timing::Short),
+        (Counts::Marks, Timing::Long),
+        (Counts::Marks, Timing::Short),
+    ];
+    for (how, long) in ways {
+        let marks = counts(app, tally, how, width);
+        let timing = timing(app, tally, long, width);
+        if marks.used() + timing.used() < head.room() {
+            return head.join(marks).right(timing);
+        }
+    }
+    head.join(counts(app, tally, Counts::Marks, width))
 }
 
-fn timing(app: &App, tally: Tally, width: usize) -> Pieces {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Timing {
+    Long,
+    Short,
+}
+
+fn timing(app: &App, tally: Tally, how: Timing, width: usize) -> Pieces {
     let pieces = Pieces::new(app.theme, width);
     if let Some(since) = app.gathering.running_since() {
         let done = tally.all - tally.unsettled;
         let elapsed = time::elapsed(app.now.saturating_sub(since));
-        let word = if app.gathering.round > 1 {
+        let word = if app.gathering.round > 1 && how == Timing::Long {
             "rechecking "
         } else {
             ""
@@ -146,15 +158,19 @@ fn timing(app: &App, tally: Tally, width: usize) -> Pieces {
             .add(Role::Plain, &text)
             .add(Role::Busy, app.theme.spinner(app.now));
     }
-    match app.gathering.ended() {
-        None => pieces,
-        Some(ended) => match &ended.broke {
-            Some(_) => pieces.add(Role::Bad, "the last check broke off, press r"),
-            None => {
-                let age = time::age(app.now.saturating_sub(ended.at));
-                let took = time::elapsed(ended.took);
-                pieces.add(Role::Muted, &format!("checked {age}, took {took}"))
-            }
-        },
+    match (app.gathering.ended(), how) {
+        (None, _) => pieces,
+        (Some(Ended { broke: Some(_), .. }), Timing::Long) => {
+            pieces.add(Role::Bad, "the last check broke off, press r")
+        }
+        (Some(Ended { broke: Some(_), .. }), Timing::Short) => pieces.add(Role::Bad, "broke off"),
+        (Some(Ended { at, took, .. }), how) => {
+            let age = time::age(app.now.saturating_sub(*at));
+            let text = match how {
+                Timing::Long => format!("checked {age}, took {}", time::took(*took)),
+                Timing::Short => age,
+            };
+            pieces.add(Role::Muted, &text)
+        }
     }
 }

@@ -53,7 +53,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
         ("While a filter is typed", Place::Filter),
     ] {
         lines.push(pieces().add(Role::Strong, heading).line());
-        for binding in BINDINGS.iter() {
+        for binding in BINDINGS {
             // What holds in several places stands with the first of them.
             let first = [Place::List, Place::Detail, Place::Filter]
                 .into_iter()

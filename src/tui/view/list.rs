@@ -10,11 +10,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put;
-use super::state::{Counts, WORD, activity, counts, state};
+use super::state::{Counts, WORD, activity, counts, state, worst};
 use crate::checklist::check::Step;
 use crate::tui::app::App;
 use crate::tui::screen::checklist::{Pane, Row};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::fit;
 
@@ -40,7 +40,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             Row::Check(check) => check_row(app, *check, here, width),
         };
         let line = if here {
-            line.bar(app.theme.cursor(sight.focus == Pane::List))
+            line.bar(Theme::cursor(sight.focus == Pane::List))
         } else {
             line.line()
         };
@@ -74,11 +74,12 @@ fn step_row(app: &App, step: Step, open: bool, here: bool, width: usize) -> Piec
             .add(Role::Plain, &format!("{done} of {} ", tally.all))
             .add(Role::Busy, app.theme.spinner(app.now))
     };
-    let words = right(Counts::Words);
-    if words.used() + 2 < left.room() {
-        left.right(words)
-    } else {
-        left.right(right(Counts::Marks))
+    let fits = |pieces: &Pieces| pieces.used() + 2 <= left.room();
+    let ways = [right(Counts::Words), right(Counts::Marks)];
+    match ways.into_iter().find(fits) {
+        Some(counts) => left.right(counts),
+        // The worst of them is told, whatever the title loses.
+        None => left.cut(width.saturating_sub(2)).right(worst(app, tally)),
     }
 }
 
@@ -100,12 +101,16 @@ fn check_row(app: &App, index: usize, here: bool, width: usize) -> Pieces {
     if width < SUMMARIES {
         return line.add(Role::Plain, &check.spec.title).right(activity);
     }
-    let title = (width * 38 / 100).min(39);
+    let title = (width * 42 / 100).min(39);
     let line = line.add(
         Role::Plain,
         &fit(&check.spec.title, title, app.theme.ellipsis()),
     );
-    let summary = told.map_or("", |told| told.outcome.summary.as_str());
+    let summary = match told {
+        Some(told) => told.outcome.summary.as_str(),
+        None if app.gathering.ended().is_some() => "not determined",
+        None => "",
+    };
     let room = line.room().saturating_sub(
         2 + if activity.used() > 0 {
             activity.used() + 2

@@ -84,3 +84,13 @@ pub fn counts(app: &App, tally: Tally, how: Counts, width: usize) -> Pieces {
     }
     pieces
 }
+
+/// The symbol of the worst of them alone.
+pub fn worst(app: &App, tally: Tally) -> Pieces {
+    let worst = WORST_FIRST.into_iter().find(|status| tally.of(*status) > 0);
+    let pieces = Pieces::new(app.theme, 1);
+    match worst {
+        Some(status) => pieces.add(role(status), app.theme.mark(status)),
+        None => pieces,
+    }
+}

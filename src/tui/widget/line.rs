@@ -41,6 +41,15 @@ impl Pieces {
         self.add(Role::Plain, &" ".repeat(columns))
     }
 
+    /// The line in at most this width.
+    #[must_use]
+    pub fn cut(self, width: usize) -> Self {
+        let whole = self.width;
+        let mut short = Self::new(self.theme, width).join(self);
+        short.width = whole;
+        short
+    }
+
     /// The other line right behind this one, as far as it fits.
     #[must_use]
     pub fn join(mut self, other: Self) -> Self {
@@ -55,7 +64,7 @@ impl Pieces {
     /// The other line at the right end, when there is room for all of it and a gap.
     #[must_use]
     pub fn right(mut self, other: Self) -> Self {
-        if other.used > 0 && other.used < self.room() {
+        if other.used > 0 && other.used <= self.room() {
             let gap = self.room() - other.used;
             self = self.gap(gap);
             self.used += other.used;

@@ -16,6 +16,14 @@ pub fn elapsed(span: Duration) -> String {
     format!("{} min {} s", seconds / MINUTE, seconds % MINUTE)
 }
 
+/// As [`elapsed`] of what has ended: below a second in milliseconds.
+pub fn took(span: Duration) -> String {
+    if span < Duration::from_secs(1) {
+        return format!("{} ms", span.as_millis());
+    }
+    elapsed(span)
+}
+
 /// The grain in which an age is told.
 fn grain(seconds: u64) -> u64 {
     match seconds {
@@ -82,6 +90,7 @@ mod tests {
     fn times_read_as_people_say_them() {
         assert_eq!(elapsed(Duration::from_millis(450)), "0.4 s");
         assert_eq!(elapsed(Duration::from_secs(125)), "2 min 5 s");
+        assert_eq!(took(Duration::from_millis(450)), "450 ms");
         assert_eq!(age(Duration::from_secs(29)), "20 s ago");
         assert_eq!(age(Duration::from_secs(86_400)), "1 day ago");
         assert_eq!(old(Duration::from_secs(3)), "3 s old");
