@@ -67,7 +67,11 @@ pub fn nearest(text: &str) -> Option<&'static KnownError> {
 fn is_in(pattern: &str, text: &str) -> bool {
     let pattern = simple(pattern);
     let mut rest = text;
-    for part in pattern.split('*').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in pattern
+        .split('*')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         match rest.find(part) {
             Some(at) => rest = &rest[at + part.len()..],
             None => return false,
@@ -116,7 +120,11 @@ mod tests {
         for error in known() {
             assert!(ids.insert(&error.id), "{} stands twice", error.id);
             assert!(!error.patterns.is_empty(), "{}", error.id);
-            assert!(!error.patterns.iter().any(|p| simple(p).len() < 6), "{}", error.id);
+            assert!(
+                !error.patterns.iter().any(|p| simple(p).len() < 6),
+                "{}",
+                error.id
+            );
             for text in [&error.title, &error.cause, &error.advice] {
                 assert!(!text.trim().is_empty(), "{}", error.id);
             }
@@ -128,9 +136,18 @@ mod tests {
 
     #[test]
     fn case_white_space_and_what_stands_between_do_not_matter() {
-        assert!(is_in("Cannot connect*daemon", &simple("x CANNOT\n  connect to the Docker daemon")));
-        assert!(!is_in("daemon*cannot", &simple("cannot connect to the daemon")));
-        assert!(is_in("a * b", &simple("a b")), "a star stands for nothing as well");
+        assert!(is_in(
+            "Cannot connect*daemon",
+            &simple("x CANNOT\n  connect to the Docker daemon")
+        ));
+        assert!(!is_in(
+            "daemon*cannot",
+            &simple("cannot connect to the daemon")
+        ));
+        assert!(
+            is_in("a * b", &simple("a b")),
+            "a star stands for nothing as well"
+        );
     }
 
     #[test]
