@@ -269,12 +269,15 @@ impl Stage {
             mounted: None,
             _proxy: None,
         };
-        openclaw(scenario, place)?;
+        openclaw(scenario, place, engine)?;
         if let Some(settings) = &scenario.settings {
-            place.file("clawdoctor/clawdoctor.toml", &filled(settings, place));
+            place.file(
+                "clawdoctor/clawdoctor.toml",
+                &filled(settings, place, engine),
+            );
         }
         for (inner, content) in &scenario.files {
-            place.file(inner, &filled(content, place));
+            place.file(inner, &filled(content, place, engine));
         }
         for volume in &scenario.volumes {
             stage.volume(volume)?;
@@ -377,7 +380,7 @@ impl Drop for Stage {
 }
 
 /// Installs and configures OpenClaw in the place as the scenario has it.
-fn openclaw(scenario: &Scenario, place: &Place) -> Result<(), Failed> {
+fn openclaw(scenario: &Scenario, place: &Place, engine: &Engine) -> Result<(), Failed> {
     let claw = &scenario.openclaw;
     if claw.absent {
         return Ok(());
@@ -412,7 +415,7 @@ fn openclaw(scenario: &Scenario, place: &Place) -> Result<(), Failed> {
     let text = claw
         .text
         .clone()
-        .unwrap_or_else(|| filled(&config.to_string(), place));
+        .unwrap_or_else(|| filled(&config.to_string(), place, engine));
     let path = place.file(".openclaw/openclaw.json", &text);
     if let Some(mode) = &claw.mode {
         use std::os::unix::fs::PermissionsExt as _;
@@ -422,12 +425,19 @@ fn openclaw(scenario: &Scenario, place: &Place) -> Result<(), Failed> {
     Ok(())
 }
 
-/// `@HOME@` is the place's home folder; `@RESOLVER@` and `@REGISTRY@` are what `tests/run` started.
-fn filled(text: &str, place: &Place) -> String {
-    let started = |variable: &str| std::env::var(variable).unwrap_or_default();
-    text.replace("@HOME@", &place.home().display().to_string())
-        .replace("@RESOLVER@", &started("CLAWDOCTOR_TEST_RESOLVER"))
-        .replace("@REGISTRY@", &started("CLAWDOCTOR_TEST_REGISTRY"))
+/// `@HOME@` is the place's home folder; `@RESOLVER@` listens on the engine's bridge and
+/// `@REGISTRY@` on loopback, both started by `tests/run`.
+fn filled(text: &str, place: &Place, engine: &Engine) -> String {
+    let registry = std::env::var("CLAWDOCTOR_TEST_REGISTRY").unwrap_or_default();
+    let mut text = text
+        .replace("@HOME@", &place.home().display().to_string())
+        .replace("@REGISTRY@", &registry);
+    if text.contains("@RESOLVER@") {
+        let format = "{{(index .IPAM.Config 0).Gateway}}";
+        let gateway = engine.docker(&["network", "inspect", "bridge", "-f", format]);
+        text = text.replace("@RESOLVER@", &gateway.expect("the engine has a bridge"));
+    }
+    text
 }
 
 fn merge(value: &mut Value, over: &Value) {

@@ -1,5 +1,5 @@
-//! Where the engine is: resolved exactly as the Docker CLI does, and the usual places of every
-//! provider. Pure: the caller reads the files.
+//! Where the engine in force is: resolved exactly as the Docker CLI does. Pure: the caller reads
+//! the files. Where other engines could be is in [`super::places`].
 //!
 //! Order, from docker/cli `resolveContextName` (cli/command/cli.go): `DOCKER_HOST`, then
 //! `DOCKER_CONTEXT`, then `currentContext` of config.json, then the default context. (The CLI's
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::facts::docker::{Endpoint, EndpointSource, ProviderKind};
-use crate::facts::host::OsKind;
+use super::address::tcp_address;
+use crate::facts::docker::{Endpoint, EndpointSource};
 use crate::facts::{Why, WhyKind};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -22,14 +22,6 @@ const LONGEST: usize = 300;
 /// A file's bytes, or why there are none.
 pub type FileAnswer = Result<Vec<u8>, Why>;
 
-/// What an endpoint's URL leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    Unix(PathBuf),
-    /// `host:port`
-    Tcp(String),
-}
-
 /// The folder of the CLI's own files: `${DOCKER_CONFIG:-~/.docker}`.
 pub fn config_dir(surroundings: &Surroundings) -> PathBuf {
     surroundings
@@ -40,12 +32,27 @@ pub fn config_dir(surroundings: &Surroundings) -> PathBuf {
 /// The file that holds a context's endpoint (docker/cli cli/context/store: the folder is the
 /// SHA-256 of the name).
 pub fn meta_file(surroundings: &Surroundings, context: &str) -> PathBuf {
-    let digest = Sha256::digest(context.as_bytes());
-    let folder: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     config_dir(surroundings)
         .join("contexts/meta")
-        .join(folder)
+        .join(context_folder(context))
         .join("meta.json")
+}
+
+/// The folder with a context's certificates; there is one only when it wants TLS.
+pub fn tls_folder(surroundings: &Surroundings, context: &str) -> PathBuf {
+    config_dir(surroundings)
+        .join("contexts/tls")
+        .join(context_folder(context))
+        .join("docker")
+}
+
+fn context_folder(context: &str) -> String {
+    use std::fmt::Write as _;
+    let mut folder = String::with_capacity(64);
+    for byte in Sha256::digest(context.as_bytes()) {
+        write!(folder, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    folder
 }
 
 /// The endpoint in force. `read` answers for config.json and for one meta.json, where they are
@@ -214,163 +221,234 @@ fn host_url(written: &str, surroundings: &Surroundings) -> Result<String, Why> {
     }
 }
 
-fn tcp_address(authority: &str, default_port: u16) -> Option<String> {
-    let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
-        let (host, rest) = rest.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
-        let port = match rest {
-            "" => default_port,
-            _ => rest.strip_prefix(':')?.parse().ok()?,
-        };
-        (format!("[{host}]"), port)
-    } else {
-        let (host, port) = match authority.split_once(':') {
-            Some((host, port)) => (host, port.parse().ok()?),
-            None => (authority, default_port),
-        };
-        let host = if host.is_empty() { "localhost" } else { host };
-        let valid = host
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-        if !valid {
-            return None;
-        }
-        (host.to_owned(), port)
-    };
-    (port != 0).then(|| format!("{host}:{port}"))
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-/// What the URL of an endpoint leads to, or why clawdoctor cannot go there. Failed and not
-/// "not applicable": there is an engine, and nothing is known about it.
-pub fn address(url: &str) -> Result<Address, Why> {
-    let shown = wash(url, LONGEST);
-    let failed = |words: String| Err(Why::new(WhyKind::Failed, words));
-    match url.split_once("://") {
-        Some(("unix", path)) if !path.is_empty() => Ok(Address::Unix(PathBuf::from(path))),
-        Some(("tcp" | "http", rest)) => tcp_address(rest.trim_end_matches('/'), 2375)
-            .map(Address::Tcp)
-            .ok_or_else(|| {
-                Why::new(
-                    WhyKind::Unparsable,
-                    format!("the engine's address `{shown}` is not `tcp://host:port`"),
-                )
-            }),
-        Some(("ssh", _)) => failed(format!(
-            "the engine is on another machine, behind `{shown}`: run clawdoctor there"
-        )),
-        Some(("https", _)) => failed(format!(
-            "the engine at `{shown}` wants TLS, which clawdoctor does not speak to engines: run it on the engine's machine"
-        )),
-        _ => Err(Why::new(
-            WhyKind::Unparsable,
-            format!(
-                "the engine's address `{shown}` is neither `unix:///path` nor `tcp://host:port`"
+    use super::*;
+
+    fn surroundings(env: &[(&str, &str)]) -> Surroundings {
+        Surroundings {
+            env: env
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+            home: "/Users/u".into(),
+            uid: 501,
+            ..Surroundings::default()
+        }
+    }
+
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    type Resolved<'a> = (Pairs<'a>, Pairs<'a>, &'a str, EndpointSource, &'a str);
+
+    type Refused<'a> = (Pairs<'a>, Pairs<'a>, WhyKind, &'a [&'a str]);
+
+    /// A file system of these files and nothing else.
+    fn resolve_with(env: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Endpoint, Why> {
+        let files: BTreeMap<PathBuf, &str> = files
+            .iter()
+            .map(|(path, text)| (PathBuf::from(path), *text))
+            .collect();
+        resolve(&surroundings(env), &|path| match files.get(path) {
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => Err(Why::new(
+                WhyKind::Absent,
+                format!("there is no {}", path.display()),
+            )),
+        })
+    }
+
+    const CONFIG: &str = "/Users/u/.docker/config.json";
+    const DESKTOP: &str = "/Users/u/.docker/contexts/meta/fe9c6bd7a66301f49ca9b6a70b217107cd1284598bfc254700c989b916da791e/meta.json";
+    const META: &str = r#"{"Name":"desktop-linux","Metadata":{},"Endpoints":{"docker":{"Host":"unix:///Users/u/.docker/run/docker.sock","SkipTLSVerify":false}}}"#;
+    const CURRENT: &str = r#"{"auths":{},"currentContext":"desktop-linux"}"#;
+
+    #[test]
+    fn the_host_variable_wins_over_the_context_variable_over_the_current_context() {
+        use EndpointSource::{ContextVariable, CurrentContext, Default, HostVariable};
+        let both: &[(&str, &str)] = &[(CONFIG, CURRENT), (DESKTOP, META)];
+        let meta_only: &[(&str, &str)] = &[(DESKTOP, META), (CONFIG, "{broken")];
+        let mac = "unix:///Users/u/.docker/run/docker.sock";
+        let default = "unix:///var/run/docker.sock";
+        let rows: [Resolved<'_>; 9] = [
+            (&[], &[], default, Default, "default"),
+            (&[], &[(CONFIG, "{}")], default, Default, "default"),
+            (
+                &[],
+                &[(CONFIG, r#"{"currentContext":""}"#)],
+                default,
+                Default,
+                "default",
             ),
-        )),
-    }
-}
-
-/// One usual place of an engine's socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub path: PathBuf,
-    pub provider: ProviderKind,
-}
-
-/// What was found on disk of providers that keep one folder for each instance.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Instances {
-    /// Folders of `~/.colima`.
-    pub colima: Vec<String>,
-    /// Folders of `~/.lima`.
-    pub lima: Vec<String>,
-    /// `*-api.sock` in `$TMPDIR/podman`, where Podman machines of version 5 listen.
-    pub podman: Vec<PathBuf>,
-}
-
-/// Every place where an engine could listen on this platform, the default socket first.
-pub fn places(surroundings: &Surroundings, os: OsKind, instances: &Instances) -> Vec<Place> {
-    use ProviderKind::{
-        Colima, DockerDesktop, Lima, LinuxEngine, Orbstack, Podman, RancherDesktop,
-    };
-    let home = &surroundings.home;
-    let mut places = Vec::new();
-    let mut add = |path: PathBuf, provider| places.push(Place { path, provider });
-    match os {
-        OsKind::Macos => {
-            add(DEFAULT_SOCKET.into(), DockerDesktop);
-            add(home.join(".docker/run/docker.sock"), DockerDesktop);
-            add(home.join(".orbstack/run/docker.sock"), Orbstack);
-        }
-        OsKind::Linux => {
-            add(DEFAULT_SOCKET.into(), LinuxEngine);
-            add(runtime_dir(surroundings).join("docker.sock"), LinuxEngine);
-            add(home.join(".docker/desktop/docker.sock"), DockerDesktop);
-        }
-    }
-    // `default` is always a place; before 0.4 Colima had its only socket at the top.
-    let mut profiles: Vec<&str> = instances.colima.iter().map(String::as_str).collect();
-    if os == OsKind::Macos || !profiles.is_empty() {
-        profiles.push("default");
-    }
-    profiles.sort_unstable();
-    profiles.dedup();
-    for profile in profiles.iter().filter(|name| !name.starts_with(['.', '_'])) {
-        add(
-            home.join(".colima").join(profile).join("docker.sock"),
-            Colima,
-        );
-    }
-    add(home.join(".rd/docker.sock"), RancherDesktop);
-    match os {
-        OsKind::Macos => {
-            add(
-                home.join(".local/share/containers/podman/machine/podman.sock"),
-                Podman,
+            (
+                &[],
+                &[(CONFIG, r#"{"currentContext":"default"}"#)],
+                default,
+                CurrentContext,
+                "default",
+            ),
+            (&[], both, mac, CurrentContext, "desktop-linux"),
+            (
+                &[("DOCKER_CONTEXT", "default")],
+                both,
+                default,
+                ContextVariable,
+                "default",
+            ),
+            (
+                &[("DOCKER_CONTEXT", "desktop-linux")],
+                meta_only,
+                mac,
+                ContextVariable,
+                "desktop-linux",
+            ),
+            (
+                &[
+                    ("DOCKER_HOST", "unix:///x.sock"),
+                    ("DOCKER_CONTEXT", "desktop-linux"),
+                ],
+                meta_only,
+                "unix:///x.sock",
+                HostVariable,
+                "default",
+            ),
+            (
+                &[("DOCKER_HOST", ""), ("DOCKER_CONTEXT", "")],
+                both,
+                mac,
+                CurrentContext,
+                "desktop-linux",
+            ),
+        ];
+        for (env, files, url, source, context) in rows {
+            let found = resolve_with(env, files).expect(url);
+            assert_eq!(
+                (found.url.as_str(), found.source, found.context.as_str()),
+                (url, source, context),
+                "{env:?}"
             );
         }
-        OsKind::Linux => {
-            add(runtime_dir(surroundings).join("podman/podman.sock"), Podman);
-            add("/run/podman/podman.sock".into(), Podman);
-        }
     }
-    for socket in &instances.podman {
-        add(socket.clone(), Podman);
-    }
-    for instance in instances
-        .lima
-        .iter()
-        .filter(|name| !name.starts_with(['.', '_']))
-    {
-        add(
-            home.join(".lima").join(instance).join("sock/docker.sock"),
-            Lima,
+
+    #[test]
+    fn the_cli_folder_may_be_elsewhere() {
+        let found = resolve_with(
+            &[("DOCKER_CONFIG", "/cfg")],
+            &[
+                ("/cfg/config.json", CURRENT),
+                ("/cfg/contexts/meta/fe9c6bd7a66301f49ca9b6a70b217107cd1284598bfc254700c989b916da791e/meta.json", META),
+            ],
+        )
+        .expect("resolved");
+        assert!(
+            found
+                .decided_by
+                .expect("a file")
+                .starts_with("/cfg/contexts/meta/fe9c")
         );
     }
-    places
-}
 
-fn runtime_dir(surroundings: &Surroundings) -> PathBuf {
-    surroundings.var("XDG_RUNTIME_DIR").map_or_else(
-        || PathBuf::from(format!("/run/user/{}", surroundings.uid)),
-        PathBuf::from,
-    )
-}
-
-/// Whose socket a path is, by the folders it goes through.
-pub fn owner_of(path: &Path) -> Option<ProviderKind> {
-    let text = format!("{}/", path.display());
-    let through = |part: &str| text.contains(part);
-    Some(match () {
-        () if through("/.docker/run/") || through("/.docker/desktop/") => {
-            ProviderKind::DockerDesktop
+    #[test]
+    fn what_cannot_be_resolved_says_what_and_where() {
+        let rows: [Refused<'_>; 9] = [
+            (
+                &[("DOCKER_CONTEXT", "gone")],
+                &[],
+                WhyKind::Absent,
+                &["`gone`", "DOCKER_CONTEXT", "meta.json"],
+            ),
+            (
+                &[],
+                &[(CONFIG, CURRENT)],
+                WhyKind::Absent,
+                &[
+                    "`desktop-linux`",
+                    "currentContext in /Users/u/.docker/config.json",
+                ],
+            ),
+            (
+                &[],
+                &[(CONFIG, "{\n  \"a\": 1,\n}")],
+                WhyKind::Unparsable,
+                &["/Users/u/.docker/config.json:3:1"],
+            ),
+            (
+                &[],
+                &[(CONFIG, "[]")],
+                WhyKind::Unparsable,
+                &["not a JSON object"],
+            ),
+            (
+                &[],
+                &[(CONFIG, r#"{"currentContext":7}"#)],
+                WhyKind::Unparsable,
+                &["`currentContext` is not a text"],
+            ),
+            (
+                &[],
+                &[(CONFIG, CURRENT), (DESKTOP, "{}")],
+                WhyKind::Unparsable,
+                &["no docker endpoint"],
+            ),
+            (
+                &[],
+                &[(CONFIG, CURRENT), (DESKTOP, "\u{1b}[")],
+                WhyKind::Unparsable,
+                &["meta.json:1:1"],
+            ),
+            (
+                &[("DOCKER_HOST", "foo://bar")],
+                &[],
+                WhyKind::Unparsable,
+                &["DOCKER_HOST is `foo://bar`", "unknown scheme"],
+            ),
+            (
+                &[("DOCKER_HOST", "/var/run/docker.sock")],
+                &[],
+                WhyKind::Unparsable,
+                &["DOCKER_HOST is `/var/run/docker.sock`"],
+            ),
+        ];
+        for (env, files, kind, words) in rows {
+            let why = resolve_with(env, files).expect_err("not resolved");
+            assert_eq!(why.kind, kind, "{why}");
+            for word in words {
+                assert!(why.detail.contains(word), "{why} has no {word}");
+            }
+            assert!(!why.detail.contains('\u{1b}'));
         }
-        () if through("/com.docker.docker/") => ProviderKind::DockerDesktop,
-        () if through("/.orbstack/") => ProviderKind::Orbstack,
-        () if through("/.colima/") || through("/colima/") => ProviderKind::Colima,
-        () if through("/.rd/") => ProviderKind::RancherDesktop,
-        () if through("/podman/") => ProviderKind::Podman,
-        () if through("/.lima/") => ProviderKind::Lima,
-        () => return None,
-    })
+    }
+
+    #[test]
+    fn a_host_without_scheme_or_port_is_completed_as_the_cli_does() {
+        let rows = [
+            ("tcp://h", "tcp://h:2375"),
+            ("h:99", "tcp://h:99"),
+            ("tcp://:2375", "tcp://localhost:2375"),
+            ("tcp://[::1]:5", "tcp://[::1]:5"),
+            ("tcp://[::1]", "tcp://[::1]:2375"),
+            (" unix:///a ", "unix:///a"),
+            ("unix://", "unix:///var/run/docker.sock"),
+            ("ssh://u@h", "ssh://u@h"),
+        ];
+        for (written, url) in rows {
+            assert_eq!(host_url(written, &surroundings(&[])).expect(written), url);
+        }
+        let tls = surroundings(&[("DOCKER_TLS_VERIFY", "1")]);
+        assert_eq!(host_url("tcp://h", &tls).expect("a host"), "tcp://h:2376");
+        for bad in [
+            "tcp://h:0",
+            "tcp://h:x",
+            "tcp://h:99999",
+            "tcp://a b",
+            "tcp://[::1",
+            "npipe:////./p",
+            "fd://",
+            "tcp://h:1/p",
+        ] {
+            assert!(host_url(bad, &surroundings(&[])).is_err(), "{bad}");
+        }
+    }
 }

@@ -125,21 +125,21 @@ pub(super) fn io_words(error: &io::Error) -> String {
 
 /// What hyper found wrong with an answer, told apart where a reader can act on it.
 pub(super) fn http_words(error: &hyper::Error) -> String {
+    const CUT: &str = "the connection was closed before a whole answer came";
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if let Some(limit) = inner
-            .downcast_ref::<io::Error>()
-            .filter(|io| io.kind() == io::ErrorKind::FileTooLarge)
-        {
-            return limit.to_string();
+        match inner.downcast_ref::<io::Error>().map(io::Error::kind) {
+            // Our own bound on what is read.
+            Some(io::ErrorKind::FileTooLarge) => return inner.to_string(),
+            Some(io::ErrorKind::UnexpectedEof) => return CUT.to_owned(),
+            _ => cause = inner.source(),
         }
-        cause = inner.source();
     }
     if error.is_parse() {
         return "something answers there, but not in HTTP".to_owned();
     }
     if error.is_incomplete_message() {
-        return "the connection was closed before a whole answer came".to_owned();
+        return CUT.to_owned();
     }
     format!("the connection failed: {}", chain(error))
 }

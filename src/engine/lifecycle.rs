@@ -1,15 +1,12 @@
 //! A container's life: create, attach, start, exec, wait, remove. Whoever creates a container
 //! sees to its removal; nothing here remembers it.
 
-use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::exec::{StartExecOptions, StartExecResults};
-use bollard::models::{
-    ContainerCreateBody, DeviceRequest, ExecConfig, HostConfig, ResourcesUlimits,
-};
+use bollard::models::ExecConfig;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder,
     StartContainerOptions, WaitContainerOptionsBuilder,
@@ -18,8 +15,9 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 
 use super::client::Engine;
-use super::convert::{is_name, tmpfs};
+use super::convert::is_name;
 use super::error::EngineError;
+use super::spec::ContainerSpec;
 use crate::deadline::Deadline;
 use crate::text::wash;
 
@@ -28,49 +26,6 @@ const MOST_OUTPUT: usize = 1 << 20;
 
 /// Between two looks at something that is about to happen.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
-/// What a container is made of, in the engine's own terms.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ContainerSpec {
-    pub image: String,
-    pub cmd: Vec<String>,
-    /// Instead of the image's own when some.
-    pub entrypoint: Option<Vec<String>>,
-    pub labels: BTreeMap<String, String>,
-    pub env: Vec<(String, String)>,
-    pub user: Option<String>,
-    pub workdir: Option<String>,
-    /// `none`, `bridge`, a network's name, …
-    pub network: String,
-    pub read_only_root: bool,
-    /// `path[:options]`, as `--tmpfs`.
-    pub tmpfs: Vec<String>,
-    pub cap_drop: Vec<String>,
-    pub security_opt: Vec<String>,
-    /// Bytes.
-    pub memory: Option<u64>,
-    /// Bytes of memory and swap together; -1 = no limit.
-    pub memory_swap: Option<i64>,
-    pub cpus: Option<f64>,
-    pub pids_limit: Option<i64>,
-    /// `source:target[:options]`, as `--volume`.
-    pub binds: Vec<String>,
-    pub dns: Vec<String>,
-    /// `name:address`, as `--add-host`.
-    pub extra_hosts: Vec<String>,
-    pub ulimits: Vec<Ulimit>,
-    pub init: bool,
-    pub auto_remove: bool,
-    /// As `--gpus`: `all`, a number, or `device=…`.
-    pub gpus: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ulimit {
-    pub name: String,
-    pub soft: i64,
-    pub hard: i64,
-}
 
 /// Which of its two streams a container wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +55,7 @@ impl Engine {
     ) -> Result<String, EngineError> {
         let options = CreateContainerOptionsBuilder::default().name(name).build();
         let made = d
-            .bound(self.docker.create_container(Some(options), body(spec)?))
+            .bound(self.docker.create_container(Some(options), spec.body()?))
             .await??;
         if !is_name(&made.id) {
             return Err(EngineError::broken("the engine gave the container no id"));
@@ -285,94 +240,5 @@ fn name(id: &str) -> Result<&str, EngineError> {
             "`{}` is not a container's name or id",
             wash(id, 100)
         )))
-    }
-}
-
-fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
-    let some = |texts: &[String]| Some(texts.to_vec()).filter(|texts| !texts.is_empty());
-    let memory = spec
-        .memory
-        .map(i64::try_from)
-        .transpose()
-        .map_err(|_| EngineError::broken("the memory limit is too large"))?;
-    let host_config = HostConfig {
-        network_mode: Some(spec.network.clone()),
-        readonly_rootfs: Some(spec.read_only_root),
-        tmpfs: Some(
-            spec.tmpfs
-                .iter()
-                .map(|entry| tmpfs(entry))
-                .collect::<HashMap<_, _>>(),
-        )
-        .filter(|tmpfs| !tmpfs.is_empty()),
-        cap_drop: some(&spec.cap_drop),
-        security_opt: some(&spec.security_opt),
-        memory,
-        memory_swap: spec.memory_swap,
-        nano_cpus: spec.cpus.map(nano),
-        pids_limit: spec.pids_limit,
-        binds: some(&spec.binds),
-        dns: some(&spec.dns),
-        extra_hosts: some(&spec.extra_hosts),
-        ulimits: Some(
-            spec.ulimits
-                .iter()
-                .map(|limit| ResourcesUlimits {
-                    name: Some(limit.name.clone()),
-                    soft: Some(limit.soft),
-                    hard: Some(limit.hard),
-                })
-                .collect::<Vec<_>>(),
-        )
-        .filter(|limits| !limits.is_empty()),
-        init: Some(spec.init),
-        auto_remove: Some(spec.auto_remove),
-        device_requests: spec.gpus.as_deref().map(|gpus| vec![gpu_request(gpus)]),
-        ..HostConfig::default()
-    };
-    Ok(ContainerCreateBody {
-        image: Some(spec.image.clone()),
-        cmd: some(&spec.cmd),
-        entrypoint: spec.entrypoint.clone(),
-        labels: Some(spec.labels.clone().into_iter().collect()),
-        env: Some(
-            spec.env
-                .iter()
-                .map(|(key, value)| format!("{key}={value}"))
-                .collect(),
-        ),
-        user: spec.user.clone(),
-        working_dir: spec.workdir.clone(),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        host_config: Some(host_config),
-        ..ContainerCreateBody::default()
-    })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a cast from float saturates, and the engine refuses what is out of range"
-)]
-fn nano(cpus: f64) -> i64 {
-    (cpus * 1e9).round() as i64
-}
-
-/// docker/cli opts/gpus.go: `all`, a count, or a list of fields of which only `device` is known
-/// here.
-fn gpu_request(gpus: &str) -> DeviceRequest {
-    let gpus = gpus.trim().trim_matches('"');
-    let capabilities = Some(vec![vec!["gpu".to_owned()]]);
-    if let Some(devices) = gpus.strip_prefix("device=") {
-        return DeviceRequest {
-            device_ids: Some(devices.split(',').map(str::to_owned).collect()),
-            capabilities,
-            ..DeviceRequest::default()
-        };
-    }
-    DeviceRequest {
-        count: Some(gpus.parse().unwrap_or(-1)),
-        capabilities,
-        ..DeviceRequest::default()
     }
 }

@@ -7,6 +7,7 @@
 //! [`wire`], which knows the error number of a failed connection and bounds what an engine may
 //! send.
 
+pub mod address;
 mod client;
 mod containers;
 mod convert;
@@ -14,10 +15,16 @@ pub mod endpoint;
 mod error;
 mod images;
 mod info;
+mod inspected;
 mod lifecycle;
+pub mod places;
+mod spec;
 mod wire;
 
 pub use client::Engine;
-pub use containers::{Inspected, Listed};
+pub use containers::Listed;
 pub use error::EngineError;
-pub use lifecycle::{ContainerSpec, ExecOutput, Output, Stream, Ulimit};
+pub use inspected::Inspected;
+pub use lifecycle::{ExecOutput, Output, Stream};
+pub use spec::{ContainerSpec, Ulimit};
+pub use wire::reach;

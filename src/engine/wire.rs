@@ -5,7 +5,7 @@
 //! transport. Nothing here knows what is asked.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,6 +19,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use bollard::errors::Error;
+
+use super::error::errno_name;
+use crate::deadline::Deadline;
+use crate::facts::docker::Reach;
 
 /// Most bytes that one connection may bring. An engine with thousands of containers answers with
 /// a few MiB; what is more is an engine gone wrong.
@@ -105,7 +109,7 @@ impl Wire {
 
 /// A full backlog blocks a blocking `connect`, but fails a non-blocking one with EAGAIN
 /// (unix(7)): the engine is there and slow, so the caller's deadline decides.
-pub async fn connect_unix(path: &std::path::Path) -> io::Result<UnixStream> {
+async fn connect_unix(path: &Path) -> io::Result<UnixStream> {
     loop {
         match UnixStream::connect(path).await {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -113,6 +117,15 @@ pub async fn connect_unix(path: &std::path::Path) -> io::Result<UnixStream> {
             }
             result => return result,
         }
+    }
+}
+
+/// Whether something listens on a socket. Asks nothing.
+pub async fn reach(path: &Path, d: Deadline) -> Reach {
+    match d.bound(connect_unix(path)).await {
+        Ok(Ok(_)) => Reach::Listens,
+        Ok(Err(error)) => Reach::Errno(errno_name(&error)),
+        Err(_) => Reach::Timeout,
     }
 }
 

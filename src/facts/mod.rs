@@ -100,6 +100,27 @@ impl Section {
         Self::Custom,
     ];
 
+    /// What is being asked, for a status line.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::NodeSettings => "power and login settings",
+            Self::Endpoint => "endpoint",
+            Self::Engine => "engine",
+            Self::Desktop => "Docker Desktop's settings",
+            Self::Credentials => "registry credentials",
+            Self::Openclaw => "OpenClaw",
+            Self::Gateway => "gateway",
+            Self::Images => "sandbox images",
+            Self::Standing => "sandboxes",
+            Self::Load => "memory in use",
+            Self::Inside => "inside a sandbox",
+            Self::HostNames => "names on the host",
+            Self::Registries => "registry",
+            Self::Custom => "your own checks",
+        }
+    }
+
     /// What must be gathered before this one can be.
     pub fn needs(self) -> &'static [Self] {
         match self {

@@ -10,7 +10,7 @@ pub mod nagios;
 pub mod ndjson;
 pub mod prometheus;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod style;
 pub mod tally;
 pub mod tap;

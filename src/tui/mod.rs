@@ -1,1 +1,95 @@
-//! The app.
+//! The app on the terminal: the checklist with live status as probes come in.
+//!
+//! Elm-like. `update` (app.rs, screen/) is pure: messages stamped with their time go in, commands
+//! for the runtime come out. `view` (view/, widget/) is pure too: it draws one state and writes
+//! none, since `layout::areas` gives both the same picture of the screen. keys.rs is one table
+//! that dispatch, footer and help read. Only runtime.rs and terminal.rs touch the world: the
+//! terminal, signals, the clock, and the channel on which a gathering tells what it found.
+//!
+//! What does not belong here: asking the world (probe), judging (checklist), and deciding what
+//! an exit code is (cli). The only room that names ratatui and crossterm. Called by cli.
+
+mod app;
+#[cfg(test)]
+mod frames;
+mod gathering;
+mod keys;
+mod layout;
+mod msg;
+mod runtime;
+#[cfg(test)]
+mod scene;
+mod screen;
+mod terminal;
+mod theme;
+mod update;
+mod view;
+mod widget;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::checklist::catalog::Catalog;
+use crate::checklist::report::Report;
+use crate::checklist::run::Terms;
+use crate::facts::{Facts, Section};
+use crate::failure::Failure;
+
+/// How many reports of a gathering may wait for the screen. A gathering sends at most two for each
+/// section and one at its end, so that a sender never finds the channel full.
+pub const CHANNEL: usize = 2 * Section::ALL.len() + 2;
+
+/// Begins one whole gathering in a task of its own, which tells its progress into the channel and
+/// ends with [`Probed::Finished`]. The screen aborts the task when the user leaves.
+pub type Gather = Box<dyn Fn(mpsc::Sender<Probed>) -> JoinHandle<()> + Send>;
+
+/// What the app needs from the outside.
+pub struct Session {
+    pub catalog: Arc<Catalog>,
+    /// The terms of a run that ends now: asked at each evaluation, since an app may stay open for
+    /// days and waivers end. `spent` and `duration_ms` are filled in here.
+    pub terms: Box<dyn Fn() -> Terms + Send>,
+    pub gather: Gather,
+    pub style: Style,
+}
+
+/// What the user's terminal can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    pub color: bool,
+    /// Nothing beyond ASCII is drawn, in our words or in anybody else's.
+    pub ascii: bool,
+}
+
+/// What a gathering tells on its way. The facts hold everything that is known so far.
+#[derive(Debug)]
+pub enum Probed {
+    Started(Section),
+    Done {
+        section: Section,
+        facts: Box<Facts>,
+        spent: Duration,
+    },
+    Finished {
+        facts: Box<Facts>,
+        /// Milliseconds.
+        spent: BTreeMap<Section, u64>,
+        duration_ms: u64,
+    },
+}
+
+/// Shows the app until the user leaves. The last whole report, if there was one; a [`Failure`]
+/// when a signal or the loss of the terminal ended it. The terminal is restored in every case.
+pub async fn run(session: Session) -> Result<Option<Report>, Failure> {
+    runtime::run(session).await
+}
+
+/// Columns and rows of the terminal, if there is one that says so.
+pub fn terminal_size() -> Option<(u16, u16)> {
+    let (columns, rows) = crossterm::terminal::size().ok()?;
+    (columns > 0 && rows > 0).then_some((columns, rows))
+}

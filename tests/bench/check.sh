@@ -17,7 +17,7 @@ while [ $# -gt 0 ]; do
     *) break ;;
   esac
 done
-image=clawdoctor-test/good:1
+image="clawdoctor-test/good:1"
 engines=("$@")
 if [ ${#engines[@]} = 0 ]; then
   engines=("$(tests/support/engine.sh up classic)" "$(tests/support/engine.sh up modern)")
@@ -70,6 +70,7 @@ for host in "${engines[@]}"; do
   read -r _ a _ < <(middle <"$place/a")
   read -r _ b _ < <(middle <"$place/b")
   read -r low median high < <(middle <"$place/ratio")
+  # shellcheck disable=SC2016 # expanded by the inner shell
   peak=$(env -i HOME="$home" PATH="$home/bin:/usr/bin:/bin" DOCKER_HOST="$host" bash -c '
     "$@" >/dev/null 2>&1 & pid=$!; peak=0
     while [ -r /proc/$pid/status ]; do

@@ -12,7 +12,7 @@ use crate::facts::{Facts, Why, WhyKind};
 use crate::text::wash;
 
 /// A program run without a shell, and what it must answer.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Command {
     pub argv: Vec<String>,
@@ -30,7 +30,7 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Port {
     #[serde(default = "loopback")]
@@ -44,7 +44,7 @@ fn loopback() -> String {
     "127.0.0.1".to_owned()
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Http {
     pub url: String,

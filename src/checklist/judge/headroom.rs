@@ -13,7 +13,7 @@ use crate::facts::sandbox::SandboxLoad;
 use crate::facts::{Facts, Why};
 use crate::units::{Size, Span};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Headroom {
     /// Assumed where no memory limit is configured.

@@ -12,7 +12,7 @@ use crate::facts::{Facts, Why, WhyKind};
 use crate::text::wash;
 use crate::units::{Size, Version};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Memory {
     pub minimum: Size,
@@ -51,7 +51,7 @@ impl Memory {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Cpu {
     pub minimum: u32,
@@ -91,7 +91,7 @@ impl Cpu {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Disk {
     pub warn_below: Size,
@@ -104,8 +104,9 @@ impl Disk {
         let path = wash(&disk.path, 200);
         let summary = format!("{} free of {} at {path}", Size(disk.free), Size(disk.total));
         let complain = |complaint: Complaint, floor: Size| {
+            // Not the number: it changes, and the finding stays the same.
             complaint
-                .target(Size(disk.free).to_string())
+                .target(path.clone())
                 .path(path.clone())
                 .requirement(format!("host-disk-free>={floor}"))
                 .hint("see what OpenClaw's sandboxes left behind: du -sk ~/.openclaw/sandboxes/* | sort -n")
@@ -136,7 +137,7 @@ impl Disk {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OsVersion {
     pub macos_minimum: Version,
@@ -183,7 +184,7 @@ impl OsVersion {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MemoryPressure {}
 

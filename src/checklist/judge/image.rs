@@ -84,7 +84,7 @@ fn references<T>(found: &[(&Image, T)]) -> String {
     names.join(", ")
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Present {}
 
@@ -128,7 +128,7 @@ fn missing(image: &Image) -> Complaint {
         .hint(hint)
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Platform {}
 
@@ -190,7 +190,7 @@ fn architecture(name: &str) -> &str {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tools {
     pub tools: Vec<String>,
@@ -337,7 +337,7 @@ fn remake(image: &str) -> String {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct User {
     pub uid: u32,
@@ -433,7 +433,7 @@ pub(super) fn is_root(user: &str) -> bool {
     matches!(name, "" | "0" | "root")
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Age {
     pub warn_after: Span,

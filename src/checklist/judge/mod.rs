@@ -23,7 +23,7 @@ use crate::facts::{Facts, Section};
 macro_rules! judges {
     ($($variant:ident($params:path) reads $($section:ident),+;)*) => {
         /// A judge with its parameters, as `[judge.<key>]` in a check's file names it.
-        #[derive(Clone, Debug, PartialEq, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Judge {
             $($variant($params),)*

@@ -8,7 +8,7 @@ use crate::facts::sandbox::{Answer, NameAnswer};
 use crate::facts::{Facts, Why};
 use crate::text::wash;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HostDns {}
 
@@ -101,7 +101,7 @@ fn no_name_resolves(names: &[NameAnswer], resolvers: &[String], said: &str) -> C
         .hint(hint)
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Registry {}
 

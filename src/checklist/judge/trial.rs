@@ -1,5 +1,6 @@
 //! What the tests of the judges share: known readings, and short forms of rulings.
 
+use crate::checklist::id::CheckId;
 use crate::checklist::verdict::{Level, Ruling, Verdict};
 use crate::facts::{Reading, Why};
 
@@ -32,7 +33,7 @@ pub(super) fn short(ruling: Result<Ruling, Why>) -> String {
         }
         Verdict::NotApplicable(_) => "not-applicable".to_owned(),
         Verdict::Blocked(by) => {
-            let ids: Vec<&str> = by.iter().map(|id| id.as_str()).collect();
+            let ids: Vec<&str> = by.iter().map(CheckId::as_str).collect();
             format!("blocked:{}", ids.join(" "))
         }
     }

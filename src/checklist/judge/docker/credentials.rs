@@ -8,7 +8,7 @@ use crate::facts::host::Login;
 use crate::facts::{Facts, Why, WhyKind};
 use crate::text::wash;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Credentials {}
 

@@ -10,7 +10,7 @@ use crate::facts::{Facts, Why, WhyKind};
 use crate::text::wash;
 use crate::units::{Size, Span, Version};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Provider {}
 
@@ -92,7 +92,7 @@ fn other_default_socket(facts: &Facts, provider: &fact::Provider) -> Option<Comp
     )
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EngineApi {
     pub minimum: Version,
@@ -136,7 +136,7 @@ impl EngineApi {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VmMemory {
     pub minimum: Size,
@@ -227,7 +227,7 @@ fn is_mac(facts: &Facts) -> Result<bool, Why> {
     Ok(facts.host.platform.get()?.os == OsKind::Macos)
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VmCpus {
     pub minimum: u32,
@@ -264,7 +264,7 @@ impl VmCpus {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Disk {
     pub warn_below: Size,
@@ -294,7 +294,6 @@ impl Disk {
         let complaints = complaint
             .map(|(complaint, floor)| {
                 complaint
-                    .target(free.to_string())
                     .path(wash(&disk.path, 200))
                     .requirement(format!("engine-disk-free>={floor}"))
                     .hint("see who uses it: docker system df -v")
@@ -309,7 +308,7 @@ impl Disk {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Clock {
     pub max_skew: Span,
@@ -344,7 +343,6 @@ impl Clock {
                         self.max_skew
                     ),
                 )
-                .target(format!("{} ms", clock.skew_milliseconds))
                 .requirement(format!("clock-skew<={}", self.max_skew))
                 .hint("see which of the two clocks is wrong: date -u here and in a container"),
             );

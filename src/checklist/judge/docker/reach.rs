@@ -10,7 +10,7 @@ use crate::facts::docker::{Owner, Reach};
 use crate::facts::{Facts, Why, WhyKind};
 use crate::text::wash;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Endpoint {}
 
@@ -74,7 +74,7 @@ fn reason(endpoint: &fact::Endpoint) -> String {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Access {}
 
@@ -164,7 +164,7 @@ fn whose_socket(owner: Option<&Owner>) -> (String, String) {
     (whose, hint)
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Running {}
 

@@ -14,7 +14,7 @@ use crate::facts::{Facts, Why, WhyKind};
 
 use super::super::agents::{explained, with_sandboxed};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DockerCli {}
 
@@ -132,7 +132,7 @@ fn socket_trouble(gateway: &Process, access: &SocketAccess) -> Option<Complaint>
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Gateway {}
 

@@ -13,7 +13,7 @@ use crate::units;
 
 use super::super::agents::explained;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Version {
     pub minimum: units::Version,
@@ -74,7 +74,7 @@ fn is_prerelease(text: &str) -> bool {
         .is_some_and(|(_, suffix)| suffix.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Node {
     pub fallback_ranges: Vec<String>,
@@ -158,7 +158,7 @@ fn alternative(text: &str) -> Result<semver::VersionReq, String> {
     semver::VersionReq::parse(&list).map_err(|e| refuse(&e))
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {}
 

@@ -14,7 +14,7 @@ use crate::units::Size;
 
 use super::super::agents::{counted, explained, grouped, sentence, with_agents, with_sandboxed};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SandboxMode {}
 
@@ -89,7 +89,7 @@ fn modes(agents: &[Agent]) -> serde_json::Value {
         .collect()
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Elevated {}
 
@@ -130,7 +130,7 @@ impl Elevated {
 /// Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB"); OpenClaw does not.
 const LEAST_MEMORY: u64 = 6 << 20;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     pub memory: Size,
@@ -297,7 +297,7 @@ fn summary<'a>(agents: impl Iterator<Item = &'a Agent>) -> String {
     text
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NetworkPolicy {}
 

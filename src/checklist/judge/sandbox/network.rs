@@ -36,7 +36,7 @@ fn offline_by_policy(insides: &[&Inside]) -> Option<String> {
     })
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Dns {}
 
@@ -172,7 +172,7 @@ fn unresolved(
         .hint(hint)
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Egress {
     pub blocked: Vec<String>,
@@ -330,7 +330,7 @@ fn attempts<'a>(
     Ok(found)
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EngineApiExposed {
     pub ports: Vec<u16>,
@@ -412,7 +412,7 @@ fn sounds_like_an_engine(said: &str) -> bool {
             .any(|word| said.contains(word))
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GatewayExposed {}
 

@@ -20,7 +20,7 @@ use crate::facts::sandbox::{Inside, Standing};
 use crate::facts::{Facts, Why};
 use crate::units::Size;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Isolation {}
 
@@ -302,7 +302,7 @@ fn not_confined(inside: &Inside, agents: &[&Agent]) -> Vec<Complaint> {
     found
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Stale {}
 

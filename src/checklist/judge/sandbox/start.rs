@@ -17,7 +17,7 @@ use crate::facts::sandbox::{Inside, MountRole, Started};
 use crate::facts::{Facts, Why};
 use crate::units::Span;
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Start {
     pub slow: Span,
@@ -145,7 +145,7 @@ fn of_workspace(mut complaint: Complaint) -> Complaint {
     complaint
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Write {}
 

@@ -14,7 +14,7 @@ use crate::facts::host::OsKind;
 use crate::facts::openclaw::{Agent, Bind};
 use crate::facts::{Facts, Why};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BindSource {}
 

@@ -17,7 +17,7 @@ use crate::facts::docker::ProviderKind;
 use crate::facts::sandbox::{Access, Inside, MountProbe, MountRole};
 use crate::facts::{Facts, Why, WhyKind};
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Ownership {}
 

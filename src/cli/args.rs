@@ -1,0 +1,453 @@
+//! The command line as clap reads it, and nothing else. One definition feeds parsing, help, man
+//! page and completions.
+
+use std::ffi::OsString;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::checklist::check::Severity;
+use crate::report::Format;
+use crate::units::Span;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER: &str = "\
+Examples:
+  clawdoctor                           check this node
+  clawdoctor check -v                  with every check, its value and its time
+  clawdoctor check --only docker       one area; ids and patterns like '*/memory' as well
+  clawdoctor check --json --offline    one JSON document, no network beyond this machine
+  clawdoctor explain docker/running    what a check is for and how to mend it
+  clawdoctor explain 'permission denied while trying to connect to the Docker daemon'
+
+Exit codes:
+  0    nothing at or above --fail-on, and every required check concluded
+  1    a finding at or above --fail-on
+  2    could not run, a usage error, or a required check inconclusive
+  130  ended by Ctrl-C (143: by SIGTERM); what was made in the engine is removed
+  With --format nagios: 0 OK, 1 warning, 2 critical, 3 unknown.
+
+Files, in $CLAWDOCTOR_CONFIG_DIR, else ~/Library/Application Support/clawdoctor on a Mac and
+~/.config/clawdoctor on Linux:
+  clawdoctor.toml    settings
+  checks/AREA/*.toml checks of your own, and changes to ours
+  waivers.toml       findings that you accept, each with a reason and a last day
+
+Checking changes nothing. It writes only to $CLAWDOCTOR_STATE_DIR (the same folder on a Mac,
+~/.local/state/clawdoctor on Linux) and to the files that you name.";
+
+/// What was asked on the command line.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "clawdoctor",
+    version,
+    about = "Is this node ready to run OpenClaw's sandboxes in Docker? Checks it, and says what is wrong and why.",
+    after_help = AFTER,
+    styles = STYLES,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Go through the checklist and report (what `clawdoctor` alone does off a terminal)
+    Check(CheckArgs),
+    /// Show all checks by step
+    List,
+    /// Say what a check is for, or what is behind an error message
+    #[command(after_help = "Examples:
+  clawdoctor explain sandbox/dns
+  clawdoctor explain 'OCI runtime exec failed: exec: \"python3\": executable file not found'")]
+    Explain {
+        /// A check's id, or a pasted error message
+        #[arg(required = true, value_name = "ID or TEXT", trailing_var_arg = true)]
+        what: Vec<String>,
+    },
+    /// Print the JSON Schema of the report
+    Schema,
+    /// Print the completion script of a shell
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Clone, Debug, Default, Group)]
+pub struct CheckArgs {
+    /// Only these checks: an area, an id or a pattern; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// Not these checks
+    #[arg(long, value_name = "GLOB")]
+    pub skip: Vec<String>,
+    /// Judge a recorded node instead of this one (- reads standard input)
+    #[arg(long, value_name = "FILE")]
+    pub facts: Option<String>,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// The container that the gateway runs in, where it is not found by itself
+    #[arg(long = "in", value_name = "CONTAINER")]
+    pub gateway_container: Option<String>,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// The same as --format json
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub json: bool,
+    /// The form of the report
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub format: Option<FormatName>,
+    /// Use no network beyond this machine and its engine
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Start no container
+    #[arg(long, global = true)]
+    pub passive: bool,
+    /// Ask slow sources as well, such as OpenClaw's own command
+    #[arg(long, global = true)]
+    pub deep: bool,
+    /// The most that a run may take
+    #[arg(long, global = true, value_name = "SPAN", default_value = "30s", value_parser = span)]
+    pub timeout: Span,
+    /// A warning makes the exit code 1 as well (the same as --fail-on warning)
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Keep what was found out about the node in a file, to be judged elsewhere with --facts
+    #[arg(long, global = true, value_name = "FILE")]
+    pub save_facts: Option<String>,
+    /// Leave names of users, hosts and home folders, and secrets, as they are
+    #[arg(long, global = true)]
+    pub no_redact: bool,
+    /// The node's name in reports, instead of a random one
+    #[arg(
+        long,
+        global = true,
+        value_name = "ID",
+        env = "CLAWDOCTOR_NODE_ID",
+        hide_env_values = true
+    )]
+    pub node_id: Option<String>,
+    /// Words in brackets instead of symbols
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Show every check; twice, with all evidence
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Show only what is wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Warning,
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    // Plain comments: help texts of values would stretch the help of every option.
+    Text,
+    Json,
+    Ndjson,
+    Junit,
+    Tap,
+    Nagios,
+    Prometheus,
+    GithubIssue,
+}
+
+impl Common {
+    pub fn format(&self) -> Format {
+        match self.format {
+            _ if self.json => Format::Json,
+            None | Some(FormatName::Text) => Format::Text,
+            Some(FormatName::Json) => Format::Json,
+            Some(FormatName::Ndjson) => Format::Ndjson,
+            Some(FormatName::Junit) => Format::Junit,
+            Some(FormatName::Tap) => Format::Tap,
+            Some(FormatName::Nagios) => Format::Nagios,
+            Some(FormatName::Prometheus) => Format::Prometheus,
+            Some(FormatName::GithubIssue) => Format::GithubIssue,
+        }
+    }
+}
+
+impl Args {
+    /// What `check` is asked for; without a subcommand, nothing in particular.
+    pub fn check(&self) -> CheckArgs {
+        match &self.command {
+            Some(Command::Check(check)) => check.clone(),
+            _ => CheckArgs::default(),
+        }
+    }
+
+    /// The least severity that fails the run: what was said in full wins over `--strict`.
+    pub fn fail_on(&self) -> Severity {
+        match (self.check().fail_on, self.common.strict) {
+            (Some(FailOn::Warning), _) | (None, true) => Severity::Warning,
+            (Some(FailOn::Error), _) | (None, false) => Severity::Error,
+        }
+    }
+}
+
+/// Why there is nothing to run: text that was asked for, or a mistake on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UsageProblem {
+    /// `--help` or `--version`: print it, exit 0.
+    Asked { text: String },
+    Mistake {
+        /// JSON was asked for somewhere on the line.
+        wants_json: bool,
+        message: String,
+        hints: Vec<String>,
+        /// The whole of it for people, coloured if `color`.
+        text: String,
+    },
+}
+
+/// Reads the command line. `color` says whether help and errors may be coloured.
+pub fn parse(
+    argv: impl IntoIterator<Item = OsString>,
+    color: bool,
+) -> Result<Args, Box<UsageProblem>> {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    Args::try_parse_from(&argv).map_err(|error| Box::new(problem(&argv, &error, color)))
+}
+
+fn problem(argv: &[OsString], error: &clap::Error, color: bool) -> UsageProblem {
+    let rendered = error.render();
+    let text = if color {
+        rendered.ansi().to_string()
+    } else {
+        rendered.to_string()
+    };
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) && error.exit_code() == 0
+    {
+        return UsageProblem::Asked { text };
+    }
+    UsageProblem::Mistake {
+        wants_json: wants_json(argv),
+        message: message(&rendered.to_string()),
+        hints: hints(error),
+        text,
+    }
+}
+
+/// Clap's message without its heading, its tips and the usage lines.
+fn message(rendered: &str) -> String {
+    let first = rendered.split("\n\n").next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What to write instead, as far as clap knows; else where to look.
+fn hints(error: &clap::Error) -> Vec<String> {
+    let mut hints = Vec::new();
+    for (kind, value) in error.context() {
+        let is_suggestion = matches!(
+            kind,
+            ContextKind::SuggestedArg
+                | ContextKind::SuggestedSubcommand
+                | ContextKind::SuggestedValue
+        );
+        match value {
+            ContextValue::String(word) if is_suggestion => {
+                hints.push(format!("did you mean `{word}`?"));
+            }
+            ContextValue::Strings(words) if is_suggestion && !words.is_empty() => {
+                hints.push(format!("did you mean `{}`?", words.join("` or `")));
+            }
+            _ => {}
+        }
+    }
+    if hints.is_empty() {
+        hints.push("clawdoctor --help shows what there is".to_owned());
+    }
+    hints
+}
+
+/// Whether JSON was asked for, on a line that could not be read: a program that wrote `--json`
+/// gets its document whatever else is wrong.
+fn wants_json(argv: &[OsString]) -> bool {
+    let words: Vec<&str> = argv
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .collect();
+    let words: Vec<&str> = words.into_iter().take_while(|word| *word != "--").collect();
+    words.contains(&"--json")
+        || words.contains(&"--format=json")
+        || words.windows(2).any(|pair| pair == ["--format", "json"])
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse()?;
+    if span.0.is_zero() {
+        return Err("a run needs more than no time".to_owned());
+    }
+    Ok(span)
+}
+
+/// The completion script of a shell.
+pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "clawdoctor", &mut script);
+    script
+}
+
+/// The manual page, for `man -l`.
+pub fn man() -> std::io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Args::command()).render(&mut page)?;
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Args, Box<UsageProblem>> {
+        parse(line.split(' ').map(OsString::from), false)
+    }
+
+    fn mistake(line: &str) -> (bool, String, Vec<String>) {
+        match *read(line).expect_err(line) {
+            UsageProblem::Mistake {
+                wants_json,
+                message,
+                hints,
+                ..
+            } => (wants_json, message, hints),
+            UsageProblem::Asked { text } => panic!("{line}: {text}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn common_options_stand_before_and_after_the_command() {
+        for line in [
+            "clawdoctor --json --offline check --only docker",
+            "clawdoctor check --only docker --offline --json",
+        ] {
+            let args = read(line).expect(line);
+            assert_eq!(args.common.format(), Format::Json);
+            assert!(args.common.offline);
+            assert_eq!(args.check().only, ["docker"]);
+        }
+    }
+
+    #[test]
+    fn without_a_command_there_is_none_and_the_defaults_hold() {
+        let args = read("clawdoctor").expect("nothing is enough");
+        assert!(args.command.is_none());
+        assert_eq!(args.common.timeout.0.as_secs(), 30);
+        assert_eq!(args.fail_on(), Severity::Error);
+        assert_eq!(
+            read("clawdoctor --strict").expect("strict").fail_on(),
+            Severity::Warning
+        );
+    }
+
+    #[test]
+    fn a_message_may_be_pasted_with_or_without_quotes() {
+        let args = read("clawdoctor explain docker: not found").expect("words");
+        let Some(Command::Explain { what }) = args.command else {
+            panic!("explain");
+        };
+        assert_eq!(what.join(" "), "docker: not found");
+    }
+
+    #[test]
+    fn a_mistake_says_what_to_write_and_whether_json_was_asked_for() {
+        let (json, message, hints) = mistake("clawdoctor check --formt json --json");
+        assert!(json);
+        assert_eq!(message, "unexpected argument '--formt' found");
+        assert_eq!(hints, ["did you mean `--format`?"]);
+        assert!(mistake("clawdoctor --bogus --format json").0);
+        assert!(mistake("clawdoctor --bogus --format=json").0);
+        assert!(!mistake("clawdoctor --bogus --format tap").0);
+        assert!(!mistake("clawdoctor chek").0);
+    }
+
+    #[test]
+    fn bad_values_are_refused() {
+        for line in [
+            "clawdoctor --timeout 30",
+            "clawdoctor --timeout 0s",
+            "clawdoctor --format yaml",
+            "clawdoctor check --fail-on info",
+            "clawdoctor --json --format tap",
+            "clawdoctor -q -v",
+            "clawdoctor fix",
+            "clawdoctor explain",
+        ] {
+            let (_, message, hints) = mistake(line);
+            assert!(!message.is_empty() && !message.contains('\n'), "{line}");
+            assert!(!hints.is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_and_version_are_no_mistake() {
+        for line in [
+            "clawdoctor --help",
+            "clawdoctor check -h",
+            "clawdoctor --version",
+        ] {
+            let problem = read(line).expect_err(line);
+            assert!(matches!(*problem, UsageProblem::Asked { .. }), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_man_page_and_completions_come_from_the_definition() {
+        let help = Args::command().term_width(90).render_help();
+        insta::assert_snapshot!(help);
+        let man = String::from_utf8(man().expect("rendered")).expect("UTF-8");
+        assert!(
+            man.contains(".TH clawdoctor") && man.contains("Exit codes"),
+            "{man}"
+        );
+        let bash = String::from_utf8(completions(clap_complete::Shell::Bash)).expect("UTF-8");
+        assert!(bash.contains("--save\\-facts") || bash.contains("--save-facts"));
+    }
+}

@@ -1,0 +1,58 @@
+//! The whole state of the app, and questions about it that both update and view ask. Pure data:
+//! no handles, no clock (`now` is the stamp of the last message).
+
+use std::time::Duration;
+
+use ratatui::layout::Size;
+
+use super::gathering::Gathering;
+use super::keys::Place;
+use super::screen::checklist::Checklist;
+use super::theme::Theme;
+use crate::checklist::report::{Node, Report};
+
+pub struct App {
+    pub theme: Theme,
+    pub size: Size,
+    /// Time since the app was opened.
+    pub now: Duration,
+    pub checklist: Checklist,
+    pub gathering: Gathering,
+    /// What is known of the node so far.
+    pub node: Node,
+    /// The report of the last gathering that came to its end.
+    pub report: Option<Box<Report>>,
+    pub dialog: Option<Dialog>,
+    /// Something on the screen is not as it was drawn last.
+    pub changed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// With the first line that is shown.
+    Help { scroll: usize },
+}
+
+impl App {
+    pub fn new(checklist: Checklist, theme: Theme, size: Size) -> Self {
+        Self {
+            theme,
+            size,
+            now: Duration::ZERO,
+            checklist,
+            gathering: Gathering::default(),
+            node: Node::default(),
+            report: None,
+            dialog: None,
+            changed: true,
+        }
+    }
+
+    /// Where keys go.
+    pub fn place(&self) -> Place {
+        match self.dialog {
+            Some(Dialog::Help { .. }) => Place::Help,
+            None => self.checklist.place(),
+        }
+    }
+}

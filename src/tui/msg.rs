@@ -1,0 +1,104 @@
+//! What the app is told, and what it asks of the runtime.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::checklist::report::Report;
+use crate::facts::Section;
+
+/// A message with the time at which it came, since the app was opened.
+#[derive(Clone, Debug)]
+pub struct Stamped<T> {
+    pub at: Duration,
+    pub what: T,
+}
+
+#[derive(Clone, Debug)]
+pub enum Msg {
+    Key(Chord),
+    Resized {
+        width: u16,
+        height: u16,
+    },
+    Probe(Probe),
+    Signal(Signal),
+    /// The terminal gives no more input: why.
+    InputEnded(String),
+    /// The time that [`super::app::next_wake`] asked for has come.
+    Wake,
+}
+
+/// What a gathering told, judged.
+#[derive(Clone, Debug)]
+pub enum Probe {
+    Started(Section),
+    /// The report of all that is known once this section is.
+    Done(Section, Box<Report>),
+    Finished(Box<Report>),
+    /// It ended without having finished: why.
+    BrokeOff(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    Interrupt,
+    Terminate,
+    Hangup,
+}
+
+/// What the runtime is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cmd {
+    /// Begin a gathering.
+    Gather,
+    /// Draw everything anew: something else wrote to the terminal.
+    Redraw,
+    Leave(Leave),
+}
+
+/// Why the app ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leave {
+    Quit,
+    Signal(Signal),
+    InputEnded(String),
+}
+
+/// A key with the modifiers that matter. Shift is part of the character itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chord {
+    pub code: KeyCode,
+    pub modifiers: KeyModifiers,
+}
+
+impl Chord {
+    pub const fn plain(code: KeyCode) -> Self {
+        Self {
+            code,
+            modifiers: KeyModifiers::NONE,
+        }
+    }
+
+    pub const fn char(c: char) -> Self {
+        Self::plain(KeyCode::Char(c))
+    }
+
+    pub const fn ctrl(c: char) -> Self {
+        Self {
+            code: KeyCode::Char(c),
+            modifiers: KeyModifiers::CONTROL,
+        }
+    }
+}
+
+impl From<KeyEvent> for Chord {
+    fn from(event: KeyEvent) -> Self {
+        Self {
+            code: event.code,
+            modifiers: event
+                .modifiers
+                .intersection(KeyModifiers::CONTROL | KeyModifiers::ALT),
+        }
+    }
+}

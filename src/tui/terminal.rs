@@ -1,0 +1,111 @@
+//! The terminal, taken and given back. It is given back when the guard is dropped, and by the
+//! panic hook before anything is printed.
+//!
+//! A panic in a task (a crashing probe) does not end the app: the hook gives the terminal back,
+//! the report is printed where the user finds it after leaving, and the next frame takes the
+//! terminal again.
+
+use std::io::{BufWriter, Stdout, Write, stdout};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
+
+use super::app::App;
+use super::view;
+use crate::failure::Failure;
+
+type Backend = CrosstermBackend<BufWriter<Stdout>>;
+type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
+
+/// Of this process: the panic hook has no other way to know.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+pub struct Terminal {
+    inner: ratatui::Terminal<Backend>,
+    previous: Arc<Hook>,
+}
+
+impl Terminal {
+    pub fn take() -> Result<Self, Failure> {
+        let previous: Arc<Hook> = Arc::new(panic::take_hook());
+        let next = Arc::clone(&previous);
+        panic::set_hook(Box::new(move |info| {
+            give_back();
+            next(info);
+        }));
+        let taken = enter().and_then(|()| {
+            let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
+            ratatui::Terminal::new(backend)
+        });
+        match taken {
+            Ok(inner) => Ok(Self { inner, previous }),
+            Err(error) => {
+                give_back();
+                unhook(previous);
+                Err(Failure::system("cannot take the terminal for the app")
+                    .cause(error)
+                    .hint("clawdoctor check  prints the same checklist as text"))
+            }
+        }
+    }
+
+    pub fn size(&self) -> Size {
+        self.inner.size().unwrap_or_default()
+    }
+
+    /// Draws one frame, and takes the terminal again if a panic elsewhere has given it back.
+    pub fn draw(&mut self, app: &App) -> std::io::Result<()> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            enter()?;
+            self.inner.clear()?;
+        }
+        self.inner.draw(|frame| view::view(app, frame))?;
+        Ok(())
+    }
+
+    /// Forgets what is on the screen, so that the next frame is drawn whole.
+    pub fn clear(&mut self) -> std::io::Result<()> {
+        self.inner.clear()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+        // A hook cannot be set while this thread panics; the process is about to end then.
+        if !std::thread::panicking() {
+            unhook(Arc::clone(&self.previous));
+        }
+    }
+}
+
+fn unhook(previous: Arc<Hook>) {
+    drop(panic::take_hook());
+    panic::set_hook(Box::new(move |info| previous(info)));
+}
+
+fn enter() -> std::io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, Hide)
+}
+
+/// Restores the terminal once, whoever asks first. Errors have no one to go to: after a hangup
+/// there is no terminal any more.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = stdout();
+    let _gone = execute!(out, Show, LeaveAlternateScreen);
+    let _gone = out.flush();
+    let _gone = disable_raw_mode();
+}

@@ -1,0 +1,50 @@
+//! What can be pressed here and now, as the table of keys has it; or the filter being typed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::put;
+use crate::tui::app::App;
+use crate::tui::keys;
+use crate::tui::screen::checklist::Filter;
+use crate::tui::theme::Role;
+use crate::tui::widget::line::Pieces;
+use crate::tui::widget::text::columns;
+
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let mut line = Pieces::new(app.theme, usize::from(area.width)).gap(1);
+    if let Some(filter) = &app.checklist.sight.filter {
+        line = filtered(app, filter, line);
+    }
+    for (index, binding) in keys::here(app.place())
+        .filter(|binding| binding.footer.is_some())
+        .enumerate()
+    {
+        let word = binding.footer.unwrap_or_default();
+        let key = binding.keys.split(' ').next().unwrap_or_default();
+        let gap = if index == 0 { 0 } else { 2 };
+        if gap + columns(key) + 1 + columns(word) > line.room() {
+            break;
+        }
+        line = line
+            .gap(gap)
+            .add(Role::Code, key)
+            .gap(1)
+            .add(Role::Muted, word);
+    }
+    put(buffer, area, 0, line.line());
+}
+
+/// `/docker▏ 13 of 45`
+fn filtered(app: &App, filter: &Filter, line: Pieces) -> Pieces {
+    let checklist = &app.checklist;
+    let all = checklist.visible().count();
+    let shown = checklist
+        .visible()
+        .filter(|i| checklist.matches(*i))
+        .count();
+    let caret = if filter.typing { app.theme.caret() } else { "" };
+    line.add(Role::Strong, &format!("/{}{caret}", filter.text))
+        .add(Role::Plain, &format!(" {shown} of {all}"))
+        .gap(3)
+}

@@ -1,0 +1,92 @@
+//! The keys of the checklist, from the table of keys, and what the symbols mean.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+use super::put;
+use crate::checklist::verdict::Status;
+use crate::tui::app::{App, Dialog};
+use crate::tui::keys::{BINDINGS, Place};
+use crate::tui::layout;
+use crate::tui::theme::{Role, role};
+use crate::tui::widget::line::Pieces;
+use crate::tui::widget::text::fit;
+
+const WIDTH: u16 = 60;
+
+/// The frame of the help on a screen of the app's size.
+pub fn frame(app: &App) -> Rect {
+    sized(app, app.size)
+}
+
+fn sized(app: &App, size: Size) -> Rect {
+    let height = u16::try_from(lines(app).len()).unwrap_or(u16::MAX);
+    layout::dialog(size, WIDTH, height)
+}
+
+pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
+    let Some(Dialog::Help { scroll }) = app.dialog else {
+        return;
+    };
+    let frame = sized(app, size).intersection(buffer.area);
+    Clear.render(frame, buffer);
+    Block::bordered()
+        .border_type(BorderType::Plain)
+        .title(" Help ")
+        .title_bottom(" j k scroll, q back ")
+        .render(frame, buffer);
+    let inside = layout::inside(frame);
+    for (y, line) in (0..inside.height).zip(lines(app).into_iter().skip(scroll)) {
+        put(buffer, inside, y, line);
+    }
+}
+
+pub fn lines(app: &App) -> Vec<Line<'static>> {
+    let theme = app.theme;
+    let pieces = || Pieces::new(theme, usize::from(WIDTH));
+    let mut lines = Vec::new();
+    for (heading, place) in [
+        ("In the list", Place::List),
+        ("In the detail", Place::Detail),
+        ("While a filter is typed", Place::Filter),
+    ] {
+        lines.push(pieces().add(Role::Strong, heading).line());
+        for binding in BINDINGS {
+            // What holds in several places stands with the first of them.
+            let first = [Place::List, Place::Detail, Place::Filter]
+                .into_iter()
+                .find(|one| binding.places.contains(one));
+            if first == Some(place) {
+                let line = pieces()
+                    .gap(2)
+                    .add(Role::Code, &fit(binding.keys, 12, ""))
+                    .gap(2)
+                    .add(Role::Plain, binding.help);
+                lines.push(line.line());
+            }
+        }
+        lines.push(Line::default());
+    }
+    lines.push(pieces().add(Role::Strong, "What the symbols mean").line());
+    for (status, meaning) in [
+        (Status::Pass, "as it should be"),
+        (Status::Warn, "will bite later"),
+        (
+            Status::Fail,
+            "wrong: sandboxes will not work, or not be safe",
+        ),
+        (Status::Skip, "does not apply, or waits for a failed check"),
+        (Status::Error, "could not be determined, which is no pass"),
+    ] {
+        let line = pieces()
+            .gap(2)
+            .add(role(status), theme.mark(status))
+            .gap(1)
+            .add(role(status), &fit(status.word(), 12, ""))
+            .add(Role::Plain, meaning);
+        lines.push(line.line());
+    }
+    lines
+}

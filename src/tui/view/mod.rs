@@ -1,0 +1,124 @@
+//! One state, drawn. Pure: nothing here writes to the app, and a frame drawn twice is the same.
+//!
+//! ```text
+//! clawdoctor  macOS 26.1 arm64 · docker-desktop 4.90.0 · OpenClaw 2026.9.6      header
+//! NOT READY  ✗ 1 fail  ✓ 40 pass                  checked just now in 1.2 s
+//! ─────────────────────────────────────────────────────────────────────────     rule
+//! ▾ 0 Prerequisites                                    ✗ 1 fail  ✓ 19 pass      list
+//! ›  ✗ fail    The engine runs     nothing listens at /var/run/docker.sock
+//! ─ docker/running ────────────────────────────────────────────── 1-9/31 ──     parting
+//! ✗ fail  The engine runs                                                       detail
+//! q quit  ? help  r recheck  n next problem  enter open                         footer
+//! ```
+//!
+//! From 120 columns on, the detail stands to the right of the list; on a very small screen there
+//! is one of them at a time.
+
+pub mod detail;
+mod footer;
+mod header;
+pub mod help;
+mod list;
+mod state;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+use super::app::{App, Dialog};
+use super::layout::{self, Shape};
+use super::screen::checklist::Cursor;
+use super::theme::Role;
+use super::widget::line::Pieces;
+
+pub fn view(app: &App, frame: &mut Frame) {
+    let size = frame.area().as_size();
+    let areas = layout::areas(size, app);
+    let buffer = frame.buffer_mut();
+    if areas.shape == Shape::Tiny {
+        header::tiny(app, areas.header, buffer);
+    } else {
+        header::draw(app, areas.header, buffer);
+        list::draw(app, areas.list, buffer);
+        detail::draw(app, areas.detail, buffer);
+        partings(app, &areas, buffer);
+        footer::draw(app, areas.footer, buffer);
+        match app.dialog {
+            Some(Dialog::Help { .. }) => help::draw(app, size, buffer),
+            None => {}
+        }
+    }
+    if app.theme.ascii() {
+        only_ascii(buffer);
+    }
+}
+
+fn partings(app: &App, areas: &layout::Areas, buffer: &mut Buffer) {
+    let theme = app.theme;
+    let width = usize::from(areas.rule.width);
+    let rule = |piece: Pieces, to: usize| {
+        let count = to.saturating_sub(piece.used());
+        piece.add(Role::Muted, &theme.rule().repeat(count))
+    };
+    put(
+        buffer,
+        areas.rule,
+        0,
+        rule(Pieces::new(theme, width), width).line(),
+    );
+    match areas.shape {
+        Shape::Side => {
+            for y in 0..areas.parting.height {
+                let wall = Pieces::new(theme, 1).add(Role::Muted, theme.wall());
+                put(buffer, areas.parting, y, wall.line());
+            }
+        }
+        Shape::Stacked => {
+            let title = match app.checklist.sight.cursor {
+                Cursor::Step(step) => step.title(),
+                Cursor::Check(index) => app.checklist.check(index).id.as_str(),
+            };
+            let end = detail::position(app, areas.detail);
+            let tail = if end.is_empty() { 0 } else { end.len() + 4 };
+            let line = rule(Pieces::new(theme, width), 1).add(Role::Strong, &format!(" {title} "));
+            let line = rule(line, width.saturating_sub(tail));
+            let line = if end.is_empty() {
+                line
+            } else {
+                rule(line.add(Role::Muted, &format!(" {end} ")), width)
+            };
+            put(buffer, areas.parting, 0, line.line());
+        }
+        Shape::Tiny | Shape::Single => {}
+    }
+}
+
+/// Draws a line on a row of an area, and nothing when the area has no such row.
+fn put(buffer: &mut Buffer, area: Rect, row: u16, line: Line<'_>) {
+    if row < area.height {
+        let place = Rect::new(area.x, area.y + row, area.width, 1);
+        line.render(place.intersection(buffer.area), buffer);
+    }
+}
+
+/// The last door of ASCII mode: whatever is drawn, in our words or in anybody's.
+fn only_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        let plain = match cell.symbol() {
+            "─" | "–" | "—" => "-",
+            "│" => "|",
+            "┌" | "┐" | "└" | "┘" => "+",
+            "…" => "~",
+            "·" => ".",
+            "‘" | "’" => "'",
+            "“" | "”" => "\"",
+            _ => "?",
+        };
+        cell.set_symbol(plain);
+    }
+}

@@ -1,0 +1,258 @@
+#!/usr/bin/env bash
+# The real OpenClaw, from npm, with a home of its own and a stand-in for the language model: its gateway runs on
+# loopback and its sandboxes in the engine of DOCKER_HOST. Nothing outside this machine is asked.
+#
+#   openclaw.sh install                   node and openclaw on disk, and no more; prints the path of openclaw
+#   openclaw.sh up [SANDBOX]              starts it. SANDBOX: JSON laid over agents.defaults.sandbox, for instance
+#                                         '{"scope":"agent","docker":{"network":"bridge","image":"clawdoctor-test/good:1"}}'
+#                                         Run again, it takes the new settings over.
+#   openclaw.sh call [--session KEY] COMMAND
+#                                         one real turn: the model asks for `exec` of COMMAND; prints the answer
+#   openclaw.sh call [--session KEY] --tool NAME JSON     the same with another tool
+#   openclaw.sh run ARGUMENTS...          its command line, seen as the gateway sees it
+#   openclaw.sh env                       what to export to be where it is (eval "$(openclaw.sh env)")
+#   openclaw.sh down                      removes its sandboxes, stops it; its home stays
+#   openclaw.sh status
+#
+# Unless told otherwise the sandbox is: mode all, scope session, image openclaw-sandbox:bookworm-slim, network none,
+# 512m, half a CPU, 256 processes.
+#
+# Environment:
+#   CLAWDOCTOR_TEST_DIR                the work folder (~/.cache/clawdoctor-tests)
+#   CLAWDOCTOR_TEST_OPENCLAW           version of openclaw     (2026.9.6)
+#   CLAWDOCTOR_TEST_OPENCLAW_PORT      of the gateway          (18989; the model's is the next one)
+#   DOCKER_HOST                        the engine; without it the classic one of engine.sh
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+DIR=$WORK/openclaw
+VERSION=${CLAWDOCTOR_TEST_OPENCLAW:-2026.9.6}
+PORT=${CLAWDOCTOR_TEST_OPENCLAW_PORT:-$(cat "$DIR/port" 2>/dev/null || echo 18989)}
+MODEL_PORT=$((PORT + 1))
+APP=$DIR/app-$VERSION LOGS=$DIR/logs OPENCLAW_HOME_DIR=$DIR/home
+
+# ---- on disk ----------------------------------------------------------------------------------------------------
+
+npm_install() { # FOLDER PACKAGE PROOF: complete or not there
+  [ ! -e "$1/$3" ] || return 0
+  need npm
+  say "installing $2"
+  rm -rf "$1.part" "$1"
+  mkdir -p "$1.part"
+  nice npm install --prefix "$1.part" --no-audit --no-fund --loglevel=error "$2" >"$1.log" 2>&1 </dev/null 9>&- || {
+    tail -n 15 "$1.log" >&2
+    die "no $2"
+  }
+  [ -e "$1.part/$3" ] || die "$2 brought no $3"
+  mv "$1.part" "$1"
+}
+
+install() {
+  mkdir -p "$DIR"
+  npm_install "$DIR/node" node@24 node_modules/node/bin/node
+  PATH=$DIR/node/node_modules/node/bin:$PATH npm_install "$APP" "openclaw@$VERSION" node_modules/.bin/openclaw
+}
+
+# ---- its surroundings -------------------------------------------------------------------------------------------
+
+surroundings() { # NAME=VALUE lines
+  cat <<LINES
+HOME=$OPENCLAW_HOME_DIR
+PATH=$DIR/bin:$DIR/node/node_modules/node/bin:$APP/node_modules/.bin:$PATH
+OPENCLAW_STATE_DIR=$OPENCLAW_HOME_DIR/.openclaw
+OPENCLAW_CONFIG_PATH=$OPENCLAW_HOME_DIR/.openclaw/openclaw.json
+OPENCLAW_DISABLE_BONJOUR=1
+NO_COLOR=1
+DOCKER_HOST=$(cat "$DIR/engine" 2>/dev/null)
+LINES
+}
+enter() {
+  local line
+  while read -r line; do export "${line?}"; done < <(surroundings)
+}
+
+# The command, with / as it is but for /.dockerenv. OpenClaw takes that file as proof that it runs in a container and
+# then makes no sandbox that it cannot explain to the engine; on a virtual machine made from a container's files it
+# proves nothing. Only the command's own mount namespace is touched. In a true container, which allows none, it stays.
+# shellcheck disable=SC2016 # meant for the inner shell
+without_dockerenv=(unshare --mount --propagation private bash -euc '
+  view=$1 here=$PWD
+  shift
+  mount -t tmpfs -o size=1m,mode=755 clawdoctor-test "$view"
+  shopt -s dotglob nullglob
+  for entry in /*; do
+    copy=$view$entry
+    if [ "$entry" = /.dockerenv ]; then continue
+    elif [ -L "$entry" ]; then cp -P "$entry" "$copy"
+    elif [ -d "$entry" ]; then
+      mkdir "$copy"
+      # not recursive where the view itself is: it would hold itself
+      case $view in "$entry"/*) mount --bind "$entry" "$copy" ;; *) mount --rbind "$entry" "$copy" ;; esac
+    else : >"$copy"; mount --bind "$entry" "$copy"; fi
+  done
+  cd "$view"
+  pivot_root . .
+  umount -l .
+  cd "$here" 2>/dev/null || cd /
+  exec "$@"' without-dockerenv)
+openclaw_() {
+  set -- openclaw "$@"
+  if [ -e /.dockerenv ] && unshare --mount true 2>/dev/null; then
+    mkdir -p "$DIR/view"
+    set -- "${without_dockerenv[@]}" "$DIR/view" "$@"
+  fi
+  "${RUN[@]}" "$@"
+}
+RUN=(nice) # how openclaw_ starts it
+
+# ---- up and down ------------------------------------------------------------------------------------------------
+
+engine() { # settles which engine, and puts a client that fits it in front
+  local url=${DOCKER_HOST:-} client
+  [ -n "$url" ] || url=$("$SUPPORT/engine.sh" up classic)
+  need docker
+  client=$(docker_client "$url") || die "$url does not answer"
+  mkdir -p "$DIR/bin"
+  ln -sfn "$client" "$DIR/bin/docker"
+  echo "$url" >"$DIR/engine"
+}
+
+config() { # SANDBOX
+  jq -n --argjson port "$PORT" --arg token "$(cat "$DIR/token")" --arg log "$LOGS/openclaw.log" --argjson sandbox "${1:-null}" \
+    --arg model "http://127.0.0.1:$MODEL_PORT/v1" --arg workspace "$OPENCLAW_HOME_DIR/.openclaw/workspace" '{
+    gateway: {
+      mode: "local", port: $port, bind: "loopback", auth: {mode: "token", token: $token}, tools: {allow: ["exec"]}
+    },
+    logging: {file: $log, level: "debug"},
+    models: {mode: "replace", providers: {fake: {
+      baseUrl: $model, apiKey: "none", api: "openai-completions",
+      models: [{
+        id: "fake-1", name: "Fake", reasoning: false, input: ["text"], contextWindow: 131072, maxTokens: 4096,
+        cost: {input: 0, output: 0, cacheRead: 0, cacheWrite: 0}
+      }]
+    }}},
+    agents: {defaults: {
+      workspace: $workspace, model: {primary: "fake/fake-1"},
+      sandbox: ({
+        mode: "all", backend: "docker", scope: "session", workspaceAccess: "none",
+        docker: {image: "openclaw-sandbox:bookworm-slim", network: "none", memory: "512m", cpus: 0.5, pidsLimit: 256}
+      } * ($sandbox // {}))
+    }}
+  }'
+}
+
+configure() { # SANDBOX
+  local state=$OPENCLAW_HOME_DIR/.openclaw
+  mkdir -p "$state" "$LOGS"
+  chmod 700 "$state"
+  umask 077
+  [ -s "$DIR/token" ] || od -An -tx1 -N 24 /dev/urandom | tr -d ' \n' >"$DIR/token"
+  config "$1" >"$DIR/wanted.json"
+  if [ ! -s "$state/openclaw.json" ]; then
+    cp "$DIR/wanted.json" "$state/openclaw.json"
+  elif ! cmp -s "$DIR/wanted.json" "$DIR/configured.json"; then
+    # through its own door: a file that somebody else wrote it takes for damage, and puts the old one back
+    openclaw_ config patch --file "$DIR/wanted.json" --replace-path agents.defaults.sandbox >"$LOGS/patch.out" 2>&1 ||
+      { cat "$LOGS/patch.out" >&2 && die "openclaw refused the settings"; }
+  fi
+  mv "$DIR/wanted.json" "$DIR/configured.json"
+  umask 022
+}
+
+ready() { curl -fsS --noproxy '*' --max-time 3 "http://127.0.0.1:$1"; }
+
+up() { # [SANDBOX]
+  need curl jq unshare
+  jq -e 'type == "object"' <<<"${1:-{\}}" >/dev/null 2>&1 || die "not a JSON object: $1"
+  install
+  engine
+  echo "$PORT" >"$DIR/port"
+  enter
+  # a gateway keeps the engine it began with
+  if [ "$(cat "$DIR/gateway.engine" 2>/dev/null)" != "$DOCKER_HOST" ]; then stop "$DIR/gateway.pid" 30; fi
+  configure "${1:-}"
+  if ! alive "$DIR/model.pid" >/dev/null; then
+    launch "$DIR/model.pid" "$LOGS/model.out" nice node "$SUPPORT/fake-provider.mjs" "$MODEL_PORT" "$LOGS/model.jsonl"
+    wait_for 30 "$DIR/model.pid" ready "$MODEL_PORT/v1/models" || failed model
+  fi
+  if ! alive "$DIR/gateway.pid" >/dev/null; then
+    echo "$DOCKER_HOST" >"$DIR/gateway.engine"
+    RUN=(launch "$DIR/gateway.pid" "$LOGS/gateway.out" nice)
+    openclaw_ gateway run --port "$PORT" --bind loopback
+  fi
+  wait_for 240 "$DIR/gateway.pid" ready "$PORT/readyz" || failed gateway
+  echo "http://127.0.0.1:$PORT"
+}
+
+failed() {
+  tail -n 15 "$LOGS/$1.out" >&2
+  down
+  die "the $1 did not start: see $LOGS/$1.out"
+}
+
+down() {
+  local id
+  enter
+  if [ -n "$DOCKER_HOST" ] && docker version >/dev/null 2>&1; then
+    if alive "$DIR/gateway.pid" >/dev/null; then openclaw_ sandbox recreate --all --force >"$LOGS/recreate.out" 2>&1 || true; fi
+    # whatever it has left: its label, and a folder of this home inside
+    for id in $(docker ps -aq --filter label=openclaw.sandbox=1); do
+      if docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' "$id" | grep -qF "$OPENCLAW_HOME_DIR/"; then
+        docker rm -fv "$id" >/dev/null || true
+      fi
+    done
+  fi
+  stop "$DIR/gateway.pid" 30
+  stop "$DIR/model.pid"
+  rm -f "$DIR/gateway.engine"
+}
+
+call() {
+  local key=agent:main:main tool=exec arguments
+  if [ "${1:-}" = --session ]; then key=$2 && shift 2; fi
+  if [ "${1:-}" = --tool ]; then
+    [ $# -eq 3 ] || wrong
+    tool=$2 arguments=$(jq -c . <<<"$3")
+  else
+    [ $# -eq 1 ] || wrong
+    arguments=$(jq -nc --arg command "$1" '{$command}')
+  fi
+  alive "$DIR/gateway.pid" >/dev/null || die "not up: openclaw.sh up"
+  enter
+  openclaw_ agent --session-key "$key" --timeout 120 --message "CALL $tool $arguments"
+}
+
+command=${1:-}
+[ $# -eq 0 ] || shift
+case $command in
+  -h | --help | help) help ;;
+  install)
+    take_lock openclaw
+    install
+    echo "$APP/node_modules/.bin/openclaw"
+    ;;
+  up)
+    take_lock openclaw
+    up "$@"
+    ;;
+  down)
+    take_lock openclaw
+    mkdir -p "$LOGS"
+    down
+    ;;
+  call) call "$@" ;;
+  run)
+    enter
+    openclaw_ "$@"
+    ;;
+  env)
+    surroundings | while IFS='=' read -r name value; do printf 'export %s=%q\n' "$name" "$value"; done
+    printf 'export CLAWDOCTOR_TEST_DIR=%q\n' "$WORK"
+    ;;
+  status)
+    for name in gateway model; do
+      if alive "$DIR/$name.pid" >/dev/null; then echo "$name: up"; else echo "$name: down"; fi
+    done
+    ;;
+  *) wrong ;;
+esac
