@@ -1,8 +1,8 @@
 //! Recorded nodes and small changes of them, judged by the whole shipped catalogue.
 //!
 //! `tests/nodes/*.toml` is one node each: its facts, or a base and what differs (`[facts]` is
-//! merged into the base's, a table with `known` or `unknown` replaces the other whole), and what
-//! must come out. `tests/nodes/cases/*.toml` are many small changes of a node, for the rules that
+//! merged into the base's; a whole reading, `unknown` or `known` with its `from`, replaces the
+//! other), and what must come out. `tests/nodes/cases/*.toml` are many small changes of a node, for the rules that
 //! no whole node shows. Everything that is not expected must be neither found nor in doubt.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,9 +118,10 @@ fn merge(below: &mut Table, above: Table) {
     }
 }
 
-/// A reading is one statement: nothing of the one below may shine through.
+/// A whole reading is one statement: nothing of the one below may shine through. Without its
+/// `from` it is a change of some fields of what is known below.
 fn is_reading(table: &Table) -> bool {
-    table.contains_key("known") || table.contains_key("unknown")
+    table.contains_key("unknown") || (table.contains_key("known") && table.contains_key("from"))
 }
 
 /// The first entry of a list that is a reading, or its value when it is a table.

@@ -45,21 +45,32 @@ pub fn effective(config: &Value, place: &Place) -> Result<Vec<Agent>, Why> {
         .collect())
 }
 
+/// It takes values from OpenClaw's own environment, which nobody else knows.
+pub fn elsewhere(config: &Value) -> bool {
+    faults(config)
+        .iter()
+        .any(|fault| fault.kind == FaultKind::Elsewhere)
+}
+
 /// What OpenClaw's validation will refuse of the parts that are read here.
 pub fn refused(config: &Value) -> Vec<Refused> {
+    faults(config)
+        .into_iter()
+        .filter(|fault| matches!(fault.kind, FaultKind::Nonsense | FaultKind::Policy))
+        .map(|Fault { path, why, .. }| Refused {
+            path: wash(&path, 300),
+            why,
+        })
+        .collect()
+}
+
+fn faults(config: &Value) -> Vec<Fault> {
     let mut faults = Vec::new();
     section::read(defaults(config), "agents.defaults", &mut faults);
     for entry in entries(config, &mut faults) {
         section::read(entry.value, &entry.path, &mut faults);
     }
     faults
-        .into_iter()
-        .filter(|fault| fault.kind != FaultKind::Unclear)
-        .map(|Fault { path, why, .. }| Refused {
-            path: wash(&path, 300),
-            why,
-        })
-        .collect()
 }
 
 /// It names other files, so that it alone does not settle the settings.

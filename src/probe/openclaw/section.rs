@@ -25,8 +25,10 @@ pub enum FaultKind {
     Nonsense,
     /// OpenClaw's validation refuses a value that is understood.
     Policy,
-    /// Validation lets it through, and still nobody can say what it means.
+    /// Validation lets it through, and Docker will not take it.
     Unclear,
+    /// The value comes from OpenClaw's own environment.
+    Elsewhere,
 }
 
 /// What one `sandbox` object says; none = it says nothing of it.
@@ -228,11 +230,12 @@ impl<'a> Reader<'a> {
     }
 
     fn unclear<T>(&mut self, key: &str, why: String) -> Option<T> {
-        self.faults.push(Fault {
-            path: format!("{}.{key}", self.path),
-            why,
-            kind: FaultKind::Unclear,
-        });
+        self.fault(key, why, FaultKind::Unclear)
+    }
+
+    fn fault<T>(&mut self, key: &str, why: String, kind: FaultKind) -> Option<T> {
+        let path = format!("{}.{key}", self.path);
+        self.faults.push(Fault { path, why, kind });
         None
     }
 
@@ -258,7 +261,7 @@ impl<'a> Reader<'a> {
                 "its value comes from an environment variable of OpenClaw's: `{}`",
                 wash(text, 200)
             );
-            return self.unclear(key, why);
+            return self.fault(key, why, FaultKind::Elsewhere);
         }
         Some(text.replace("$${", "${"))
     }
