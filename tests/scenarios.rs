@@ -271,7 +271,10 @@ impl Stage {
         };
         openclaw(scenario, place, engine)?;
         if let Some(settings) = &scenario.settings {
-            place.file("clawdoctor/clawdoctor.toml", &filled(settings, place, engine));
+            place.file(
+                "clawdoctor/clawdoctor.toml",
+                &filled(settings, place, engine),
+            );
         }
         for (inner, content) in &scenario.files {
             place.file(inner, &filled(content, place, engine));

@@ -158,7 +158,7 @@ fn a_screen_at_rest_stays_as_it_is_until_its_age_is_told_anew() {
     let before = scene.buffer();
     let wake = next_wake(&scene.app).expect("an age is on the screen");
     assert!(wake >= scene.app.now + std::time::Duration::from_secs(9));
-    scene.app.now = wake - std::time::Duration::from_millis(1);
+    scene.app.now = wake.saturating_sub(std::time::Duration::from_millis(1));
     assert_eq!(scene.buffer(), before);
     scene.app.now = wake;
     assert_ne!(scene.buffer(), before);
