@@ -1,4 +1,26 @@
 //! clawdoctor: the node doctor for machines that run OpenClaw's tool sandboxes in Docker.
+//!
+//! A tour, from the top floor down. An arrow never runs back up; `tests/house.rs` holds the table.
+//!
+//! - [`cli`] reads the command line, prepares a run, prints. Glue.
+//! - [`tui`] is the app: one state, a pure update, a pure view, and a runtime at its edge.
+//! - [`report`] writes a report, one file per format: pure functions into a writer.
+//! - [`checklist`] holds the catalogue of checks (files of `checks/`), the judges and the run:
+//!   facts go in, a report comes out. Pure but for reading the operator's folder.
+//! - [`probe`] asks the world and never judges: one file per area, one section of the facts each.
+//! - [`engine`] speaks to the container engine, the only room that names its client library, and
+//!   knows nothing of OpenClaw.
+//! - [`facts`] is the vocabulary: one serialisable snapshot of a node, in which what is not known
+//!   is a value with its reason.
+//! - The small rooms: [`surroundings`] (what a process sees), [`settings`], [`failure`] and
+//!   [`exit`] (what can go wrong and the codes for it), [`deadline`], [`units`], [`text`] (foreign
+//!   text made harmless), [`redact`].
+//!
+//! ```text
+//! probes ──▶ Facts ──▶ judges ──▶ rulings ──▶ Report ──▶ a format │ the screen
+//!              ▲
+//!              └── check --facts FILE: a node recorded elsewhere
+//! ```
 
 pub mod checklist;
 pub mod cli;

@@ -24,7 +24,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "redact",
         ],
     ),
-    ("tui", &["checklist", "facts", "failure", "text", "units"]),
+    (
+        "tui",
+        &["checklist", "facts", "failure", "exit", "text", "units"],
+    ),
     ("report", &["checklist", "text", "units"]),
     ("redact", &["checklist", "surroundings", "text"]),
     ("checklist", &["facts", "failure", "exit", "text", "units"]),
@@ -95,7 +98,9 @@ fn sources() -> Vec<(PathBuf, String)> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 walk(&path, files);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && path.file_name().is_some_and(|name| name != "tests.rs")
+            {
                 let text = std::fs::read_to_string(&path).expect("a text");
                 files.push((path, text));
             }

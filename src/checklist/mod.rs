@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod errors;
 pub mod id;
 pub mod judge;
 pub mod report;

@@ -44,10 +44,9 @@ impl Terminals {
         let stdout = io::stdout().is_terminal();
         let stderr = io::stderr().is_terminal();
         let columns = (stdout || stderr)
-            .then(crossterm::terminal::size)
-            .and_then(Result::ok)
-            .map(|(columns, _)| columns)
-            .filter(|columns| *columns > 0);
+            .then(crate::tui::terminal_size)
+            .flatten()
+            .map(|(columns, _)| columns);
         Self {
             stdout,
             stderr,
@@ -100,7 +99,10 @@ impl Out {
         let style = &self.error_style;
         let mut text = format!("{} {message}\n", style.paint(Role::Bad, "error:"));
         for hint in hints {
-            text.push_str(&format!("{} {hint}\n", style.paint(Role::Code, " hint:")));
+            text.push_str(&style.paint(Role::Code, " hint:"));
+            text.push(' ');
+            text.push_str(hint);
+            text.push('\n');
         }
         self.complain(&text);
     }
@@ -108,7 +110,7 @@ impl Out {
     /// Begins to tell how far a run is.
     pub fn progress(&self) -> Live {
         Live {
-            live: self.live,
+            redraws: self.live,
             told: self.told && !self.live,
             style: self.error_style,
             shown: false,
@@ -120,7 +122,7 @@ impl Out {
 /// unless `-v`: then one plain line for each thing that is done.
 #[derive(Debug)]
 pub struct Live {
-    live: bool,
+    redraws: bool,
     told: bool,
     style: Style,
     shown: bool,
@@ -129,7 +131,7 @@ pub struct Live {
 impl Live {
     /// What is being asked now, and how much of all is done.
     pub fn show(&mut self, now: &[&str], done: usize, all: usize) {
-        if !self.live {
+        if !self.redraws {
             return;
         }
         let line = status(now, done, all, &self.style);

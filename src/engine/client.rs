@@ -237,6 +237,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_engine_answers_over_tcp_and_a_closed_port_is_refused() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let engine = Engine::connect(&Endpoint {
+            url: format!("tcp://127.0.0.1:{port}"),
+            source: EndpointSource::HostVariable,
+            context: "default".to_owned(),
+            decided_by: None,
+        })
+        .expect("an address");
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let mut seen = [0; 1024];
+            let read = stream.read(&mut seen).await.expect("a request");
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+                .await
+                .expect("a client that listens");
+            String::from_utf8_lossy(&seen[..read]).to_lowercase()
+        });
+        let d = Deadline::after(Duration::from_secs(10));
+        assert!(matches!(engine.ping(d).await, Connection::Answers { .. }));
+        let asked = server.await.expect("the server holds");
+        assert!(
+            asked.contains(&format!("host: 127.0.0.1:{port}\r\n")),
+            "{asked}"
+        );
+        assert!(
+            matches!(engine.ping(d).await, Connection::Refused { errno, .. } if errno == "ECONNREFUSED")
+        );
+    }
+
+    #[tokio::test]
     async fn what_is_no_engine_is_broken_and_its_words_are_washed() {
         let rows: [(&[u8], &str); 6] = [
             (b"SSH-2.0-OpenSSH_9\r\n", "not in HTTP"),

@@ -152,6 +152,8 @@ pub struct Docker {
     pub extra_hosts: Vec<String>,
     pub setup_command: bool,
     pub gpus: Option<String>,
+    /// `nofile=1024:2048`
+    pub ulimits: Vec<String>,
     pub seccomp_profile: Option<String>,
     pub apparmor_profile: Option<String>,
     /// The `dangerously…` switches that are on.
@@ -179,6 +181,7 @@ impl Default for Docker {
             extra_hosts: Vec::new(),
             setup_command: false,
             gpus: None,
+            ulimits: Vec::new(),
             seccomp_profile: None,
             apparmor_profile: None,
             dangerous: Vec::new(),

@@ -72,10 +72,8 @@ fn finding(kind: &str, message: &str, hint: Option<&str>) -> Finding {
 
 fn fingerprint(kind: &str) -> String {
     let digest = Sha256::digest(format!("self/run\n{kind}\n").as_bytes());
-    digest[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let first = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    format!("{first:08x}")
 }
 
 #[cfg(test)]

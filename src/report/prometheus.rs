@@ -101,8 +101,8 @@ struct Metrics(String);
 
 impl Metrics {
     fn family(&mut self, name: &str, help: &str) {
-        self.0
-            .push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
+        let lines = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+        self.0.push_str(&lines);
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: &str) {
@@ -115,7 +115,9 @@ impl Metrics {
         } else {
             format!("{{{}}}", labels.join(","))
         };
-        self.0.push_str(&format!("{name}{labels} {value}\n"));
+        for part in [name, &labels, " ", value, "\n"] {
+            self.0.push_str(part);
+        }
     }
 }
 

@@ -87,3 +87,9 @@ pub enum Probed {
 pub async fn run(session: Session) -> Result<Option<Report>, Failure> {
     runtime::run(session).await
 }
+
+/// Columns and rows of the terminal, if there is one that says so.
+pub fn terminal_size() -> Option<(u16, u16)> {
+    let (columns, rows) = crossterm::terminal::size().ok()?;
+    (columns > 0 && rows > 0).then_some((columns, rows))
+}

@@ -157,7 +157,7 @@ impl Platform {
                     format!("run: docker pull --platform {wanted} {}", image.reference)
                 };
                 complaints.push(
-                    Complaint::fail("image-foreign-platform", message)
+                    Complaint::fail("image-wrong-platform", message)
                         .target(&image.reference)
                         .path(key(image))
                         .requirement(format!("platform={wanted}"))

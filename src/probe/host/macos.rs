@@ -43,7 +43,7 @@ pub(super) async fn machine(d: Deadline) -> Host {
             d,
         ),
         tool(&["/usr/bin/sw_vers"], d),
-        blocking("the memory in use", d, || Ok(available_memory())),
+        blocking("the memory in use", d, available_memory),
     );
     let os = names
         .and_then(|output| worked("sw_vers", output))
@@ -65,10 +65,10 @@ pub(super) async fn node_settings(world: &World, d: Deadline) -> (Reading<Power>
     )
 }
 
-fn from_sysctl(values: &Sysctl<'_>, available: Result<Option<u64>, Why>) -> Host {
+fn from_sysctl(values: &Sysctl<'_>, available: Result<u64, Why>) -> Host {
     let pressure = values.pressure().map(|level| Pressure {
         level,
-        available: available.ok().flatten(),
+        available: available.ok(),
         swap_used: values.swap_used().ok(),
     });
     Host {
@@ -109,10 +109,20 @@ fn since(boot: u64) -> Result<u64, Why> {
     })
 }
 
-/// Bytes that could be handed out; none when the kernel does not tell.
-fn available_memory() -> Option<u64> {
+/// Bytes that could be handed out without swapping.
+fn available_memory() -> Result<u64, Why> {
     let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    Some(System::new_with_specifics(memory).available_memory()).filter(|bytes| *bytes > 0)
+    System::new_with_specifics(memory)
+        .map(|system| system.available_memory())
+        .ok()
+        // A kernel that does not tell leaves it at nothing.
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| {
+            Why::new(
+                WhyKind::Failed,
+                "the kernel does not tell what is available",
+            )
+        })
 }
 
 async fn power_settings(d: Deadline) -> Result<Power, Why> {
@@ -196,8 +206,9 @@ fn console_user() -> Result<Option<String>, Why> {
     }
 }
 
+/// Boxed: the buffers of each answer would else lie in the futures of all that wait for it.
 async fn tool(argv: &[&str], d: Deadline) -> Result<Output, Why> {
-    program(argv, &PLAIN, d).await
+    Box::pin(program(argv, &PLAIN, d)).await
 }
 
 /// What a tool printed, when it worked.

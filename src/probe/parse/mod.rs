@@ -20,3 +20,41 @@ fn odd(what: &str, text: &str) -> Why {
     };
     Why::new(WhyKind::Unparsable, format!("{what}: {said}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{linux, login, power, sysctl, versions};
+
+    proptest::proptest! {
+        /// Whatever a tool prints, a reader gives a value or a reason.
+        #[test]
+        fn no_text_makes_a_reader_panic(
+            text in "(?s)(([a-zA-Z_.0-9 ]{0,20}[:=] ?)?.{0,40}\n){0,8}"
+        ) {
+            let _ = linux::meminfo(&text);
+            let _ = linux::stalls(&text);
+            let _ = linux::load(&text);
+            let _ = linux::uptime(&text);
+            let _ = linux::cpu(&text);
+            let _ = login::filevault(&text);
+            let _ = login::automatic_user(Some(1), &text, &text);
+            let _ = power::pmset(&text);
+            let _ = versions::sw_vers(&text);
+            let _ = versions::os_release(&text);
+            let values = sysctl::sysctl(&text);
+            let _ = (values.memory(), values.cpu(), values.load());
+        }
+
+        #[test]
+        fn no_number_makes_a_reader_panic(number in "[0-9.,]{0,24}[MGk]?") {
+            let text = format!(
+                "vm.swapusage: used = {number}\nkern.boottime: {{ sec = {number}, usec = 0 }}\n\
+                 vm.loadavg: {{ {number} {number} {number} }}"
+            );
+            let values = sysctl::sysctl(&text);
+            let _ = (values.swap_used(), values.booted_at(), values.load());
+            let _ = linux::meminfo(&format!("MemTotal: {number} kB"));
+            let _ = power::pmset(&format!("AC Power:\n sleep {number}"));
+        }
+    }
+}

@@ -160,32 +160,20 @@ impl Limits {
                         .path(key),
                 );
             }
-            for group in grouped(agents(), |agent| {
-                let unset = unset(agent);
-                if unset.is_empty() {
-                    vec![]
-                } else {
-                    vec![unset]
-                }
-            }) {
-                let names: Vec<&str> = group.what.iter().map(|limit| limit.name()).collect();
-                let keys: Vec<&str> = group.what.iter().map(|limit| limit.key()).collect();
-                let first = group.key(&format!("docker.{}", keys.first().copied().unwrap_or("")));
+            for group in grouped(agents(), unset) {
+                let limit = group.what;
+                let (who, key) = (sentence(&group.who()), group.key(limit.key()));
                 let message = format!(
-                    "{}: no limit on {}; one call can take everything",
-                    sentence(&group.who()),
-                    names.join(", ")
+                    "{who}: no limit on {}, so one call can take it all",
+                    limit.name()
                 );
-                let value = group.what.first().map(|limit| limit.advice(self));
+                let advice = limit.advice(self);
                 complaints.push(
-                    Complaint::warn("limits-unset", message)
+                    Complaint::warn(limit.code(), message)
                         .target(group.target())
-                        .requirement(format!("sandbox.docker.{{{}}} set", keys.join(",")))
-                        .hint(format!(
-                            "run: openclaw config set {first} {}",
-                            value.unwrap_or_default()
-                        ))
-                        .path(first),
+                        .requirement(format!("sandbox.{}={advice}", limit.key()))
+                        .hint(format!("run: openclaw config set {key} {advice}"))
+                        .path(key),
                 );
             }
             let summary = summary(agents());
@@ -219,9 +207,17 @@ impl Limit {
 
     fn key(self) -> &'static str {
         match self {
-            Self::Memory => "memory",
-            Self::Cpus => "cpus",
-            Self::Pids => "pidsLimit",
+            Self::Memory => "docker.memory",
+            Self::Cpus => "docker.cpus",
+            Self::Pids => "docker.pidsLimit",
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Memory => "memory-limit-unset",
+            Self::Cpus => "cpu-limit-unset",
+            Self::Pids => "pids-limit-unset",
         }
     }
 

@@ -131,6 +131,20 @@ fn failed(inside: &Inside, why: &Why) -> Complaint {
         .hint("see what the message means: clawdoctor explain 'MESSAGE'")
 }
 
+/// The workspace is OpenClaw's own mount, so its troubles have names of their own.
+fn of_workspace(mut complaint: Complaint) -> Complaint {
+    complaint.code = match complaint.code {
+        "mount-not-writable" => "workspace-not-writable",
+        "mount-not-readable" => "workspace-not-readable",
+        "mount-read-only" => "workspace-read-only",
+        "mount-full" => "workspace-full",
+        "mount-source-missing" => "workspace-missing",
+        "mount-too-open" => "workspace-too-open",
+        other => other,
+    };
+    complaint
+}
+
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Write {}
@@ -150,7 +164,7 @@ impl Write {
                 for mount in ours.filter(|mount| mount.role == MountRole::Workspace) {
                     seen.push(mount);
                     match mount_complaint(facts, inside, mount) {
-                        Ok(found) => complaints.extend(found),
+                        Ok(found) => complaints.extend(found.map(of_workspace)),
                         Err(why) => unclear = Some(why),
                     }
                 }

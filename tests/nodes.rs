@@ -1,0 +1,281 @@
+//! Recorded nodes and small changes of them, judged by the whole shipped catalogue.
+//!
+//! `tests/nodes/*.toml` is one node each: its facts, or a base and what differs (`[facts]` is
+//! merged into the base's; a whole reading, `unknown` or `known` with its `from`, replaces the
+//! other), and what must come out. `tests/nodes/cases/*.toml` are many small changes of a node, for the rules that
+//! no whole node shows. Everything that is not expected must be neither found nor in doubt.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use clawdoctor::checklist::catalog::Catalog;
+use clawdoctor::checklist::check::Severity;
+use clawdoctor::checklist::report::{Outcome, Report};
+use clawdoctor::checklist::run::{Terms, evaluate, short};
+use clawdoctor::checklist::verdict::Status;
+use clawdoctor::facts::Facts;
+use serde::Deserialize;
+use toml::Table;
+use toml::Value;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Node {
+    #[serde(default)]
+    base: Option<String>,
+    #[serde(default)]
+    facts: Table,
+    #[serde(default)]
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// A sentence.
+    name: String,
+    base: String,
+    #[serde(default)]
+    facts: Table,
+    /// Like `facts`, merged into the first agent, probe and standing sandbox.
+    #[serde(default)]
+    agent: Table,
+    #[serde(default)]
+    inside: Table,
+    #[serde(default)]
+    standing: Table,
+    #[serde(default)]
+    image: Table,
+    #[serde(default)]
+    gateway: Table,
+    #[serde(default)]
+    expect: Expect,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    /// `docker/running:engine-not-running`, all of them.
+    #[serde(default)]
+    findings: Vec<String>,
+    /// `fail`, `skip:blocked`, for what is worth a word.
+    #[serde(default)]
+    status: BTreeMap<String, String>,
+    /// Text that must stand in the message of a finding or in a check's summary.
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nodes")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder of ours");
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    let text = std::fs::read_to_string(path)
+        .unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
+    toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The node's facts on top of its base's, and so on down.
+fn facts_of(path: &Path) -> Table {
+    let node: Node = read(path);
+    match &node.base {
+        None => node.facts,
+        Some(base) => {
+            let mut below = facts_of(&folder().join(base));
+            merge(&mut below, node.facts);
+            below
+        }
+    }
+}
+
+fn merge(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) if !is_reading(&above) => {
+                merge(below, above);
+            }
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// A whole reading is one statement: nothing of the one below may shine through. Without its
+/// `from` it is a change of some fields of what is known below.
+fn is_reading(table: &Table) -> bool {
+    table.contains_key("unknown") || (table.contains_key("known") && table.contains_key("from"))
+}
+
+/// The first entry of a list that is a reading, or its value when it is a table.
+fn first<'a>(facts: &'a mut Table, path: &[&str]) -> &'a mut Table {
+    let mut here = facts;
+    for key in path {
+        here = here
+            .get_mut(*key)
+            .and_then(Value::as_table_mut)
+            .unwrap_or_else(|| panic!("the base has no {key}"));
+    }
+    match here.get_mut("known").expect("known in the base") {
+        Value::Table(table) => table,
+        Value::Array(list) => list[0].as_table_mut().expect("a table"),
+        other => panic!("{path:?} is {other}"),
+    }
+}
+
+fn judged(facts: Table, about: &str) -> Report {
+    let facts: Facts = Value::Table(facts)
+        .try_into()
+        .unwrap_or_else(|e| panic!("{about}: these are no facts: {e}"));
+    let catalog = Catalog::built_in().expect("the shipped checks are good");
+    let terms = Terms {
+        selected: catalog.checks().iter().map(|c| c.id.clone()).collect(),
+        waivers: Vec::new(),
+        today: "2026-11-20".parse().expect("a date"),
+        fail_on: Severity::Error,
+        node_id: "n".to_owned(),
+        duration_ms: 0,
+        spent: BTreeMap::new(),
+        warnings: Vec::new(),
+    };
+    evaluate(&catalog, &facts, &terms)
+}
+
+/// What came out otherwise than expected, in lines.
+fn differences(report: &Report, expect: &Expect) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let found: Vec<String> = report
+        .findings
+        .iter()
+        .map(|finding| format!("{}:{}", short(&finding.check_id), finding.error_code))
+        .collect();
+    let told: BTreeSet<&String> = found.iter().collect();
+    let wanted: BTreeSet<&String> = expect.findings.iter().collect();
+    for finding in &report.findings {
+        let name = format!("{}:{}", short(&finding.check_id), finding.error_code);
+        if !wanted.contains(&name) {
+            wrong.push(format!("found {name}: {}", finding.message));
+        }
+        if finding.fix_hint.is_none() {
+            wrong.push(format!("{name} has no hint"));
+        }
+    }
+    for missing in wanted.difference(&told) {
+        wrong.push(format!("did not find {missing}"));
+    }
+    for (id, status) in &expect.status {
+        match report.checks.iter().find(|one| short(&one.check_id) == id) {
+            Some(one) if word(one) == *status => {}
+            Some(one) => wrong.push(format!("{id} is {}: {}", word(one), one.summary)),
+            None => wrong.push(format!("there is no check {id}")),
+        }
+    }
+    for one in &report.checks {
+        let id = short(&one.check_id);
+        if one.status == Status::Error && !expect.status.contains_key(id) {
+            wrong.push(format!("{id} is in doubt: {}", one.summary));
+        }
+        if one.summary.is_empty() || one.summary.contains('\n') {
+            wrong.push(format!("{id} has the summary {:?}", one.summary));
+        }
+    }
+    let texts = || {
+        let messages = report.findings.iter().map(|f| f.message.as_str());
+        messages.chain(report.checks.iter().map(|c| c.summary.as_str()))
+    };
+    for words in &expect.says {
+        if !texts().any(|text| text.contains(words.as_str())) {
+            wrong.push(format!("nobody says {words:?}"));
+        }
+    }
+    wrong
+}
+
+fn word(one: &Outcome) -> String {
+    let reason = one.skip_reason.map(|reason| {
+        let text = serde_json::to_string(&reason).expect("plain data");
+        format!(":{}", text.trim_matches('"'))
+    });
+    format!("{}{}", one.status.word(), reason.unwrap_or_default())
+}
+
+fn report_all(all: Vec<(String, Vec<String>)>) {
+    let wrong: Vec<String> = all
+        .iter()
+        .filter(|(_, lines)| !lines.is_empty())
+        .map(|(name, lines)| format!("{name}\n    {}", lines.join("\n    ")))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn each_recorded_node_is_told_as_expected() {
+    let nodes = files(&folder());
+    assert!(nodes.len() >= 12, "{} nodes", nodes.len());
+    let all = nodes.iter().map(|path| {
+        let name = path.display().to_string();
+        let node: Node = read(path);
+        let report = judged(facts_of(path), &name);
+        (name, differences(&report, &node.expect))
+    });
+    report_all(all.collect());
+}
+
+#[test]
+fn each_small_change_of_a_node_is_told_as_expected() {
+    let mut all = Vec::new();
+    for path in files(&folder().join("cases")) {
+        let cases: Cases = read(&path);
+        for case in cases.case {
+            let name = format!("{}: {}", path.display(), case.name);
+            let mut facts = facts_of(&folder().join(&case.base));
+            let changes = [
+                (&["openclaw", "agents"][..], case.agent),
+                (&["openclaw", "gateway"], case.gateway),
+                (&["images"], case.image),
+                (&["inside"], case.inside),
+                (&["standing"], case.standing),
+            ];
+            for (place, change) in changes {
+                if !change.is_empty() {
+                    merge(first(&mut facts, place), change);
+                }
+            }
+            merge(&mut facts, case.facts);
+            let report = judged(facts, &name);
+            all.push((name, differences(&report, &case.expect)));
+        }
+    }
+    report_all(all);
+}
+
+#[test]
+fn facts_where_nothing_is_known_pass_nothing() {
+    let report = judged(Table::new(), "nothing");
+    for one in &report.checks {
+        assert_ne!(
+            one.status,
+            Status::Pass,
+            "{}: {}",
+            one.check_id,
+            one.summary
+        );
+    }
+}
