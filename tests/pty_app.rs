@@ -3,6 +3,11 @@
 //! The tests start this very file again as the app (`the_app`, below), in front of a gathering
 //! that does what the test wants: answer, hang, or crash. Nothing sleeps: a test waits for what
 //! must come to be on the screen, under a deadline.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "a test and the program under test in one: it starts, marks files and ends"
+)]
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
