@@ -34,7 +34,9 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
             app.size = Size { width, height };
             settle(app);
             app.changed = true;
-            Vec::new()
+            // Sizes come in bunches, and one that comes back to the old size has still cost the
+            // terminal what it had to throw away on the way.
+            vec![Cmd::Redraw]
         }
         Msg::Probe(probe) => {
             told(app, probe);
