@@ -18,6 +18,7 @@ mod inspected;
 mod lifecycle;
 pub mod places;
 mod spec;
+mod volumes;
 mod wire;
 
 pub use client::Engine;
