@@ -17,8 +17,9 @@ mod volume;
 
 use serde::Deserialize;
 
-use super::verdict::Ruling;
+use super::verdict::{Ruling, Verdict};
 use crate::facts::{Facts, Section};
+use crate::text::wash;
 
 macro_rules! judges {
     ($($variant:ident($params:path) reads $($section:ident),+;)*) => {
@@ -45,7 +46,7 @@ macro_rules! judges {
             /// What the facts say. Facts that are not known become an unknown verdict.
             pub fn rule(&self, facts: &Facts) -> Ruling {
                 let ruling = match self { $(Self::$variant(params) => params.rule(facts),)* };
-                ruling.unwrap_or_else(Ruling::unknown)
+                washed(ruling.unwrap_or_else(Ruling::unknown))
             }
         }
     };
@@ -118,6 +119,31 @@ impl Judge {
             Self::Command(_) | Self::File(_) | Self::Port(_) | Self::Http(_)
         )
     }
+}
+
+/// Facts may come from a file of anybody's (`--facts`), so what is said of them is made harmless
+/// once more, whatever the probes did.
+fn washed(mut ruling: Ruling) -> Ruling {
+    let line = |text: &mut String| *text = wash(text, 1_000);
+    line(&mut ruling.summary);
+    match &mut ruling.verdict {
+        Verdict::Found(complaints) => {
+            for complaint in complaints {
+                line(&mut complaint.message);
+                let optional = [
+                    &mut complaint.target,
+                    &mut complaint.path,
+                    &mut complaint.requirement,
+                    &mut complaint.hint,
+                ];
+                optional.into_iter().flatten().for_each(line);
+            }
+        }
+        Verdict::Unknown(why) => line(&mut why.detail),
+        Verdict::NotApplicable(reason) => line(reason),
+        Verdict::Pass | Verdict::Blocked(_) => {}
+    }
+    ruling
 }
 
 /// `DockerRunning` → `docker-running`.

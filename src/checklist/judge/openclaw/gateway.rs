@@ -27,6 +27,7 @@ impl DockerCli {
             match gateway.docker_cli.get() {
                 Ok(path) => summary.clone_from(path),
                 Err(why) if why.kind == WhyKind::Absent => {
+                    "no docker command".clone_into(&mut summary);
                     complaints.push(cli_missing(gateway, &why));
                 }
                 Err(why) => return Err(why),

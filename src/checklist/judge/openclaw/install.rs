@@ -249,3 +249,51 @@ fn not_installed(facts: &Facts) -> Result<Ruling, ()> {
         _ => Err(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_mean_what_npm_means() {
+        let table: [(&str, &[&str], &[&str]); 8] = [
+            (
+                ">=24.16.0 <25 || >=26.1.0",
+                &["24.16.0", "24.99.1", "26.1.0", "30.0.0"],
+                &["24.15.9", "25.0.0", "26.0.9"],
+            ),
+            (
+                ">=24.16.0, <25.0.0 || >=26.1.0",
+                &["24.16.0", "26.1.0"],
+                &["25.0.0"],
+            ),
+            (">= 22.0.0", &["22.0.0", "23.1.0"], &["21.9.9"]),
+            ("22.19.0", &["22.19.0"], &["22.19.1", "22.20.0"]),
+            ("24", &["24.0.0", "24.16.2"], &["25.0.0"]),
+            (
+                "24.x || ^26.1.0",
+                &["24.3.0", "26.9.0"],
+                &["26.0.0", "27.0.0"],
+            ),
+            ("22.0.0 - 24.1.0", &["22.0.0", "24.1.0"], &["24.1.1"]),
+            ("*", &["1.0.0"], &[]),
+        ];
+        for (range, inside, outside) in table {
+            let range_of = npm_range(range).expect(range);
+            let holds = |version: &str| {
+                let version = semver::Version::parse(version).expect("a version");
+                range_of.iter().any(|one| one.matches(&version))
+            };
+            for version in inside {
+                assert!(holds(version), "{version} in {range}");
+            }
+            for version in outside {
+                assert!(!holds(version), "{version} not in {range}");
+            }
+        }
+        for bad in ["latest", ">=", ">=a.b", "24.16.0.1"] {
+            let parsed = npm_range(bad);
+            assert!(parsed.is_err() || bad == ">=", "{bad}: {parsed:?}");
+        }
+    }
+}
