@@ -448,6 +448,22 @@ mod tests {
     }
 
     #[test]
+    fn troubles_of_the_run_itself_are_told_with_the_steps() {
+        let mut scene = Scene::told(80, 45, |catalog| {
+            let mut report = well(catalog);
+            report.warnings = vec!["a setting was not read\u{1b}[2J".to_owned()];
+            report
+        });
+        scene.key(KeyCode::Tab);
+        scene.keys("G");
+        assert!(
+            scene.text().contains("a setting was not read\\u{1b}[2J"),
+            "{}",
+            scene.text()
+        );
+    }
+
+    #[test]
     fn what_was_known_of_the_node_stays_while_it_is_asked_again() {
         let mut scene = Scene::told(80, 24, well);
         scene.keys("r");
