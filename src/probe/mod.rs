@@ -5,6 +5,7 @@
 pub mod ask;
 pub mod custom;
 pub mod docker;
+pub mod here;
 pub mod host;
 pub mod image;
 pub mod inside;

@@ -1,0 +1,243 @@
+//! Containers as they are: listed, inspected, measured. Nothing here changes one.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+
+use super::client::Engine;
+use super::convert::{encode, is_name, nullable};
+use super::inspected::{Inspected, Said, clean, clean_map, clean_name};
+use crate::deadline::Deadline;
+use crate::facts::sandbox::Standing;
+use crate::facts::{Why, WhyKind};
+use crate::text::wash;
+
+/// Questions that are under way at the same time; each is a connection of its own.
+const AT_ONCE: usize = 32;
+
+/// One line of `docker ps`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    pub id: String,
+    pub name: String,
+    pub image: String,
+    pub image_id: String,
+    /// `running`, `exited`, `paused`, …
+    pub state: String,
+    pub labels: BTreeMap<String, String>,
+    /// Seconds since the epoch.
+    pub created_unix: i64,
+}
+
+impl Engine {
+    /// Containers with this label (`k` or `k=v`; empty = every container), the stopped ones too
+    /// when `all`.
+    pub async fn list(&self, label: &str, all: bool, d: Deadline) -> Result<Vec<Listed>, Why> {
+        let mut path = format!("/containers/json?all={}", u8::from(all));
+        if !label.is_empty() {
+            let filters = serde_json::json!({ "label": [label] }).to_string();
+            path.push_str("&filters=");
+            path.push_str(&encode(&filters));
+        }
+        let said: Vec<SaidListed> = self.get(&path, d).await?;
+        Ok(said.into_iter().map(Listed::from).collect())
+    }
+
+    /// Every container with this label, inspected, with its labels. One that vanishes meanwhile
+    /// is left out.
+    pub async fn standing(
+        &self,
+        label: &str,
+        d: Deadline,
+    ) -> Result<Vec<(Standing, BTreeMap<String, String>)>, Why> {
+        let listed = self.list(label, true, d).await?;
+        let mut standing: Vec<(Standing, BTreeMap<String, String>)> = stream::iter(listed)
+            .map(|listed| async move { present(self.said(&listed.id, d).await) })
+            .buffered(AT_ONCE)
+            .try_filter_map(|said| async move { Ok(said) })
+            .map_ok(|said| (said.standing(), said.labels()))
+            .try_collect()
+            .await?;
+        let leads_to = self.leads_to(&standing, d).await?;
+        for (one, _) in &mut standing {
+            one.reference_id = leads_to.get(&one.image).cloned();
+        }
+        Ok(standing)
+    }
+
+    /// The ids that the containers' image references lead to now.
+    async fn leads_to(
+        &self,
+        standing: &[(Standing, BTreeMap<String, String>)],
+        d: Deadline,
+    ) -> Result<BTreeMap<String, String>, Why> {
+        let references: std::collections::BTreeSet<String> =
+            standing.iter().map(|(one, _)| one.image.clone()).collect();
+        stream::iter(references)
+            .map(|reference| async move {
+                match self.image(&reference, d).await {
+                    Ok(image) => Ok(Some((reference, image.id))),
+                    Err(why) if matches!(why.kind, WhyKind::Absent | WhyKind::Unparsable) => {
+                        Ok(None)
+                    }
+                    Err(why) => Err(why),
+                }
+            })
+            .buffered(AT_ONCE)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect()
+            .await
+    }
+
+    /// What running containers hold in memory that cannot be given back, by id. One that is not
+    /// running or has gone is left out.
+    pub async fn working_sets(
+        &self,
+        ids: &[String],
+        d: Deadline,
+    ) -> Result<BTreeMap<String, u64>, Why> {
+        stream::iter(ids)
+            .map(|id| async move {
+                let path = format!("/containers/{}/stats?stream=false&one-shot=true", name(id)?);
+                let said: Option<SaidStats> = present(self.get(&path, d).await)?;
+                Ok(said
+                    .and_then(|said| said.memory_stats.working_set())
+                    .map(|bytes| (id.clone(), bytes)))
+            })
+            .buffered(AT_ONCE)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect()
+            .await
+    }
+
+    /// One container by name or id. `Absent` when there is none.
+    pub async fn inspect(&self, id: &str, d: Deadline) -> Result<Inspected, Why> {
+        let said = self.said(id, d).await?;
+        Ok(said.inspected())
+    }
+
+    async fn said(&self, id: &str, d: Deadline) -> Result<Said, Why> {
+        self.get(&format!("/containers/{}/json", name(id)?), d)
+            .await
+    }
+}
+
+fn name(id: &str) -> Result<&str, Why> {
+    if is_name(id) {
+        return Ok(id);
+    }
+    Err(Why::new(
+        WhyKind::Absent,
+        format!("`{}` is not a container's name or id", wash(id, 300)),
+    ))
+}
+
+/// What has gone since it was listed is no error.
+fn present<T>(result: Result<T, Why>) -> Result<Option<T>, Why> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(why) if why.kind == WhyKind::Absent => Ok(None),
+        Err(why) => Err(why),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SaidListed {
+    id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    names: Vec<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    image: String,
+    #[serde(default, rename = "ImageID", deserialize_with = "nullable")]
+    image_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    state: String,
+    #[serde(default, deserialize_with = "nullable")]
+    labels: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "nullable")]
+    created: i64,
+}
+
+impl From<SaidListed> for Listed {
+    fn from(said: SaidListed) -> Self {
+        Self {
+            id: clean(&said.id),
+            // A linked container has further names, `/other/alias`.
+            name: said
+                .names
+                .iter()
+                .find(|name| !name.trim_start_matches('/').contains('/'))
+                .map(|name| clean_name(name))
+                .unwrap_or_default(),
+            image: clean(&said.image),
+            image_id: clean(&said.image_id),
+            state: clean(&said.state),
+            labels: clean_map(&said.labels),
+            created_unix: said.created,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct SaidStats {
+    #[serde(default, deserialize_with = "nullable")]
+    memory_stats: SaidMemory,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SaidMemory {
+    usage: Option<u64>,
+    #[serde(deserialize_with = "nullable")]
+    stats: SaidMemoryDetail,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SaidMemoryDetail {
+    total_inactive_file: Option<u64>,
+    inactive_file: Option<u64>,
+}
+
+impl SaidMemory {
+    /// docker/cli cli/command/container/stats_helpers.go `calculateMemUsageUnixNoCache`: cgroup v1
+    /// has `total_inactive_file`, v2 `inactive_file`; either counts only when below the usage.
+    fn working_set(&self) -> Option<u64> {
+        let usage = self.usage?;
+        if let Some(inactive) = self.stats.total_inactive_file.filter(|v| *v < usage) {
+            return Some(usage - inactive);
+        }
+        let inactive = self.stats.inactive_file.filter(|v| *v < usage).unwrap_or(0);
+        Some(usage - inactive)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_working_set_is_what_docker_stats_shows() {
+        let set = |text: &str| {
+            serde_json::from_str::<SaidStats>(text)
+                .expect(text)
+                .memory_stats
+                .working_set()
+        };
+        let v1 = r#"{"memory_stats":{"usage":100,"stats":{"total_inactive_file":30,"inactive_file":10}}}"#;
+        assert_eq!(set(v1), Some(70));
+        let v2 = r#"{"memory_stats":{"usage":100,"stats":{"inactive_file":40}}}"#;
+        assert_eq!(set(v2), Some(60));
+        let odd = r#"{"memory_stats":{"usage":100,"stats":{"inactive_file":140}}}"#;
+        assert_eq!(set(odd), Some(100));
+        for stopped in [
+            "{}",
+            r#"{"memory_stats":{}}"#,
+            r#"{"memory_stats":{"stats":null}}"#,
+        ] {
+            assert_eq!(set(stopped), None, "{stopped}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! A container's life: create, attach, start, exec, wait, remove. Whoever creates a container
+//! sees to its removal; nothing here remembers it.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bollard::container::LogOutput;
+use bollard::exec::{StartExecOptions, StartExecResults};
+use bollard::models::ExecConfig;
+use bollard::query_parameters::{
+    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder,
+    StartContainerOptions, WaitContainerOptionsBuilder,
+};
+use futures_util::StreamExt;
+use serde::Deserialize;
+
+use super::client::Engine;
+use super::convert::is_name;
+use super::error::EngineError;
+use super::spec::ContainerSpec;
+use crate::deadline::Deadline;
+use crate::text::wash;
+
+/// Most bytes kept of each stream of an exec; the rest is read and dropped.
+const MOST_OUTPUT: usize = 1 << 20;
+
+/// Between two looks at something that is about to happen.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Which of its two streams a container wrote to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// What an attached container writes, as it comes.
+pub struct Output(bollard::container::AttachContainerResults);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecOutput {
+    pub exit_code: i64,
+    /// At most 1 MiB, bytes that are not UTF-8 replaced. Not washed.
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Engine {
+    /// Creates a container and returns its id.
+    pub async fn create(
+        &self,
+        name: &str,
+        spec: &ContainerSpec,
+        d: Deadline,
+    ) -> Result<String, EngineError> {
+        let options = CreateContainerOptionsBuilder::default().name(name).build();
+        let made = d
+            .bound(self.docker.create_container(Some(options), spec.body()?))
+            .await??;
+        if !is_name(&made.id) {
+            return Err(EngineError::broken("the engine gave the container no id"));
+        }
+        Ok(made.id)
+    }
+
+    /// Attaches to both output streams. Before `start`, so that nothing is missed.
+    pub async fn attach(&self, id: &str, d: Deadline) -> Result<Output, EngineError> {
+        let options = AttachContainerOptionsBuilder::default()
+            .stream(true)
+            .stdout(true)
+            .stderr(true)
+            .build();
+        let attached = d
+            .bound(self.docker.attach_container(name(id)?, Some(options)))
+            .await??;
+        Ok(Output(attached))
+    }
+
+    pub async fn start(&self, id: &str, d: Deadline) -> Result<(), EngineError> {
+        let started = self
+            .docker
+            .start_container(name(id)?, None::<StartContainerOptions>);
+        Ok(d.bound(started).await??)
+    }
+
+    /// Waits until the container is gone. One that is not there is gone.
+    pub async fn wait_removed(&self, id: &str, d: Deadline) -> Result<(), EngineError> {
+        let options = WaitContainerOptionsBuilder::default()
+            .condition("removed")
+            .build();
+        let mut waited = Box::pin(self.docker.wait_container(name(id)?, Some(options)));
+        match d.bound(waited.next()).await? {
+            // bollard makes an error of an exit code other than 0; the container is gone all the
+            // same.
+            Some(Ok(_) | Err(bollard::errors::Error::DockerContainerWaitError { .. })) => {}
+            Some(Err(error)) => match EngineError::from(error) {
+                EngineError::NotFound(_) => return Ok(()),
+                other => return Err(other),
+            },
+            None => {
+                return Err(EngineError::broken(
+                    "the engine stopped waiting without an answer",
+                ));
+            }
+        }
+        // The answer comes as well when the removal failed: look.
+        self.gone(id, d).await
+    }
+
+    async fn gone(&self, id: &str, d: Deadline) -> Result<(), EngineError> {
+        #[derive(Deserialize)]
+        struct Anything {}
+        let path = format!("/containers/{}/json", name(id)?);
+        let looking = async {
+            loop {
+                match self.ask::<Anything>(&path, d).await {
+                    Ok(_) => tokio::time::sleep(LOOK_AGAIN).await,
+                    Err(EngineError::NotFound(_)) => return Ok(()),
+                    Err(other) => return Err(other),
+                }
+            }
+        };
+        d.bound(looking).await?
+    }
+
+    /// Removes a container, running or not, with its anonymous volumes. One that is gone or going
+    /// counts as removed, and is waited for.
+    pub async fn remove(&self, id: &str, d: Deadline) -> Result<(), EngineError> {
+        let options = RemoveContainerOptionsBuilder::default()
+            .force(true)
+            .v(true)
+            .build();
+        let removed = d
+            .bound(self.docker.remove_container(name(id)?, Some(options)))
+            .await?;
+        match removed.map_err(EngineError::from) {
+            Ok(()) | Err(EngineError::NotFound(_)) => Ok(()),
+            // moby daemon/delete.go: "removal of container … is already in progress"
+            Err(EngineError::Conflict(said)) if said.contains("in progress") => {
+                self.gone(id, d).await
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Runs a program in a running container, to its end.
+    pub async fn exec(
+        &self,
+        id: &str,
+        argv: &[&str],
+        d: Deadline,
+    ) -> Result<ExecOutput, EngineError> {
+        let config = ExecConfig {
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            cmd: Some(argv.iter().map(|&word| word.to_owned()).collect()),
+            ..ExecConfig::default()
+        };
+        let made = d
+            .bound(self.docker.create_exec(name(id)?, config))
+            .await??;
+        let exec = name(&made.id)?;
+        let started = d
+            .bound(self.docker.start_exec(exec, None::<StartExecOptions>))
+            .await??;
+        let StartExecResults::Attached { mut output, input } = started else {
+            return Err(EngineError::broken("the engine did not attach to the exec"));
+        };
+        let mut kept = (Vec::new(), Vec::new());
+        while let Some(chunk) = d.bound(output.next()).await? {
+            let (stream, bytes) = split(chunk?);
+            let kept = match stream {
+                Stream::Stdout => &mut kept.0,
+                Stream::Stderr => &mut kept.1,
+            };
+            let room = MOST_OUTPUT.saturating_sub(kept.len()).min(bytes.len());
+            kept.extend_from_slice(&bytes[..room]);
+        }
+        drop(input);
+        Ok(ExecOutput {
+            exit_code: self.exit_code(exec, d).await?,
+            stdout: String::from_utf8_lossy(&kept.0).into_owned(),
+            stderr: String::from_utf8_lossy(&kept.1).into_owned(),
+        })
+    }
+
+    /// The streams may end a moment before the engine knows the exit code.
+    async fn exit_code(&self, exec: &str, d: Deadline) -> Result<i64, EngineError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Said {
+            running: bool,
+            exit_code: Option<i64>,
+        }
+        let path = format!("/exec/{exec}/json");
+        let looking = async {
+            loop {
+                match self.ask::<Said>(&path, d).await? {
+                    Said {
+                        running: false,
+                        exit_code: Some(code),
+                    } => return Ok(code),
+                    Said { .. } => tokio::time::sleep(LOOK_AGAIN).await,
+                }
+            }
+        };
+        d.bound(looking).await?
+    }
+}
+
+impl Output {
+    /// The next piece of output; none when the container's streams have ended.
+    pub async fn next(&mut self, d: Deadline) -> Option<Result<(Stream, Vec<u8>), EngineError>> {
+        let output: &mut Pin<Box<_>> = &mut self.0.output;
+        match d.bound(output.next()).await {
+            Err(elapsed) => Some(Err(elapsed.into())),
+            Ok(None) => None,
+            Ok(Some(Ok(chunk))) => Some(Ok(split(chunk))),
+            Ok(Some(Err(error))) => Some(Err(error.into())),
+        }
+    }
+}
+
+fn split(chunk: LogOutput) -> (Stream, Vec<u8>) {
+    let stream = match chunk {
+        LogOutput::StdErr { .. } => Stream::Stderr,
+        LogOutput::StdOut { .. } | LogOutput::StdIn { .. } | LogOutput::Console { .. } => {
+            Stream::Stdout
+        }
+    };
+    (stream, chunk.into_bytes().into())
+}
+
+/// bollard puts names into a path as they are.
+fn name(id: &str) -> Result<&str, EngineError> {
+    if is_name(id) {
+        Ok(id)
+    } else {
+        Err(EngineError::NotFound(format!(
+            "`{}` is not a container's name or id",
+            wash(id, 100)
+        )))
+    }
+}
