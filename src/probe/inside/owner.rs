@@ -1,7 +1,7 @@
 //! Whose a probe is: a mark that a later run can tell a dead owner by.
 
 use sha2::{Digest, Sha256};
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
 
 /// `<pid>:<start time of that process>:<hash of the machine's name>`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,11 @@ fn started(pid: u32) -> Option<u64> {
         true,
         ProcessRefreshKind::nothing(),
     );
-    system.process(pid).map(sysinfo::Process::start_time)
+    system
+        .process(pid)
+        // Killed, and only its parent has not looked yet.
+        .filter(|process| process.status() != ProcessStatus::Zombie)
+        .map(sysinfo::Process::start_time)
 }
 
 /// A hash, since the label is for everybody on the engine to read.

@@ -1,6 +1,6 @@
 //! One probe container, from its mounts to its removal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -265,9 +265,7 @@ impl Run<'_> {
         add(&Host::Gateway, port, Purpose::Gateway);
         add(&host, port, Purpose::Gateway);
         let egress = &self.world.settings.egress;
-        let mut blocked: Vec<&String> = self.world.blocked.iter().collect();
-        blocked.extend(&egress.blocked);
-        blocked.dedup();
+        let blocked: BTreeSet<&String> = self.world.blocked.iter().chain(&egress.blocked).collect();
         ways.extend(
             blocked
                 .into_iter()
