@@ -76,13 +76,15 @@ impl Redactor {
             text = replace_home(&text, home);
         }
         // Other people's home folders on a Mac: sockets of another login are named by them.
-        text = self
-            .others
-            .replace_all(&text, |found: &regex_lite::Captures| match &found[2] {
-                "Shared" => found[0].to_owned(),
-                _ => format!("{}{USER}", &found[1]),
-            })
-            .into_owned();
+        if text.contains("/Users/") {
+            text = self
+                .others
+                .replace_all(&text, |found: &regex_lite::Captures| match &found[2] {
+                    "Shared" => found[0].to_owned(),
+                    _ => format!("{}{USER}", &found[1]),
+                })
+                .into_owned();
+        }
         for host in &self.hosts {
             text = replace_words(&text, host, HOST);
         }

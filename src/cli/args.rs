@@ -24,23 +24,24 @@ Examples:
   clawdoctor check --only docker       one area; ids and patterns like '*/memory' as well
   clawdoctor check --json --offline    one JSON document, no network beyond this machine
   clawdoctor explain docker/running    what a check is for and how to mend it
-  clawdoctor explain 'permission denied while trying to connect to the Docker daemon'
+  clawdoctor explain 'Cannot connect to the Docker daemon'
 
 Exit codes:
   0    nothing at or above --fail-on, and every required check concluded
   1    a finding at or above --fail-on
   2    could not run, a usage error, or a required check inconclusive
-  130  ended by Ctrl-C (143: by SIGTERM); what was made in the engine is removed
+  130  ended by Ctrl-C (143: SIGTERM); what it made in the engine is removed
   With --format nagios: 0 OK, 1 warning, 2 critical, 3 unknown.
 
-Files, in $CLAWDOCTOR_CONFIG_DIR, else ~/Library/Application Support/clawdoctor on a Mac and
-~/.config/clawdoctor on Linux:
-  clawdoctor.toml    settings
-  checks/AREA/*.toml checks of your own, and changes to ours
-  waivers.toml       findings that you accept, each with a reason and a last day
+Files, in $CLAWDOCTOR_CONFIG_DIR, else ~/.config/clawdoctor, or on a Mac
+~/Library/Application Support/clawdoctor:
+  clawdoctor.toml      settings
+  checks/AREA/*.toml   checks of your own, and changes to ours
+  waivers.toml         findings that you accept, with a reason and a last day
 
-Checking changes nothing. It writes only to $CLAWDOCTOR_STATE_DIR (the same folder on a Mac,
-~/.local/state/clawdoctor on Linux) and to the files that you name.";
+Checking changes nothing. It writes only to its state folder, which is
+$CLAWDOCTOR_STATE_DIR, else ~/.local/state/clawdoctor, or on a Mac the folder
+above, and to the files that you name.";
 
 /// What was asked on the command line.
 #[derive(Clone, Debug, Parser)]
@@ -62,7 +63,7 @@ pub struct Args {
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Go through the checklist and report (what `clawdoctor` alone does off a terminal)
+    /// Go through the checklist and report
     Check(CheckArgs),
     /// Show all checks by step
     List,
@@ -72,7 +73,7 @@ pub enum Command {
   clawdoctor explain 'OCI runtime exec failed: exec: \"python3\": executable file not found'")]
     Explain {
         /// A check's id, or a pasted error message
-        #[arg(required = true, value_name = "ID or TEXT", trailing_var_arg = true)]
+        #[arg(required = true, value_name = "ID or TEXT")]
         what: Vec<String>,
     },
     /// Print the JSON Schema of the report
@@ -394,6 +395,8 @@ mod tests {
             panic!("explain");
         };
         assert_eq!(what.join(" "), "docker: not found");
+        let args = read("clawdoctor explain docker/running --json").expect("an id");
+        assert_eq!(args.common.format(), Format::Json);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod inspected;
 mod lifecycle;
 pub mod places;
 mod spec;
+mod volumes;
 mod wire;
 
 pub use client::Engine;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::Style;
 use super::msg::{Chord, Msg, Probe};
-use super::scene::{Scene, engine_down, well};
+use super::scene::{Scene, engine_down, healthy_m4, well};
 use super::update::next_wake;
 use crate::facts::Section;
 
@@ -53,6 +53,18 @@ fn every_check_can_be_watched_while_probes_run() {
 #[test]
 fn a_well_node_is_a_quiet_screen() {
     snap("well", |width, height| Scene::told(width, height, well));
+}
+
+#[test]
+fn a_recorded_healthy_node_is_ready_from_its_facts_to_the_frame() {
+    for (width, height) in SIZES {
+        let scene = Scene::told(width, height, healthy_m4);
+        let text = scene.text();
+        assert!(
+            text.starts_with("READY") || text.contains("\nREADY"),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -158,7 +170,7 @@ fn a_screen_at_rest_stays_as_it_is_until_its_age_is_told_anew() {
     let before = scene.buffer();
     let wake = next_wake(&scene.app).expect("an age is on the screen");
     assert!(wake >= scene.app.now + std::time::Duration::from_secs(9));
-    scene.app.now = wake - std::time::Duration::from_millis(1);
+    scene.app.now = wake.saturating_sub(std::time::Duration::from_millis(1));
     assert_eq!(scene.buffer(), before);
     scene.app.now = wake;
     assert_ne!(scene.buffer(), before);

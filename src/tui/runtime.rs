@@ -99,7 +99,7 @@ async fn drive(
         for cmd in cmds.drain(..) {
             match cmd {
                 Cmd::Gather => *gathering = Some(Gathering::begin(session)),
-                Cmd::Redraw => terminal.clear().map_err(lost)?,
+                Cmd::Redraw => terminal.forget(),
                 Cmd::Leave(leave) => return Ok(leave),
             }
         }

@@ -114,9 +114,19 @@ impl Scene {
     }
 }
 
-/// All is as it should be.
-pub fn well(catalog: &Catalog) -> Report {
-    let terms = Terms {
+/// A recorded node, judged: the whole way from facts to a frame.
+pub fn healthy_m4(catalog: &Catalog) -> Report {
+    #[derive(serde::Deserialize)]
+    struct Node {
+        facts: Facts,
+    }
+    let text = include_str!("../../tests/nodes/healthy-m4.toml");
+    let node: Node = toml::from_str(text).expect("a recorded node");
+    evaluate(catalog, &node.facts, &terms(catalog))
+}
+
+fn terms(catalog: &Catalog) -> Terms {
+    Terms {
         selected: catalog.checks().iter().map(|c| c.id.clone()).collect(),
         waivers: Vec::new(),
         today: "2027-01-01".parse().expect("a date"),
@@ -125,8 +135,12 @@ pub fn well(catalog: &Catalog) -> Report {
         duration_ms: 1200,
         spent: BTreeMap::new(),
         warnings: Vec::new(),
-    };
-    let mut report = evaluate(catalog, &Facts::default(), &terms);
+    }
+}
+
+/// All is as it should be.
+pub fn well(catalog: &Catalog) -> Report {
+    let mut report = evaluate(catalog, &Facts::default(), &terms(catalog));
     report.findings.clear();
     for outcome in &mut report.checks {
         outcome.status = Status::Pass;

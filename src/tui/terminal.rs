@@ -16,7 +16,7 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Rect, Size};
 
 use super::app::App;
 use super::view;
@@ -31,6 +31,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub struct Terminal {
     inner: ratatui::Terminal<Backend>,
     previous: Arc<Hook>,
+    /// What is on the screen is not what was drawn last.
+    stale: bool,
 }
 
 impl Terminal {
@@ -46,7 +48,11 @@ impl Terminal {
             ratatui::Terminal::new(backend)
         });
         match taken {
-            Ok(inner) => Ok(Self { inner, previous }),
+            Ok(inner) => Ok(Self {
+                inner,
+                previous,
+                stale: false,
+            }),
             Err(error) => {
                 give_back();
                 unhook(previous);
@@ -65,15 +71,21 @@ impl Terminal {
     pub fn draw(&mut self, app: &App) -> std::io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
             enter()?;
-            self.inner.clear()?;
+            self.stale = true;
+        }
+        if std::mem::take(&mut self.stale) {
+            // Not `clear`, which asks the terminal where its cursor is and waits for the answer
+            // on the same input that the keys come from.
+            let size = self.inner.size()?;
+            self.inner.resize(Rect::from((Position::ORIGIN, size)))?;
         }
         self.inner.draw(|frame| view::view(app, frame))?;
         Ok(())
     }
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.
-    pub fn clear(&mut self) -> std::io::Result<()> {
-        self.inner.clear()
+    pub fn forget(&mut self) {
+        self.stale = true;
     }
 }
 

@@ -34,7 +34,9 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
             app.size = Size { width, height };
             settle(app);
             app.changed = true;
-            Vec::new()
+            // Sizes come in bunches, and one that comes back to the old size has still cost the
+            // terminal what it had to throw away on the way.
+            vec![Cmd::Redraw]
         }
         Msg::Probe(probe) => {
             told(app, probe);
@@ -443,6 +445,22 @@ mod tests {
             height: 8,
         });
         assert!(scene.text().contains('›'), "{}", scene.text());
+    }
+
+    #[test]
+    fn troubles_of_the_run_itself_are_told_with_the_steps() {
+        let mut scene = Scene::told(80, 45, |catalog| {
+            let mut report = well(catalog);
+            report.warnings = vec!["a setting was not read\u{1b}[2J".to_owned()];
+            report
+        });
+        scene.key(KeyCode::Tab);
+        scene.keys("G");
+        assert!(
+            scene.text().contains("a setting was not read\\u{1b}[2J"),
+            "{}",
+            scene.text()
+        );
     }
 
     #[test]

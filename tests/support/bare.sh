@@ -6,6 +6,7 @@
 #
 # Not among them: Rust, which comes with rustup.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 ALL=("${!PACKAGE[@]}" containerd runc docker-init busybox-static ca-certificates debian-archive-keyring libc6-dev python3-pip)

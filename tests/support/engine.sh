@@ -19,6 +19,7 @@
 #   CLAWDOCTOR_TEST_DIR           the work folder (~/.cache/clawdoctor-tests)
 #   CLAWDOCTOR_TEST_SUITE         where modern comes from (forky)
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 choose() {
@@ -62,13 +63,21 @@ in_tree=(unshare --mount --propagation slave bash -euc '
 
 # ---- the bridge and its way out ---------------------------------------------------------------------------------
 
+# The bridge says which work folder it serves: with two of them, one must not take the other's network away.
+serves_another() {
+  local owner
+  owner=$(cat "/sys/class/net/$BRIDGE/ifalias" 2>/dev/null) || return 1
+  [ -n "$owner" ] && [ "$owner" != "$DIR" ] && alive "$owner/dockerd.pid" >/dev/null
+}
+
 bridge_up() {
   local other
+  ! serves_another || die "$BRIDGE serves the engine of $(cat "/sys/class/net/$BRIDGE/ifalias"): stop that one first"
   other=$(ip -4 -o addr show to "$NET.0/24" | awk -v ours="$BRIDGE" '$2 != ours { print $2 }')
   [ -z "$other" ] || die "$NET.0/24 is taken by $other"
   ip link show "$BRIDGE" >/dev/null 2>&1 || ip link add "$BRIDGE" type bridge
   ip addr replace "$NET.1/24" dev "$BRIDGE"
-  ip link set "$BRIDGE" up
+  ip link set "$BRIDGE" up alias "$DIR"
   rules add || say "iptables refused: containers of $KIND reach this machine only"
   if [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]; then
     : >"$WORK/.forwarding-was-off"
@@ -77,6 +86,7 @@ bridge_up() {
 }
 
 bridge_down() {
+  ! serves_another || return 0
   rules delete || true
   if ip link show "$BRIDGE" >/dev/null 2>&1; then ip link del "$BRIDGE"; fi
   # forwarding goes back to off when we set it and no engine is left to want it

@@ -20,6 +20,7 @@
 #
 # Environment: CLAWDOCTOR_TEST_DIR   the work folder (~/.cache/clawdoctor-tests)
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 NAMES=(base:bookworm-slim good:1 root:1 entrypoint:1 old:1 no-python:1 no-shell:1 foreign:1 busybox:1)
@@ -184,6 +185,9 @@ load() {
     say "loading ${missing[*]}"
     nice tar -cf - -C "$ARCHIVE" . | docker_ load >"$DIR/load.log" 2>&1 || { cat "$DIR/load.log" >&2 && exit 1; }
     rm -rf "$ARCHIVE"
+    # a default tag of ours follows
+    if grep -q "^$DEFAULT_TAG " <<<"$before"; then TAG=yes; fi
+    [ "$TAG" = no ] || docker_ tag clawdoctor-test/good:1 "$DEFAULT_TAG"
     # what a new load has left without a name; what a container still uses stays
     for id in $(comm -23 <(cut -d ' ' -f 2 <<<"$before" | sort -u) <(ours | awk '$1 != "<none>:<none>" { print $2 }' | sort -u)); do
       docker_ image rm "$id" >/dev/null 2>&1 || true

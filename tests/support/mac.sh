@@ -17,6 +17,7 @@
 #   CLAWDOCTOR_MAC_SUITE    where the toolchain comes from     (forky)
 #   CLAWDOCTOR_MAC_CLIPPY   arguments for clippy               (-D warnings)
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 TARGET=aarch64-apple-darwin

@@ -23,6 +23,7 @@
 #   CLAWDOCTOR_TEST_OPENCLAW_PORT      of the gateway          (18989; the model's is the next one)
 #   DOCKER_HOST                        the engine; without it the classic one of engine.sh
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DIR=$WORK/openclaw

@@ -9,6 +9,7 @@
 # Environment: CLAWDOCTOR_TEST_DIR             the work folder (~/.cache/clawdoctor-tests)
 #              CLAWDOCTOR_TEST_REGISTRY_PORT   5055
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DIR=$WORK/registry ADDRESS=127.0.0.1:${CLAWDOCTOR_TEST_REGISTRY_PORT:-5055}

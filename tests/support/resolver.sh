@@ -11,6 +11,7 @@
 #
 # Environment: CLAWDOCTOR_TEST_DIR   the work folder (~/.cache/clawdoctor-tests)
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DIR=$WORK/resolver

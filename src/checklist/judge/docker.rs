@@ -14,6 +14,7 @@ pub use engine::{Clock, Disk, EngineApi, Provider, VmCpus, VmMemory};
 pub use reach::{Access, Endpoint, Running};
 
 use crate::facts::docker::ProviderKind;
+use crate::text::wash;
 
 /// What people call it.
 fn product(kind: ProviderKind) -> &'static str {
@@ -43,4 +44,9 @@ fn owner_of_path(path: &str) -> Option<ProviderKind> {
     .into_iter()
     .find(|(part, _)| path.contains(part))
     .map(|(_, kind)| kind)
+}
+
+/// A local socket's path, or the URL.
+fn place(url: &str) -> String {
+    wash(url.strip_prefix("unix://").unwrap_or(url), 200)
 }

@@ -1,6 +1,11 @@
 //! Asks Linux about the machine: files of the kernel and one of the distribution. No program is
 //! started. Reading what they say is in `probe::parse`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where files of the kernel are read"
+)]
+
 use std::path::Path;
 
 use super::{blocking, kind_of};

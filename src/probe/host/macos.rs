@@ -1,6 +1,11 @@
 //! Asks macOS about the machine through its own tools, each by its full path, so that nothing in
 //! a PATH stands in for it. Reading what they say is in `probe::parse`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where the owner of the console and the time since boot are asked for"
+)]
+
 use std::os::unix::fs::MetadataExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 

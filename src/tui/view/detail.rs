@@ -108,6 +108,20 @@ impl Page<'_> {
         for index in members {
             self.line_of(index);
         }
+        self.run();
+    }
+
+    /// Troubles of the run itself, which belong to no check.
+    fn run(&mut self) {
+        let broke = self.app.gathering.ended().and_then(|e| e.broke.as_ref());
+        let warnings = self.app.report.iter().flat_map(|report| &report.warnings);
+        let troubles: Vec<String> = broke.into_iter().chain(warnings).cloned().collect();
+        if !troubles.is_empty() {
+            self.heading("Troubles of this run");
+        }
+        for trouble in troubles {
+            self.text(Role::Warn, 2, &wash(&trouble, VALUE));
+        }
     }
 
     fn line_of(&mut self, index: usize) {

@@ -81,7 +81,7 @@ mod tests {
         for _ in 0..200 {
             let next = next_age(at);
             assert_ne!(age(at), age(next));
-            assert_eq!(age(at), age(next - Duration::from_millis(1)));
+            assert_eq!(age(at), age(next.saturating_sub(Duration::from_millis(1))));
             at = next;
         }
     }
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(elapsed(Duration::from_secs(125)), "2 min 5 s");
         assert_eq!(took(Duration::from_millis(450)), "450 ms");
         assert_eq!(age(Duration::from_secs(29)), "20 s ago");
-        assert_eq!(age(Duration::from_secs(86_400)), "1 day ago");
+        assert_eq!(age(Duration::from_hours(24)), "1 day ago");
         assert_eq!(old(Duration::from_secs(3)), "3 s old");
     }
 }

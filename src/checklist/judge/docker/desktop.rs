@@ -233,7 +233,7 @@ impl Autostart {
         } else {
             vec![
                 Complaint::warn(
-                    "docker-desktop-autostart-off",
+                    "autostart-off",
                     "Docker Desktop does not start when its user logs in, so after a restart there is no engine",
                 )
                 .target(stated("AutoStart", settings.auto_start, false))

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{owner_of_path, product};
+use super::{owner_of_path, place, product};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::docker::{self as fact, ProviderKind, Reach};
 use crate::facts::host::OsKind;
@@ -70,7 +70,7 @@ fn unsupported(facts: &Facts, provider: &fact::Provider) -> Option<Complaint> {
 /// another product, they see other images and containers than OpenClaw does.
 fn other_default_socket(facts: &Facts, provider: &fact::Provider) -> Option<Complaint> {
     let default = facts.docker.candidates.iter().find(|candidate| {
-        candidate.at == "/var/run/docker.sock"
+        place(&candidate.at) == "/var/run/docker.sock"
             && !candidate.in_force
             && candidate.reach == Reach::Listens
     })?;
@@ -154,7 +154,7 @@ impl VmMemory {
         if memory.saturating_add(tolerance) < self.minimum.0 {
             complaints.push(
                 Complaint::warn(
-                    "vm-memory-too-small",
+                    "vm-memory-low",
                     format!(
                         "the engine has {} of memory; {} are needed for a useful number of sandboxes",
                         Size(memory),

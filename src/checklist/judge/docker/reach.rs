@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::product;
+use super::{place, product};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::docker::{self as fact, Candidate, Connection, EndpointSource, ProviderKind};
 use crate::facts::docker::{Owner, Reach};
@@ -277,7 +277,7 @@ fn others(facts: &Facts, endpoint: &fact::Endpoint) -> String {
             };
             format!(
                 "; {whose} listens at {}, which was not used because {because}",
-                wash(&candidate.at, 120)
+                place(&candidate.at)
             )
         })
         .collect();
@@ -347,11 +347,6 @@ fn kind_in_force(facts: &Facts) -> Option<ProviderKind> {
 
 fn is_denied(errno: &str) -> bool {
     matches!(errno, "EACCES" | "EPERM")
-}
-
-/// A local socket's path, or the URL.
-fn place(url: &str) -> String {
-    wash(url.strip_prefix("unix://").unwrap_or(url), 200)
 }
 
 #[cfg(test)]

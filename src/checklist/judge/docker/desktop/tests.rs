@@ -135,7 +135,7 @@ fn an_absent_setting_is_the_default_and_an_unreadable_one_is_unknown() {
             short(ResourceSaver {}.rule(&facts)),
         ]
     };
-    let off = "warn:docker-desktop-autostart-off";
+    let off = "warn:autostart-off";
     let on = "warn:resource-saver-on";
     assert_eq!(with(Some(true), Some(false)), ["pass", "pass"]);
     assert_eq!(with(None, None), [off, on]);

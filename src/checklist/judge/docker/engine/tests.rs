@@ -145,7 +145,7 @@ fn the_vm_needs_enough_and_must_leave_enough() {
         minimum: Size(4 * GIB),
         host_reserve: Size(6 * GIB),
     };
-    let small = "warn:vm-memory-too-small";
+    let small = "warn:vm-memory-low";
     let starves = "warn:vm-memory-starves-host";
     let mac = |kind, memory, host| with_vm(node(OsKind::Macos, kind), memory, 8, host);
     let desktop = |memory, host| mac(ProviderKind::DockerDesktop, memory, host);

@@ -1,0 +1,105 @@
+//! Whose a probe is: a mark that a later run can tell a dead owner by.
+
+use sha2::{Digest, Sha256};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+
+/// `<pid>:<start time of that process>:<hash of the machine's name>`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub pid: u32,
+    /// Seconds since the epoch.
+    pub started: u64,
+    pub machine: String,
+}
+
+impl Owner {
+    /// This process.
+    pub fn this() -> Self {
+        let pid = std::process::id();
+        Self {
+            pid,
+            started: started(pid).unwrap_or(0),
+            machine: machine(),
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim().split(':');
+        let owner = Self {
+            pid: parts.next()?.parse().ok()?,
+            started: parts.next()?.parse().ok()?,
+            machine: parts.next()?.to_owned(),
+        };
+        parts.next().is_none().then_some(owner)
+    }
+
+    /// None: it is another machine's, and nothing is known of it here.
+    pub fn is_alive(&self) -> Option<bool> {
+        if self.machine != machine() {
+            return None;
+        }
+        // The start time is reckoned from the boot time, which moves when the clock is set.
+        Some(started(self.pid).is_some_and(|started| started.abs_diff(self.started) <= 2))
+    }
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.pid, self.started, self.machine)
+    }
+}
+
+fn started(pid: u32) -> Option<u64> {
+    let pid = Pid::from_u32(pid);
+    let mut system = System::new().ok()?;
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::Some(&[pid]),
+        true,
+        ProcessRefreshKind::nothing(),
+    );
+    system.process(pid).map(sysinfo::Process::start_time)
+}
+
+/// A hash, since the label is for everybody on the engine to read.
+fn machine() -> String {
+    use std::fmt::Write as _;
+    let name = nix::unistd::gethostname().unwrap_or_default();
+    let digest = Sha256::digest(name.as_encoded_bytes());
+    digest.iter().take(6).fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes all");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_alive_and_its_mark_survives_text() {
+        let owner = Owner::this();
+        assert_eq!(Owner::parse(&owner.to_string()), Some(owner.clone()));
+        assert_eq!(owner.is_alive(), Some(true));
+    }
+
+    #[test]
+    fn another_start_time_means_another_process() {
+        let mut owner = Owner::this();
+        owner.started -= 1000;
+        assert_eq!(owner.is_alive(), Some(false));
+    }
+
+    #[test]
+    fn nothing_is_known_of_another_machines_processes() {
+        let mut owner = Owner::this();
+        owner.machine = "elsewhere".to_owned();
+        assert_eq!(owner.is_alive(), None);
+    }
+
+    #[test]
+    fn a_mark_that_is_none_is_refused() {
+        for bad in ["", "1", "1:2", "x:2:m", "1:2:m:3"] {
+            assert_eq!(Owner::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! The app in a real pseudo-terminal, its bytes read by a terminal emulator.
+//!
+//! The tests start this very file again as the app (`the_app`, below), in front of a gathering
+//! that does what the test wants: answer, hang, or crash. Nothing sleeps: a test waits for what
+//! must come to be on the screen, under a deadline.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "a test and the program under test in one: it starts, marks files and ends"
+)]
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use clawdoctor::checklist::catalog::Catalog;
+use clawdoctor::checklist::check::Severity;
+use clawdoctor::checklist::run::Terms;
+use clawdoctor::facts::{Facts, Section};
+use clawdoctor::tui::{self, Probed, Session, Style};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tokio::sync::mpsc::Sender;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const SCENE: &str = "CLAWDOCTOR_TEST_SCENE";
+/// A file that the gathering makes, and that its guard removes.
+const MARK: &str = "CLAWDOCTOR_TEST_MARK";
+
+// ---- the app, as the tests start it --------------------------------------------------------
+
+#[test]
+#[ignore = "the app itself: the tests start it in a terminal of its own"]
+fn the_app() {
+    let Ok(scene) = std::env::var(SCENE) else {
+        return;
+    };
+    let catalog = Arc::new(Catalog::built_in().expect("our own files are right"));
+    let all = catalog.checks().iter().map(|c| c.id.clone()).collect();
+    let terms = Terms {
+        selected: all,
+        waivers: Vec::new(),
+        today: "2027-01-01".parse().expect("a date"),
+        fail_on: Severity::Error,
+        node_id: "node".to_owned(),
+        duration_ms: 0,
+        spent: std::collections::BTreeMap::new(),
+        warnings: Vec::new(),
+    };
+    let bug = scene == "bug";
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let session = Session {
+        catalog,
+        terms: Box::new(move || {
+            let before = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            assert!(!(bug && before > 0), "a bug in the app itself");
+            terms.clone()
+        }),
+        gather: Box::new(move |tell| tokio::spawn(gather(scene.clone(), tell))),
+        style: Style {
+            color: true,
+            ascii: false,
+        },
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let code = match runtime.block_on(tui::run(session)) {
+        Ok(_) => 0,
+        Err(failure) => failure.kind.exit_code(),
+    };
+    std::process::exit(i32::from(code));
+}
+
+struct Mark(PathBuf);
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_file(&self.0);
+    }
+}
+
+async fn gather(scene: String, tell: Sender<Probed>) {
+    for section in Section::ALL {
+        let _closed = tell.send(Probed::Started(section)).await;
+    }
+    let mark = Mark(std::env::var_os(MARK).expect("set by the test").into());
+    std::fs::write(&mark.0, "made").expect("a file");
+    let facts = || Box::new(Facts::default());
+    let _closed = tell
+        .send(Probed::Done {
+            section: Section::Host,
+            facts: facts(),
+            spent: Duration::from_millis(3),
+        })
+        .await;
+    match scene.as_str() {
+        "hangs" => std::future::pending().await,
+        "crashes" => panic!("a probe crashed"),
+        _ => {}
+    }
+    let _closed = tell
+        .send(Probed::Finished {
+            facts: facts(),
+            spent: std::collections::BTreeMap::new(),
+            duration_ms: 5,
+        })
+        .await;
+}
+
+// ---- a terminal with the app in it ---------------------------------------------------------
+
+struct Screen {
+    parser: vt100::Parser,
+    bytes: usize,
+    closed: bool,
+}
+
+struct Pty {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<(Mutex<Screen>, Condvar)>,
+    before: String,
+    folder: tempfile::TempDir,
+}
+
+impl Pty {
+    fn open(scene: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = CommandBuilder::new(std::env::current_exe().expect("this test"));
+        command.args([
+            "--exact",
+            "the_app",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ]);
+        command.env(SCENE, scene);
+        command.env(MARK, folder.path().join("mark"));
+        Self::spawn(command, folder)
+    }
+
+    fn spawn(mut command: CommandBuilder, folder: tempfile::TempDir) -> Self {
+        let size = PtySize {
+            rows: 24,
+            cols: 80,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).expect("a terminal");
+        command.env("TERM", "xterm-256color");
+        command.env_remove("NO_COLOR");
+        let before = modes(pair.master.as_ref());
+        let child = pair.slave.spawn_command(command).expect("the app");
+        drop(pair.slave);
+        let mut output = pair.master.try_clone_reader().expect("its output");
+        let keys = pair.master.take_writer().expect("its input");
+        let screen = Screen {
+            parser: vt100::Parser::new(some(24), some(80), 0),
+            bytes: 0,
+            closed: false,
+        };
+        let screen = Arc::new((Mutex::new(screen), Condvar::new()));
+        let shared = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                let count = output.read(&mut buffer).unwrap_or(0);
+                let mut screen = shared.0.lock().expect("no reader panics");
+                screen.parser.process(&buffer[..count]);
+                screen.bytes += count;
+                screen.closed = count == 0;
+                shared.1.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        Self {
+            master: pair.master,
+            keys,
+            child,
+            screen,
+            before,
+            folder,
+        }
+    }
+
+    /// Waits until the screen is as wanted, or fails and shows it.
+    fn wait(&self, what: &str, wanted: impl Fn(&Screen) -> bool) {
+        let (lock, news) = &*self.screen;
+        let screen = lock.lock().expect("no reader panics");
+        let (screen, result) = news
+            .wait_timeout_while(screen, PATIENCE, |screen| !wanted(screen))
+            .expect("no reader panics");
+        let text = screen.parser.screen().contents();
+        assert!(!result.timed_out(), "{what} never came:\n{text}");
+    }
+
+    fn wait_text(&self, text: &str) {
+        self.wait(text, |screen| {
+            screen.parser.screen().contents().contains(text)
+        });
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("it listens");
+        self.keys.flush().expect("it listens");
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.child.process_id().expect("it runs");
+        kill(Pid::from_raw(pid.cast_signed()), signal).expect("it runs");
+    }
+
+    fn resize(&self, rows: u16, cols: u16) {
+        let (lock, _) = &*self.screen;
+        let mut screen = lock.lock().expect("no reader panics");
+        screen.parser.screen_mut().set_size(some(rows), some(cols));
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).expect("a size");
+    }
+
+    fn bytes(&self) -> usize {
+        self.screen.0.lock().expect("no reader panics").bytes
+    }
+
+    /// Waits for the end: the exit code, with the terminal as it was before.
+    fn end(mut self) -> u32 {
+        let end = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                break status;
+            }
+            if Instant::now() > end {
+                let text = self.screen.0.lock().map(|s| s.parser.screen().contents());
+                let _gone = self.child.kill();
+                panic!("it did not end:\n{}", text.unwrap_or_default());
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(modes(self.master.as_ref()), self.before, "terminal modes");
+        self.wait("the end of its output", |screen| screen.closed);
+        let screen = self.screen.0.lock().expect("no reader panics");
+        let screen = screen.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is shown");
+        assert!(!self.mark().exists(), "the gathering put its things away");
+        status.exit_code()
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.folder.path().join("mark")
+    }
+
+    fn gathering(&self) {
+        self.wait("the gathering", |_| Path::new(&self.mark()).exists());
+    }
+}
+
+fn some(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).expect("a size of a terminal")
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios())
+}
+
+// ---- what must hold ------------------------------------------------------------------------
+
+#[test]
+fn q_quits_and_gives_the_terminal_back() {
+    let mut app = Pty::open("answers");
+    app.wait_text("checked just now");
+    app.press("q");
+    assert_eq!(app.end(), 0);
+}
+
+#[test]
+fn keys_move_open_and_explain() {
+    let mut app = Pty::open("answers");
+    app.wait_text("checked just now");
+    app.press("?");
+    app.wait_text("In the list");
+    app.press("G");
+    app.wait_text("What the symbols mean");
+    app.press("\x1b");
+    app.wait("the help to go", |screen| {
+        !screen.parser.screen().contents().contains("symbols mean")
+    });
+    app.press("/vm-mem");
+    app.wait_text("docker/vm-memory");
+    app.press("\r\r");
+    app.wait_text("enter list");
+    app.press("qqq");
+    assert_eq!(app.end(), 0);
+}
+
+#[test]
+fn ctrl_c_and_each_signal_restore_the_terminal_while_a_probe_hangs() {
+    for (signal, code) in [
+        (None, 130),
+        (Some(Signal::SIGINT), 130),
+        (Some(Signal::SIGTERM), 143),
+        (Some(Signal::SIGHUP), 143),
+    ] {
+        let mut app = Pty::open("hangs");
+        app.wait_text("CHECKING");
+        app.gathering();
+        match signal {
+            None => app.press("\x03"),
+            Some(signal) => app.signal(signal),
+        }
+        assert_eq!(app.end(), code, "{signal:?}");
+    }
+}
+
+#[test]
+fn a_probe_that_crashes_is_told_and_leaves_the_app_running() {
+    let mut app = Pty::open("crashes");
+    app.wait_text("broke off");
+    app.wait("the screen of the app", |screen| {
+        screen.parser.screen().alternate_screen()
+    });
+    app.press("q");
+    assert_eq!(app.end(), 0);
+}
+
+#[test]
+fn a_bug_in_the_app_restores_the_terminal_before_it_is_told() {
+    let app = Pty::open("bug");
+    app.wait_text("a bug in the app itself");
+    assert_eq!(app.end(), 101);
+}
+
+#[test]
+fn it_survives_any_size_and_draws_again_in_a_good_one() {
+    let mut app = Pty::open("answers");
+    app.wait_text("checked just now");
+    for (rows, cols) in [(10, 40), (5, 20), (1, 1), (45, 160), (2, 5), (24, 80)] {
+        app.resize(rows, cols);
+    }
+    app.wait_text("checked");
+    app.wait_text("recheck");
+    app.press("q");
+    assert_eq!(app.end(), 0);
+}
+
+#[test]
+fn nothing_is_written_while_nothing_changes() {
+    let mut app = Pty::open("answers");
+    app.wait_text("checked just now");
+    // A key without meaning is answered by nothing; one with meaning by the next frame.
+    app.press("j");
+    app.wait("the cursor on the second step", |screen| {
+        let text = screen.parser.screen().contents();
+        text.lines().any(|line| line.starts_with("›▸ 1"))
+    });
+    let before = app.bytes();
+    app.press("zxzxzx");
+    // That something does not come can only be waited for.
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(app.bytes(), before);
+    app.press("q");
+    assert_eq!(app.end(), 0);
+}
