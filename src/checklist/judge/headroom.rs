@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agents::with_sandboxed;
 use crate::checklist::verdict::{Complaint, Ruling};
-use crate::facts::host::{OsKind, PressureLevel};
+use crate::facts::host::{Disk, OsKind, PressureLevel};
 use crate::facts::openclaw::{Agent, Placement};
 use crate::facts::sandbox::SandboxLoad;
 use crate::facts::{Facts, Why};
@@ -367,7 +367,7 @@ fn input(facts: &Facts, agents: &[&Agent]) -> Result<Input, Why> {
         sandboxes: load.sandboxes.clone(),
         engine_cpus: info.cpus,
         host_cpus: facts.host.cpu.get().ok().map(|cpu| cpu.logical),
-        disk_free: facts.docker.disk.get().ok().map(|disk| disk.free),
+        disk_free: disk(facts).map(|disk| disk.free),
         largest_layer: None,
         pressure: facts
             .host
@@ -378,6 +378,13 @@ fn input(facts: &Facts, agents: &[&Agent]) -> Result<Input, Why> {
         memory_cap: if unlimited { None } else { largest },
         cpu_cap: if idle_cpus { None } else { most_cpus },
     })
+}
+
+/// The engine's disk, else the same one as a sandbox sees it.
+fn disk(facts: &Facts) -> Option<&Disk> {
+    let mut inside = facts.inside.get().ok().into_iter().flatten();
+    let seen = || inside.find_map(|inside| inside.disk.get().ok());
+    facts.docker.disk.get().ok().or_else(seen)
 }
 
 #[cfg(test)]

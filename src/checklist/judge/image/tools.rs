@@ -67,7 +67,7 @@ impl Tools {
             if !did_not_start(why.kind) {
                 return Said::Unclear(why);
             }
-            return match trouble(&why, entrypoint) {
+            return match trouble(inside, &why, entrypoint) {
                 Trouble::NoShell => Said::Complaints(vec![lacking("sh", image, &why.detail)]),
                 Trouble::Entrypoint => {
                     let message = format!(

@@ -11,7 +11,7 @@ use super::trouble::{Trouble, trouble};
 use crate::checklist::judge::agents::{
     did_not_start, is_sandboxed, probed, sentence, started, who, with_sandboxed,
 };
-use crate::checklist::judge::volume::mount_complaint;
+use crate::checklist::judge::volume::{mount_complaint, worst_doubt};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::sandbox::{Inside, MountRole, Started};
 use crate::facts::{Facts, Why};
@@ -99,7 +99,7 @@ fn elsewhere(facts: &Facts, inside: &Inside, why: &Why) -> Option<&'static str> 
     let entrypoint = image.map_or(&[][..], |image| &image.entrypoint);
     let agents = facts.openclaw.agents.get().ok().into_iter().flatten();
     let mut ours = agents.filter(|a| is_sandboxed(a) && inside.agents.contains(&a.id));
-    match trouble(why, entrypoint) {
+    match trouble(inside, why, entrypoint) {
         Trouble::NoShell | Trouble::Entrypoint => Some("image/tools"),
         Trouble::TooLittleMemory => ours
             .any(|a| a.sandbox.docker.memory.is_some_and(|m| m < 6 << 20))
@@ -157,7 +157,7 @@ impl Write {
                 Err(nothing) => return nothing.ruling(),
             };
             let mut complaints = Vec::new();
-            let mut unclear = None;
+            let mut unclear = Vec::new();
             let mut seen = Vec::new();
             for inside in insides {
                 let ours = inside.mounts.iter();
@@ -165,12 +165,16 @@ impl Write {
                     seen.push(mount);
                     match mount_complaint(facts, inside, mount) {
                         Ok(found) => complaints.extend(found.map(of_workspace)),
-                        Err(why) => unclear = Some(why),
+                        Err(why) => unclear.push(why),
                     }
                 }
             }
-            if let (Some(why), true) = (unclear, complaints.is_empty()) {
-                return Err(why);
+            if complaints.is_empty() {
+                // Nothing to say of one mount does not hide a doubt about another.
+                let seen_some = unclear.len() < seen.len();
+                if let Some(why) = worst_doubt(unclear, seen_some) {
+                    return Err(why);
+                }
             }
             if seen.is_empty() {
                 return Ok(Ruling::not_applicable("no workspace is mounted"));

@@ -2,6 +2,7 @@
 //! subject it is tells it and no other.
 
 use crate::facts::Why;
+use crate::facts::sandbox::Inside;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -15,8 +16,20 @@ pub enum Trouble {
     Other,
 }
 
+/// What kept this configuration from starting, by what is known of it and by the engine's words.
+pub fn trouble(inside: &Inside, why: &Why, entrypoint: &[String]) -> Trouble {
+    let tools = inside.tools.get().ok().into_iter().flatten();
+    if tools
+        .into_iter()
+        .any(|tool| tool.name == "sh" && tool.path.is_none())
+    {
+        return Trouble::NoShell;
+    }
+    by_words(why, entrypoint)
+}
+
 /// Texts of runc, crun, containerd and the engine; matched without regard to case.
-pub fn trouble(why: &Why, entrypoint: &[String]) -> Trouble {
+fn by_words(why: &Why, entrypoint: &[String]) -> Trouble {
     let said = why.detail.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["exec format error", "no matching manifest"]) {
@@ -90,7 +103,7 @@ mod tests {
         for (words, entrypoint, expected) in table {
             let entrypoint: Vec<String> = entrypoint.iter().map(|s| (*s).to_owned()).collect();
             let why = Why::new(WhyKind::Failed, words);
-            assert_eq!(trouble(&why, &entrypoint), expected, "{words}");
+            assert_eq!(by_words(&why, &entrypoint), expected, "{words}");
         }
     }
 }

@@ -29,7 +29,7 @@ impl Ownership {
                 Err(nothing) => return nothing.ruling(),
             };
             let mut complaints: Vec<Complaint> = Vec::new();
-            let mut unclear = None;
+            let mut unclear = Vec::new();
             let mut told_elsewhere = false;
             let mut seen = Vec::new();
             for inside in insides {
@@ -48,7 +48,7 @@ impl Ownership {
                             complaints.push(complaint);
                         }
                         Ok(_) => {}
-                        Err(why) => unclear = Some(why),
+                        Err(why) => unclear.push(why),
                     }
                 }
             }
@@ -58,7 +58,8 @@ impl Ownership {
                 ));
             }
             if complaints.is_empty() {
-                if let Some(why) = unclear {
+                let seen_some = unclear.len() < seen.len();
+                if let Some(why) = worst_doubt(unclear, seen_some) {
                     return Err(why);
                 }
                 if told_elsewhere {
@@ -72,6 +73,16 @@ impl Ownership {
             Ok(Ruling::found(complaints, summary).evidence("/inside", seen))
         })
     }
+}
+
+/// What stays in doubt about several mounts. One that cannot be tried here (a path inside another
+/// container, a source that OpenClaw refuses) says nothing when others were.
+pub(super) fn worst_doubt(doubts: Vec<Why>, seen_some: bool) -> Option<Why> {
+    let (nothing, real): (Vec<Why>, Vec<Why>) = doubts
+        .into_iter()
+        .partition(|why| why.kind == WhyKind::NotApplicable);
+    let nothing = nothing.into_iter().next().filter(|_| !seen_some);
+    real.into_iter().next().or(nothing)
 }
 
 fn is_told(complaints: &[Complaint], one: &Complaint) -> bool {
@@ -98,6 +109,10 @@ pub(super) fn mount_complaint(
 ) -> Result<Option<Complaint>, Why> {
     let found = match mount.found.get() {
         Ok(found) => *found,
+        // OpenClaw makes its workspaces itself, at the first turn.
+        Err(why) if why.kind == WhyKind::Absent && mount.role == MountRole::Workspace => {
+            return Err(Why::new(WhyKind::NotApplicable, why.detail));
+        }
         Err(why) if why.kind == WhyKind::Absent => {
             let message = format!(
                 "{} is not there inside a sandbox of {} (source {}): {}",
