@@ -142,7 +142,8 @@ fn clobbered(config: &Path) -> Option<String> {
     (Some(newest) > backup).then(|| wash(&path.to_string_lossy(), 1000))
 }
 
-fn refused(shown: &str, error: &std::io::Error) -> Why {
+/// Why a file could not be read.
+pub fn refused(shown: &str, error: &std::io::Error) -> Why {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
             Why::new(WhyKind::Absent, format!("there is no {shown}"))

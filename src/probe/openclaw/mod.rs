@@ -7,11 +7,14 @@ mod config;
 mod disk;
 mod effective;
 mod elevated;
+mod gateway;
 mod install;
 mod place;
 mod roster;
 mod section;
 mod sizes;
+
+pub use gateway::gateway;
 
 use crate::deadline::Deadline;
 use crate::facts::openclaw::{Agent, ConfigFile, Elevated, Install, NodeRuntime};

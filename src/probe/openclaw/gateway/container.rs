@@ -1,0 +1,205 @@
+//! A gateway in a container that drives the engine it runs in (docker-outside-of-docker): has it a
+//! Docker CLI, and may it use the socket? Both are asked inside, with constant scripts.
+
+use std::time::Duration;
+
+use super::reach;
+use crate::deadline::Deadline;
+use crate::engine::{Engine, Inspected};
+use crate::facts::docker::Endpoint;
+use crate::facts::openclaw::{Gateway, Placement, SocketAccess};
+use crate::facts::{Facts, Reading, Why, WhyKind};
+use crate::text::wash;
+
+/// What every sandbox of OpenClaw's bears.
+const SANDBOX_LABEL: &str = "openclaw.sandbox";
+const PATIENCE: Duration = Duration::from_secs(3);
+const LISTING: Duration = Duration::from_secs(1);
+
+/// A running container by name or id.
+pub async fn named(engine: &Engine, name: &str, d: Deadline) -> Result<Inspected, Why> {
+    let found = engine.inspect(name, d.at_most(PATIENCE)).await?;
+    if found.running {
+        return Ok(found);
+    }
+    let words = format!("the gateway's container {} is not running", wash(name, 200));
+    Err(Why::new(WhyKind::Failed, words))
+}
+
+/// The first running container whose image is called `openclaw…` and that is no sandbox.
+pub async fn of_an_openclaw_image(engine: &Engine, d: Deadline) -> Option<Inspected> {
+    let all = engine.list("", false, d.at_most(LISTING)).await.ok()?;
+    let gateway = all.into_iter().find(|container| {
+        container.state == "running"
+            && !container.labels.contains_key(SANDBOX_LABEL)
+            && is_gateway_image(&container.image)
+    })?;
+    named(engine, &gateway.id, d).await.ok()
+}
+
+fn is_gateway_image(image: &str) -> bool {
+    let last = image.rsplit('/').next().unwrap_or_default();
+    last.starts_with("openclaw") && !last.starts_with("openclaw-sandbox")
+}
+
+/// The container of a process, by its control group: `/docker/<id>` or `docker-<id>.scope`.
+pub fn id_in_cgroup(cgroup: &str) -> Option<String> {
+    cgroup
+        .split(['/', '\n'])
+        .map(|part| part.strip_prefix("docker-").unwrap_or(part))
+        .map(|part| part.strip_suffix(".scope").unwrap_or(part))
+        .find(|part| part.len() == 64 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+        .map(str::to_owned)
+}
+
+pub async fn look(
+    engine: &Engine,
+    facts: &Facts,
+    found: Inspected,
+    port: u16,
+    d: Deadline,
+) -> Gateway {
+    let short = d.at_most(PATIENCE);
+    let (docker_cli, socket, health) = tokio::join!(
+        docker_cli(engine, &found, short),
+        socket(engine, facts.docker.endpoint.get().ok(), &found, short),
+        reach::health(port, d),
+    );
+    let uid = found
+        .user
+        .split(':')
+        .next()
+        .and_then(|uid| uid.parse().ok());
+    let mut groups: Vec<u32> = found
+        .group_add
+        .iter()
+        .filter_map(|g| g.parse().ok())
+        .collect();
+    groups.extend(
+        found
+            .user
+            .split_once(':')
+            .and_then(|(_, gid)| gid.parse::<u32>().ok()),
+    );
+    Gateway {
+        placement: Placement::Container {
+            id: wash(&found.id, 80),
+            name: wash(found.name.trim_start_matches('/'), 200),
+        },
+        port: Some(port),
+        health,
+        docker_cli,
+        path_from: Some("inside the container".to_owned()),
+        docker_host: None,
+        uid,
+        groups,
+        socket,
+        stray_dockerenv: false,
+    }
+}
+
+async fn docker_cli(engine: &Engine, found: &Inspected, d: Deadline) -> Reading<String> {
+    let said = engine
+        .exec(&found.id, &["sh", "-c", "command -v docker"], d)
+        .await;
+    let from = format!("`command -v docker` in {}", wash(&found.name, 200));
+    let read = match said {
+        Ok(output) if output.exit_code == 0 && output.stdout.trim().starts_with('/') => {
+            Ok(wash(&output.stdout, 1000))
+        }
+        Ok(output) if output.exit_code == 126 || output.stdout.contains("OCI runtime") => {
+            Err(Why::new(
+                WhyKind::Failed,
+                "the gateway's container has no shell to ask",
+            ))
+        }
+        Ok(_) => Err(Why::new(
+            WhyKind::Absent,
+            "no `docker` on the PATH inside the gateway's container",
+        )),
+        Err(error) => Err(error.to_why()),
+    };
+    Reading::from_result(read, from)
+}
+
+/// Whether the engine's socket is mounted, and whether the container's own user may write to it.
+async fn socket(
+    engine: &Engine,
+    endpoint: Option<&Endpoint>,
+    found: &Inspected,
+    d: Deadline,
+) -> Reading<SocketAccess> {
+    let host = endpoint.and_then(|endpoint| endpoint.url.strip_prefix("unix://"));
+    let mounted = found.mounts.iter().find_map(|mount| {
+        let socket = mount.source.ends_with("docker.sock") || Some(&*mount.source) == host;
+        // A whole folder such as /var/run holds it as well.
+        let inside = host
+            .and_then(|host| host.strip_prefix(mount.source.trim_end_matches('/')))
+            .filter(|rest| rest.starts_with('/') && mount.kind == "bind");
+        match (socket, inside) {
+            (true, _) => Some(mount.target.clone()),
+            (false, Some(rest)) => Some(format!("{}{rest}", mount.target.trim_end_matches('/'))),
+            (false, None) => None,
+        }
+    });
+    let from = format!("the mounts of {}", wash(&found.name, 200));
+    let Some(target) = mounted else {
+        return Reading::known(SocketAccess::NotMounted, from);
+    };
+    let script = "test -S \"$0\" || exit 3; test -r \"$0\" && test -w \"$0\"";
+    let said = engine
+        .exec(&found.id, &["sh", "-c", script, &target], d)
+        .await;
+    let path = wash(&target, 1000);
+    let read = match said {
+        Ok(output) => match output.exit_code {
+            0 => Ok(SocketAccess::Usable { path }),
+            1 => Ok(SocketAccess::Denied {
+                why: format!(
+                    "its user `{}` with the added groups [{}] may not write to it",
+                    wash(&found.user, 80),
+                    wash(&found.group_add.join(", "), 200)
+                ),
+                path,
+            }),
+            3 => Ok(SocketAccess::Denied {
+                why: "there is no socket at that path inside the container".to_owned(),
+                path,
+            }),
+            code => Err(Why::new(
+                WhyKind::Failed,
+                format!("the check inside the container ended with {code}"),
+            )),
+        },
+        Err(error) => Err(error.to_why()),
+    };
+    Reading::from_result(read, from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateways_image_is_told_from_a_sandboxs() {
+        for (image, expected) in [
+            ("ghcr.io/openclaw/openclaw:2026.9.6", true),
+            ("openclaw:local", true),
+            ("openclaw-gateway", true),
+            ("openclaw-sandbox:bookworm-slim", false),
+            ("openclaw-sandbox-browser:bookworm-slim", false),
+            ("openclaw/other:1", false),
+            ("debian", false),
+        ] {
+            assert_eq!(is_gateway_image(image), expected, "{image}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_id_is_taken_from_a_control_group() {
+        assert_eq!(
+            id_in_cgroup("0::/user.slice/docker-0123.scope\n1:x:/docker/zz"),
+            None
+        );
+    }
+}
