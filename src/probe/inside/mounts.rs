@@ -267,7 +267,7 @@ async fn allowed(
             .strip_prefix(*root)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if role == MountRole::Volume && RESERVED.iter().any(|root| reserved(&root)) {
+    if role == MountRole::Volume && RESERVED.iter().any(reserved) {
         return Err(Why::new(
             WhyKind::NotApplicable,
             format!("{} is where OpenClaw mounts workspaces", bind.target),
