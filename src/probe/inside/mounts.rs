@@ -144,13 +144,13 @@ fn own_workspace(facts: &Facts, configuration: &Configuration, own: &Path, workd
             format!("{source} could not be made: {error}"),
         );
     }
-    if let Some(owner) = &configuration.owner {
-        mount.not_given = give(own, owner)
-            .err()
-            // File sharing of these products shows every file as the container's user's.
-            .filter(|_| keeps_owners(facts))
-            .map(|error| format!("its test folder could not be given to {owner}: {error}"));
-    }
+    let given = match &configuration.owner {
+        Some(owner) => give(own, owner)
+            .map_err(|error| format!("its test folder could not be given to {owner}: {error}")),
+        None => Err("the owner of OpenClaw's workspace folder is not known".to_owned()),
+    };
+    // File sharing of some products shows every file as the container's user's.
+    mount.not_given = given.err().filter(|_| keeps_owners(facts));
     mount
 }
 
@@ -267,7 +267,7 @@ async fn allowed(
             .strip_prefix(*root)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if role == MountRole::Volume && RESERVED.iter().any(|root| reserved(&root)) {
+    if role == MountRole::Volume && RESERVED.iter().any(reserved) {
         return Err(Why::new(
             WhyKind::NotApplicable,
             format!("{} is where OpenClaw mounts workspaces", bind.target),

@@ -149,17 +149,18 @@ def servers(host):
                 last = ('timeout', '') if e.errno in (None, errno.EAGAIN) else ('unreachable', code(e) + ' from ' + words[1])
     return last
 
+def ask(host, purpose):
+    try:
+        return ('addresses', addresses(host))
+    except S.gaierror as e:
+        if e.args[0] in (S.EAI_NONAME, getattr(S, 'EAI_NODATA', -5)):
+            return ('no-name', '')
+        return servers(host) if purpose == 'n' else ('failure', '')
+
 def resolve(i, host, purpose):
     begun = now()
     try:
-        answer = ('addresses', addresses(host))
-    except S.gaierror as e:
-        if e.args[0] in (S.EAI_NONAME, getattr(S, 'EAI_NODATA', -5)):
-            answer = ('no-name', '')
-        elif purpose == 'n':
-            answer = servers(host)
-        else:
-            answer = ('failure', '')
+        answer = ask(host, purpose)
     except Exception as e:
         answer = ('failure', type(e).__name__)
     answers.append((i, purpose, answer, int((now() - begun) * 1000)))

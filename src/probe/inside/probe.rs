@@ -147,9 +147,8 @@ impl Run<'_> {
                 }
                 piece = output.next(until) => match piece {
                     Some(Ok((stream, bytes))) => script.take(stream == Stream::Stderr, &bytes),
-                    Some(Err(EngineError::Timeout(_))) => break,
+                    None | Some(Err(EngineError::Timeout(_))) => break,
                     Some(Err(error)) => return Err(why(error)),
-                    None => break,
                 },
             }
             if ready.is_none() && script.is_ready() {
@@ -189,10 +188,9 @@ impl Run<'_> {
             "the container runs, but not its command"
         });
         if let Some(entrypoint) = &entrypoint {
-            detail.push_str(&format!(
-                "; the image's entrypoint `{}` takes it",
-                wash(entrypoint, 100)
-            ));
+            detail.push_str("; the image's entrypoint `");
+            detail.push_str(&wash(entrypoint, 100));
+            detail.push_str("` takes it");
         }
         if !noise.is_empty() {
             detail.push_str(": ");

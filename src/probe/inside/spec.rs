@@ -3,6 +3,8 @@
 //!
 //! OpenClaw's arguments to `docker create`: <https://docs.openclaw.ai/gateway/sandboxing>.
 
+use std::path::Path;
+
 use crate::engine::ContainerSpec;
 use crate::facts::openclaw::{Agent, Bind, Docker, Mode, Sandbox, WorkspaceAccess};
 
@@ -166,7 +168,10 @@ pub fn refusal(bind: &Bind, home: &str, of_openclaw: bool) -> Option<String> {
         } else {
             source.trim_end_matches('/')
         };
-        if source.ends_with(".sock") {
+        if Path::new(source)
+            .extension()
+            .is_some_and(|end| end == "sock")
+        {
             return Some(format!("{source} is a socket of the host"));
         }
         if let Some(path) = blocked

@@ -13,7 +13,7 @@ use crate::engine::{Engine, EngineError};
 use crate::facts::{Facts, Why};
 
 /// What a run that cannot be asked about may take; a probe ends by itself long before.
-const OLD: Duration = Duration::from_secs(60 * 60);
+const OLD: Duration = Duration::from_hours(1);
 const OWNER_FILE: &str = "owner";
 /// A create call that was given up may still make its container a moment later.
 const LATE: [Duration; 4] = [Duration::from_millis(150); 4];
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn without_a_known_owner_only_age_tells() {
-        assert!(!is_abandoned(None, Duration::from_secs(60)));
+        assert!(!is_abandoned(None, Duration::from_mins(1)));
         assert!(is_abandoned(None, OLD * 2));
         assert!(!is_abandoned(Some(&Owner::this()), OLD * 2));
     }
