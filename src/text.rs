@@ -8,8 +8,7 @@
 /// `limit` characters is cut with `…`.
 pub fn wash(text: &str, limit: usize) -> String {
     let mut clean = String::with_capacity(text.len().min(limit * 4));
-    let mut count = 0;
-    for c in text.trim().chars() {
+    for (count, c) in text.trim().chars().enumerate() {
         if count >= limit {
             clean.push('…');
             break;
@@ -19,7 +18,6 @@ pub fn wash(text: &str, limit: usize) -> String {
             c if is_harmful(c) => clean.extend(c.escape_unicode()),
             c => clean.push(c),
         }
-        count += 1;
     }
     clean
 }

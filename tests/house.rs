@@ -1,5 +1,7 @@
 //! The architecture as a table: which rooms of `src/` may know which, and who may name a crate.
 
+#![expect(clippy::disallowed_methods, reason = "reads our own sources")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

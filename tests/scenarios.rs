@@ -1,6 +1,11 @@
 //! The table of scenarios: each file of `tests/faults/` sets up one node on a real engine, with
 //! one fault or none, and says exactly which findings `clawdoctor check` must give, and no other.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "sets up and looks at the world that is tested"
+)]
+
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -258,7 +263,8 @@ struct Stage {
     engine: Engine,
     volumes: Vec<String>,
     mounted: Option<PathBuf>,
-    _proxy: Option<Proxy>,
+    /// Kept for its end: it stops when the scenario does.
+    proxy: Option<Proxy>,
 }
 
 impl Stage {
@@ -267,7 +273,7 @@ impl Stage {
             engine: engine.clone(),
             volumes: Vec::new(),
             mounted: None,
-            _proxy: None,
+            proxy: None,
         };
         openclaw(scenario, place, engine)?;
         if let Some(settings) = &scenario.settings {
@@ -347,7 +353,7 @@ impl Stage {
                     return Ok(());
                 }
                 let part = part.unwrap_or_default();
-                self._proxy = Some(Proxy::start(&socket, &self.engine.socket, part)?);
+                self.proxy = Some(Proxy::start(&socket, &self.engine.socket, part)?);
                 open(if scenario.engine.socket == Socket::Forbidden {
                     0o600
                 } else {
@@ -412,10 +418,8 @@ fn openclaw(scenario: &Scenario, place: &Place, engine: &Engine) -> Result<(), F
     if let Some(over) = &claw.config {
         merge(&mut config, over);
     }
-    let text = claw
-        .text
-        .clone()
-        .unwrap_or_else(|| filled(&config.to_string(), place, engine));
+    let text = claw.text.clone().unwrap_or_else(|| config.to_string());
+    let text = filled(&text, place, engine);
     let path = place.file(".openclaw/openclaw.json", &text);
     if let Some(mode) = &claw.mode {
         use std::os::unix::fs::PermissionsExt as _;
@@ -444,7 +448,11 @@ fn merge(value: &mut Value, over: &Value) {
     match (value, over) {
         (Value::Object(under), Value::Object(over)) => {
             for (key, member) in over {
-                merge(under.entry(key.clone()).or_insert(Value::Null), member);
+                if member == "@REMOVE@" {
+                    under.remove(key);
+                } else {
+                    merge(under.entry(key.clone()).or_insert(Value::Null), member);
+                }
             }
         }
         (under, over) => *under = over.clone(),

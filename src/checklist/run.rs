@@ -90,7 +90,7 @@ fn rule<'a>(catalog: &'a Catalog, facts: &Facts) -> BTreeMap<CheckId, Ruled<'a>>
             let names: Vec<&str> = blockers.iter().map(CheckId::as_str).collect();
             Ruling::blocked(&names)
         };
-        let (status, skip) = status(&ruling.verdict);
+        let (status, skip) = status(&ruling.verdict, check.spec.severity);
         let blocked_by = match &ruling.verdict {
             // A judge may name a check that is itself blocked: tell the root of it.
             Verdict::Blocked(by) => roots(by, &ruled),
@@ -138,14 +138,15 @@ fn roots(ids: &[CheckId], ruled: &BTreeMap<CheckId, Ruled>) -> Vec<CheckId> {
     roots.into_iter().collect()
 }
 
-fn status(verdict: &Verdict) -> (Status, Option<SkipReason>) {
+/// A check whose failures are warnings never fails: it warns.
+fn status(verdict: &Verdict, severity: Severity) -> (Status, Option<SkipReason>) {
     match verdict {
         Verdict::Pass => (Status::Pass, None),
         Verdict::Found(complaints) => {
             let worst = complaints.iter().map(|complaint| complaint.level).max();
             match worst {
-                Some(Level::Fail) => (Status::Fail, None),
-                Some(Level::Warn) => (Status::Warn, None),
+                Some(Level::Fail) if severity == Severity::Error => (Status::Fail, None),
+                Some(Level::Fail | Level::Warn) => (Status::Warn, None),
                 None => (Status::Pass, None),
             }
         }
@@ -228,10 +229,8 @@ fn fingerprint(id: &CheckId, complaint: &Complaint) -> String {
         place.map_or("", String::as_str)
     );
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(4).fold(String::new(), |mut hex, byte| {
-        hex.push_str(&format!("{byte:02x}"));
-        hex
-    })
+    let eight = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    format!("{eight:08x}")
 }
 
 fn outcome(one: &Ruled, terms: &Terms) -> Outcome {
@@ -411,6 +410,7 @@ mod tests {
     use crate::facts::Reading;
     use crate::facts::custom::{Answer, Custom, Question};
 
+    #[expect(clippy::disallowed_methods, reason = "writes the files that it reads")]
     fn catalog_of(files: &[(&str, &str)]) -> Catalog {
         let folder = tempfile::tempdir().expect("a folder");
         for (id, text) in files {

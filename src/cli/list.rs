@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use crate::checklist::check::{Check, Severity, Step};
 use crate::checklist::id::CheckId;
+use crate::checklist::waiver::Waiver;
 use crate::report::wrap::{columns, cut, pad};
 use crate::report::{Role, Style};
+use crate::text::wash;
 
 /// The checks as a table under each step.
-pub fn text(checks: &[Check], style: &Style) -> String {
+pub fn text(checks: &[Check], waivers: &[Waiver], style: &Style) -> String {
     let widest = checks.iter().map(|check| columns(check.id.as_str())).max();
     let widest = widest.unwrap_or(0);
     let mut page = String::new();
@@ -27,6 +29,7 @@ pub fn text(checks: &[Check], style: &Style) -> String {
             page.push('\n');
         }
     }
+    page.push_str(&accepted(waivers, style));
     let required = checks.iter().filter(|check| check.spec.required).count();
     let all = checks.len();
     let dash = style.dash();
@@ -35,6 +38,31 @@ pub fn text(checks: &[Check], style: &Style) -> String {
     page.push_str(&style.paint(Role::Code, "clawdoctor explain ID"));
     page.push('\n');
     page
+}
+
+/// The operator's waivers, if there are any.
+fn accepted(waivers: &[Waiver], style: &Style) -> String {
+    if waivers.is_empty() {
+        return String::new();
+    }
+    let mut lines = format!("\n{}\n", style.paint(Role::Title, "Waivers"));
+    for waiver in waivers {
+        let target = waiver
+            .target
+            .as_deref()
+            .map(|target| format!(" on {}", wash(target, 80)));
+        let by = waiver.by.as_deref().map(|by| format!(", {}", wash(by, 40)));
+        let line = format!(
+            "  {}{}  until {}: {}{}\n",
+            waiver.check,
+            target.unwrap_or_default(),
+            waiver.expires,
+            wash(&waiver.reason, 200),
+            by.unwrap_or_default()
+        );
+        lines.push_str(&line);
+    }
+    lines
 }
 
 fn row(check: &Check, widest: usize, style: &Style) -> String {
@@ -70,14 +98,25 @@ pub fn is_built_in(check: &Check) -> bool {
 }
 
 /// The same for programs, on one line.
-pub fn json(checks: &[Check]) -> String {
+pub fn json(checks: &[Check], waivers: &[Waiver]) -> String {
     let checks: Vec<Value> = checks.iter().map(entry).collect();
     let document = json!({
         "schemaVersion": 1,
         "report": "clawdoctor.list",
         "checks": checks,
+        "waivers": waivers.iter().map(waived).collect::<Vec<Value>>(),
     });
     format!("{document}\n")
+}
+
+fn waived(waiver: &Waiver) -> Value {
+    json!({
+        "checkId": waiver.check.full(),
+        "target": waiver.target,
+        "reason": waiver.reason,
+        "by": waiver.by,
+        "expires": waiver.expires.to_string(),
+    })
 }
 
 /// What `list` and `explain` both say of a check.
@@ -110,7 +149,7 @@ mod tests {
     #[test]
     fn every_check_stands_once_under_its_step() {
         let catalog = Catalog::built_in().expect("our own files");
-        let text = text(catalog.checks(), &Style::default());
+        let text = text(catalog.checks(), &[], &Style::default());
         for check in catalog.checks() {
             let id = format!("  {} ", check.id);
             assert_eq!(text.matches(&id).count(), 1, "{id}");
@@ -124,7 +163,7 @@ mod tests {
     #[test]
     fn programs_get_one_document_with_full_ids() {
         let catalog = Catalog::built_in().expect("our own files");
-        let document: Value = serde_json::from_str(&json(catalog.checks())).expect("JSON");
+        let document: Value = serde_json::from_str(&json(catalog.checks(), &[])).expect("JSON");
         let checks = document["checks"].as_array().expect("a list");
         assert_eq!(checks.len(), catalog.checks().len());
         let id = checks[0]["checkId"].as_str().expect("an id");
@@ -136,6 +175,6 @@ mod tests {
         let catalog = Catalog::built_in().expect("our own files");
         let mut checks = catalog.checks()[..1].to_vec();
         checks[0].origin = "/etc/claw/checks/host/memory.toml".to_owned();
-        assert!(text(&checks, &Style::default()).contains(" (yours)\n"));
+        assert!(text(&checks, &[], &Style::default()).contains(" (yours)\n"));
     }
 }

@@ -17,6 +17,7 @@ const NARROWEST: usize = 40;
 /// What the two streams are and how to write to them.
 #[derive(Clone, Debug)]
 pub struct Out {
+    pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
     /// How to write to standard output.
@@ -32,6 +33,7 @@ pub struct Out {
 /// What is known of the terminal before anything is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminals {
+    pub stdin: bool,
     pub stdout: bool,
     pub stderr: bool,
     /// Columns, if the terminal says so.
@@ -41,6 +43,7 @@ pub struct Terminals {
 impl Terminals {
     /// Asks the two streams.
     pub fn ask() -> Self {
+        let stdin = io::stdin().is_terminal();
         let stdout = io::stdout().is_terminal();
         let stderr = io::stderr().is_terminal();
         let columns = (stdout || stderr)
@@ -48,6 +51,7 @@ impl Terminals {
             .flatten()
             .map(|(columns, _)| columns);
         Self {
+            stdin,
             stdout,
             stderr,
             columns,
@@ -67,6 +71,7 @@ impl Out {
         };
         let for_people = common.format().is_for_people();
         Self {
+            stdin_is_terminal: terminals.stdin,
             stdout_is_terminal: terminals.stdout,
             stderr_is_terminal: terminals.stderr,
             style: style(terminals.stdout),

@@ -97,13 +97,17 @@ impl Engine {
         ids: &[String],
         d: Deadline,
     ) -> Result<BTreeMap<String, u64>, Why> {
-        stream::iter(ids)
+        // Owned, since a future that borrows its item cannot be shown to be Send (rust-lang#110338).
+        stream::iter(ids.to_vec())
             .map(|id| async move {
-                let path = format!("/containers/{}/stats?stream=false&one-shot=true", name(id)?);
+                let path = format!(
+                    "/containers/{}/stats?stream=false&one-shot=true",
+                    name(&id)?
+                );
                 let said: Option<SaidStats> = present(self.get(&path, d).await)?;
                 Ok(said
                     .and_then(|said| said.memory_stats.working_set())
-                    .map(|bytes| (id.clone(), bytes)))
+                    .map(|bytes| (id, bytes)))
             })
             .buffered(AT_ONCE)
             .try_filter_map(|found| async move { Ok(found) })

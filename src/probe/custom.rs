@@ -26,15 +26,14 @@ const LINE: usize = 4096;
 
 pub async fn custom(world: &World, d: Deadline) -> Vec<Custom> {
     let mut seen = HashSet::new();
-    let questions = world
-        .questions
-        .iter()
-        .filter(|question| seen.insert(*question));
+    // Owned, since a future that borrows its item cannot be shown to be Send (rust-lang#110338).
+    let mut questions = world.questions.clone();
+    questions.retain(|question| seen.insert(question.clone()));
     stream::iter(questions)
-        .map(|question| async {
+        .map(|question| async move {
             Custom {
-                question: question.clone(),
-                answer: answer(world, question, d).await,
+                answer: answer(world, &question, d).await,
+                question,
             }
         })
         .buffered(AT_ONCE)

@@ -154,7 +154,7 @@ make_archive() {
   image entrypoint:1 'base good' "$sandbox"' | .config.Entrypoint = ["sleep"] | .config.Cmd = ["infinity"]'
   image old:1 'base good' "$sandbox"' | .created = "2023-06-14T00:00:00Z"'
   image no-python:1 'base user' "$sandbox"
-  image no-shell:1 wait '.config.Cmd = ["/wait"]'
+  image no-shell:1 wait '.config.Cmd = ["/wait"] | .config.User = "1000"'
   image foreign:1 foreign "$sandbox"' | .architecture = "arm64" | .variant = "v8"'
   image busybox:1 busybox .
   jq -sc . "$ARCHIVE/entries" >"$ARCHIVE/manifest.json"

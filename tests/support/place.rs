@@ -39,7 +39,7 @@ impl Place {
             ("LANG".to_owned(), "C.UTF-8".to_owned()),
         ]);
         let place = Self { root, env };
-        place.own(&home);
+        Self::own(&home);
         place
     }
 
@@ -52,7 +52,7 @@ impl Place {
     }
 
     /// Gives a path below the place to [`OWNER`], as far as we may.
-    pub fn own(&self, path: &Path) {
+    pub fn own(path: &Path) {
         // Without root the files are the caller's own already, which serves the same end.
         std::os::unix::fs::lchown(path, Some(OWNER), Some(OWNER)).unwrap_or(());
     }
@@ -65,11 +65,11 @@ impl Place {
             folder.push(part);
             if !folder.exists() {
                 std::fs::create_dir(&folder).expect("own folder");
-                self.own(&folder);
+                Self::own(&folder);
             }
         }
         std::fs::write(&path, content).expect("own file");
-        self.own(&path);
+        Self::own(&path);
         path
     }
 
@@ -87,7 +87,7 @@ impl Place {
             "lib/node_modules/openclaw/openclaw.mjs",
             "#!/usr/bin/env node\n",
         );
-        self.executable(&bin);
+        Self::executable(&bin);
         let node =
             serde_json::json!({"name": "node", "version": "24.21.0", "bin": {"node": "bin/node"}});
         self.file("lib/node_modules/node/package.json", &node.to_string());
@@ -95,12 +95,12 @@ impl Place {
             "lib/node_modules/node/bin/node",
             "#!/bin/sh\necho v24.21.0\n",
         );
-        self.executable(&node);
+        Self::executable(&node);
         symlink(&bin, self.home().join("bin/openclaw")).expect("own link");
         symlink(&node, self.home().join("bin/node")).expect("own link");
     }
 
-    fn executable(&self, path: &Path) {
+    fn executable(path: &Path) {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("own file");
     }
 

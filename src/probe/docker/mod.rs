@@ -236,7 +236,11 @@ fn told(
         endpoint: &url,
     };
     let (provider, from) = provider::tell(version.ok(), info.ok(), here);
-    Reading::known(provider, from)
+    match info {
+        // Nothing recognised in half of what an engine says is no answer.
+        Err(why) if provider.kind == ProviderKind::Unrecognised => Reading::Unknown(why.clone()),
+        _ => Reading::known(provider, from),
+    }
 }
 
 /// Only an engine on this very machine keeps its data where we can see it.

@@ -64,8 +64,8 @@ pub async fn inside(world: &World, facts: &Facts, d: Deadline) -> Reading<Vec<In
         room: &room,
         owner: owner::Owner::this().to_string(),
     };
-    let found = futures_util::stream::iter(groups.iter().enumerate())
-        .map(|(number, group)| run.probe(number, group, d))
+    let found = futures_util::stream::iter(0..groups.len())
+        .map(|number| run.probe(number, &groups[number], d))
         .buffered(AT_ONCE)
         .collect()
         .await;

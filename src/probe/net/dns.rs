@@ -39,15 +39,21 @@ pub async fn host_names(world: &World, d: Deadline) -> (Reading<Vec<NameAnswer>>
         Ok(built) => built,
         Err(why) => return (Reading::Unknown(why), Vec::new()),
     };
-    let answers = stream::iter(&world.settings.dns.names)
-        .map(|name| async {
+    let resolver = &resolver;
+    // Owned, since a future that borrows its item cannot be shown to be Send (rust-lang#110338).
+    let answers = stream::iter(world.settings.dns.names.clone())
+        .map(|name| async move {
             let begun = Instant::now();
-            let answer = match d.at_most(ONE_NAME).bound(ask(&resolver, name)).await {
+            let answer = match d
+                .at_most(ONE_NAME)
+                .bound(ask(resolver.as_ref(), &name))
+                .await
+            {
                 Ok(answer) => answer,
                 Err(_) => Answer::Timeout,
             };
             NameAnswer {
-                name: wash(name, 300),
+                name: wash(&name, 300),
                 answer,
                 milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             }
@@ -174,7 +180,7 @@ async fn refusal(server: SocketAddr) -> Option<String> {
     }
 }
 
-async fn ask(resolver: &Option<TokioResolver>, name: &str) -> Answer {
+async fn ask(resolver: Option<&TokioResolver>, name: &str) -> Answer {
     let Some(resolver) = resolver else {
         return Answer::Unreachable {
             detail: "no resolver is configured".to_owned(),

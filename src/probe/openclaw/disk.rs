@@ -1,6 +1,7 @@
 //! What lies on the disk where the settings point: owners of workspaces, sources of binds. Reads
 //! only, blocks, and is therefore called off the async threads.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -51,10 +52,12 @@ fn short_hash(text: &str) -> String {
 
 /// A SHA-256 in hex.
 pub fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string cannot fail.
+        write!(hex, "{byte:02x}").unwrap_or(());
+    }
+    hex
 }
 
 /// Owner of the folder or of the nearest parent that exists; none when nobody may look.

@@ -1,0 +1,86 @@
+//! `clawdoctor` on a terminal: the checklist as an app, fed by the same probes as `check`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "measures how long a gathering takes"
+)]
+
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use super::check::{self, Ask};
+use super::prepare;
+use crate::checklist::report::Report;
+use crate::deadline::Deadline;
+use crate::facts::{Facts, Section};
+use crate::failure::Failure;
+use crate::probe::gather::{Gathered, Progress, gather};
+use crate::probe::inside;
+use crate::surroundings::Surroundings;
+use crate::tui::{self, Probed, Session};
+
+/// Shows the app; the last whole report, if there was one.
+pub fn show(ask: &Ask, here: &Surroundings, style: tui::Style) -> Result<Option<Report>, Failure> {
+    let plan = Arc::new(prepare::plan(&ask.wish, here)?);
+    let runtime = check::runtime()?;
+    let world = Arc::new(plan.world.clone());
+    let timeout = ask.timeout;
+    let (terms_plan, terms_ask) = (Arc::clone(&plan), ask.clone());
+    let (gather_plan, gather_world) = (Arc::clone(&plan), Arc::clone(&world));
+    let handle = runtime.handle().clone();
+    // What is known of the engine, for the removal when the user leaves in the middle.
+    let latest = Arc::new(Mutex::new(Facts::default()));
+    let gather_latest = Arc::clone(&latest);
+    let session = Session {
+        catalog: Arc::new(plan.catalog.clone()),
+        terms: Box::new(move || check::terms(&terms_plan, &terms_ask, &Gathered::default(), 0)),
+        gather: Box::new(move |told| {
+            let latest = Arc::clone(&gather_latest);
+            let (world, budgets) = (Arc::clone(&gather_world), gather_plan.budgets.clone());
+            handle.spawn(async move {
+                let begun = Instant::now();
+                let tell = |progress: Progress<'_>| {
+                    let news = match progress {
+                        Progress::Started(section) => Probed::Started(section),
+                        Progress::Done {
+                            section,
+                            facts,
+                            spent,
+                        } => {
+                            if section == Section::Endpoint
+                                && let Ok(mut latest) = latest.lock()
+                            {
+                                latest.clone_from(facts);
+                            }
+                            Probed::Done {
+                                section,
+                                facts: Box::new(facts.clone()),
+                                spent,
+                            }
+                        }
+                    };
+                    // The channel holds a whole gathering; a screen that is gone needs no news.
+                    told.try_send(news).unwrap_or(());
+                };
+                let gathered = gather(world, budgets, Deadline::after(timeout), tell).await;
+                let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let news = Probed::Finished {
+                    facts: Box::new(gathered.facts),
+                    spent: gathered.spent,
+                    duration_ms,
+                };
+                told.try_send(news).unwrap_or(());
+            })
+        }),
+        style,
+    };
+    let shown = runtime.block_on(async {
+        let shown = tui::run(session).await;
+        // Leaving in the middle of a probe must leave nothing behind.
+        let facts = latest.lock().map(|facts| facts.clone()).unwrap_or_default();
+        // What cannot be removed now is swept by the next run.
+        drop(inside::clean_up(&world, &facts, Deadline::after(check::CLEAN_UP)).await);
+        shown
+    });
+    runtime.shutdown_background();
+    shown
+}

@@ -1,0 +1,219 @@
+//! `clawdoctor check`: gathers, judges, reports. Glue: what is decided is decided elsewhere.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads and writes the facts files that the command line names, and takes the time"
+)]
+
+use std::cell::RefCell;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::prepare::{self, Plan, Wish};
+use crate::checklist::check::Severity;
+use crate::checklist::report::Report;
+use crate::checklist::run::{self, Terms};
+use crate::deadline::Deadline;
+use crate::facts::{self, Facts};
+use crate::failure::{Failure, Kind};
+use crate::probe::gather::{Gathered, Progress, gather};
+use crate::probe::inside;
+use crate::redact::Redactor;
+use crate::surroundings::Surroundings;
+
+/// What `check` is asked for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub wish: Wish,
+    /// Judge this recorded node instead of the one we are on.
+    pub facts: Option<String>,
+    /// Keep what was gathered in this file.
+    pub save_facts: Option<String>,
+    pub fail_on: Severity,
+    pub timeout: Duration,
+    pub redact: bool,
+}
+
+/// How long the engine may take to remove what we made, once we were told to stop.
+pub const CLEAN_UP: Duration = Duration::from_secs(5);
+
+/// Runs the checks and gives the report, redacted.
+pub fn report(
+    ask: &Ask,
+    here: &Surroundings,
+    tell: impl FnMut(Progress<'_>),
+) -> Result<Report, Failure> {
+    let begun = Instant::now();
+    let plan = prepare::plan(&ask.wish, here)?;
+    let gathered = match &ask.facts {
+        Some(path) => recorded(path)?,
+        None => live(&plan, Deadline::after(ask.timeout), tell)?,
+    };
+    let redactor = Redactor::new(here, &gathered.facts.node.hostname);
+    if let Some(path) = &ask.save_facts {
+        save(path, &gathered.facts, ask.redact.then_some(&redactor))?;
+    }
+    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let terms = terms(&plan, ask, &gathered, duration_ms);
+    let report = run::evaluate(&plan.catalog, &gathered.facts, &terms);
+    Ok(if ask.redact {
+        redactor.report(report)
+    } else {
+        report
+    })
+}
+
+/// What the run concludes with.
+pub fn terms(plan: &Plan, ask: &Ask, gathered: &Gathered, duration_ms: u64) -> Terms {
+    let today = jiff::tz::Offset::UTC
+        .to_datetime(jiff::Timestamp::now())
+        .date();
+    let expired = plan.waivers.iter().filter(|waiver| !waiver.holds_on(today));
+    Terms {
+        selected: plan.selected.clone(),
+        waivers: plan.waivers.clone(),
+        today,
+        fail_on: ask.fail_on,
+        node_id: if gathered.facts.node.id.is_empty() {
+            plan.world.node_id.clone()
+        } else {
+            gathered.facts.node.id.clone()
+        },
+        duration_ms,
+        spent: gathered.spent.clone(),
+        warnings: expired
+            .map(|w| {
+                format!(
+                    "the waiver of {} expired on {} and was not applied",
+                    w.check, w.expires
+                )
+            })
+            .collect(),
+    }
+}
+
+/// Asks this node, until done, out of time, or told to stop.
+fn live(
+    plan: &Plan,
+    overall: Deadline,
+    mut tell: impl FnMut(Progress<'_>),
+) -> Result<Gathered, Failure> {
+    let runtime = runtime()?;
+    let world = Arc::new(plan.world.clone());
+    // What is known so far, for the removal when the gathering is broken off.
+    let latest = RefCell::new(Facts::default());
+    let tell = |progress: Progress<'_>| {
+        if let Progress::Done { facts, .. } = progress {
+            latest.replace(facts.clone());
+        }
+        tell(progress);
+    };
+    let gathered = runtime.block_on(async {
+        let mut interrupt = listen(SignalKind::interrupt())?;
+        let mut terminate = listen(SignalKind::terminate())?;
+        let mut hangup = listen(SignalKind::hangup())?;
+        let told = tokio::select! {
+            gathered = gather(Arc::clone(&world), plan.budgets.clone(), overall, tell) => Ok(gathered),
+            _ = interrupt.recv() => Err(Failure::new(Kind::Interrupted, "interrupted")),
+            _ = terminate.recv() => Err(Failure::new(Kind::Terminated, "terminated")),
+            _ = hangup.recv() => Err(Failure::new(Kind::Terminated, "the terminal went away")),
+        };
+        if told.is_err() {
+            let facts = latest.borrow().clone();
+            // What cannot be removed now is swept by the next run.
+            drop(inside::clean_up(&world, &facts, Deadline::after(CLEAN_UP)).await);
+        }
+        told
+    });
+    // A probe that hangs in the kernel must not hold the program.
+    runtime.shutdown_background();
+    gathered
+}
+
+fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {
+    signal(kind).map_err(|error| Failure::system("cannot listen for signals").cause(error))
+}
+
+/// The runtime of one run: two threads, since the work is waiting.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::system("cannot start").cause(error))
+}
+
+/// A snapshot from a file, taken by this or an older version.
+fn recorded(path: &str) -> Result<Gathered, Failure> {
+    let text = if path == "-" {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    let text = text.map_err(|error| {
+        Failure::input(format!("cannot read the facts file {path}"))
+            .cause(error)
+            .hint("record one with: clawdoctor check --save-facts FILE")
+    })?;
+    let facts: Facts = serde_json::from_str(&text).map_err(|error| {
+        Failure::input(format!(
+            "{path}:{}:{}: not a facts file",
+            error.line(),
+            error.column()
+        ))
+        .cause(error)
+        .hint("record one with: clawdoctor check --save-facts FILE")
+    })?;
+    if facts.version == 0 || facts.version > facts::VERSION {
+        return Err(Failure::input(format!(
+            "{path}: facts of version {}, and this program reads up to version {}",
+            facts.version,
+            facts::VERSION
+        ))
+        .hint("judge it with the version of clawdoctor that recorded it, or a newer one"));
+    }
+    Ok(Gathered {
+        facts,
+        ..Gathered::default()
+    })
+}
+
+/// Keeps the snapshot, readable by its owner alone; never half a file.
+fn save(path: &str, facts: &Facts, redactor: Option<&Redactor>) -> Result<(), Failure> {
+    let value = serde_json::to_value(facts).expect("facts are plain data");
+    let value = match redactor {
+        Some(redactor) => redactor.json(value),
+        None => value,
+    };
+    let text = serde_json::to_string_pretty(&value).expect("plain data") + "\n";
+    let cannot = |error: std::io::Error| {
+        Failure::input(format!("cannot write the facts file {path}")).cause(error)
+    };
+    let target = Path::new(path);
+    if target.exists() && !target.is_file() {
+        // A pipe or a terminal is written as it stands.
+        return std::fs::write(target, text).map_err(cannot);
+    }
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let fresh = target.with_file_name(name);
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .and_then(|()| std::fs::rename(&fresh, target));
+    written.map_err(|error| {
+        // What is left of the attempt goes; that it may not be there is no news.
+        std::fs::remove_file(&fresh).unwrap_or(());
+        cannot(error)
+    })
+}

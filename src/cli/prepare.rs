@@ -1,0 +1,254 @@
+//! From the command line, the environment and the operator's folder to what a run needs.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads the operator's settings and keeps the node's id: the edge of the command line"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::Duration;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::checklist::catalog::{self, Catalog};
+use crate::checklist::id::{AREAS, CheckId, PREFIX};
+use crate::checklist::judge::Judge;
+use crate::checklist::waiver::{self, Waiver};
+use crate::facts::Section;
+use crate::failure::Failure;
+use crate::probe::World;
+use crate::settings::Settings;
+use crate::surroundings::Surroundings;
+
+/// What the command line asks of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    pub only: Vec<String>,
+    pub skip: Vec<String>,
+    pub offline: bool,
+    pub passive: bool,
+    pub deep: bool,
+    pub gateway_container: Option<String>,
+    pub node_id: Option<String>,
+}
+
+/// All that a run is made of, checked before anything is asked of the world.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub catalog: Catalog,
+    pub waivers: Vec<Waiver>,
+    pub selected: BTreeSet<CheckId>,
+    /// The sections to gather, with their time.
+    pub budgets: BTreeMap<Section, Duration>,
+    pub world: World,
+}
+
+/// Reads the operator's folder and makes the plan of a run.
+pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Plan, Failure> {
+    let config_dir = here.config_dir();
+    let catalog = Catalog::load(&config_dir)?;
+    let settings = settings(&config_dir, here)?;
+    let waivers = waivers(&config_dir, &catalog)?;
+    let selected = select(&catalog, &wish.only, &wish.skip)?;
+    let wanted = catalog.closure(selected.iter().cloned());
+    let mut world = World {
+        operator: here.clone(),
+        settings,
+        offline: wish.offline,
+        passive: wish.passive,
+        deep: wish.deep,
+        gateway_container: wish.gateway_container.clone(),
+        hostname: hostname(),
+        node_id: wish.node_id.clone().unwrap_or_else(|| node_id(here)),
+        run_id: random_hex(),
+        questions: catalog.questions(&wanted),
+        ..World::default()
+    };
+    for check in catalog.checks() {
+        match &check.spec.judge {
+            Judge::ImageTools(params) => world.tools.clone_from(&params.tools),
+            Judge::SandboxEgress(params) => world.blocked.clone_from(&params.blocked),
+            Judge::SandboxEngineApiExposed(params) => world.engine_ports.clone_from(&params.ports),
+            _ => {}
+        }
+    }
+    Ok(Plan {
+        budgets: catalog.sections(&wanted),
+        catalog,
+        waivers,
+        selected,
+        world,
+    })
+}
+
+/// The operator's settings; the environment wins over the file.
+pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<Settings, Failure> {
+    let path = config_dir.join("clawdoctor.toml");
+    let mut settings: Settings = match read(&path)? {
+        Some(text) => catalog::read(&path.display().to_string(), &text)?,
+        None => Settings::default(),
+    };
+    let list = |text: &str| -> Vec<String> {
+        let words = text.split(',').map(str::trim);
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    if let Some(names) = here.var("CLAWDOCTOR_DNS_NAMES") {
+        settings.dns.names = list(names);
+    }
+    if let Some(servers) = here.var("CLAWDOCTOR_DNS_SERVERS") {
+        settings.dns.servers = list(servers);
+    }
+    Ok(settings)
+}
+
+/// The operator's waivers; none when there is no file.
+pub fn waivers(config_dir: &Path, catalog: &Catalog) -> Result<Vec<Waiver>, Failure> {
+    let path = config_dir.join("waivers.toml");
+    match read(&path)? {
+        Some(text) => waiver::parse(&path.display().to_string(), &text, catalog),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::input(format!("cannot read {}", path.display())).cause(error)),
+    }
+}
+
+/// The checks that the patterns choose. A pattern that matches nothing is a mistake, not a wish.
+pub fn select(
+    catalog: &Catalog,
+    only: &[String],
+    skip: &[String],
+) -> Result<BTreeSet<CheckId>, Failure> {
+    let ids = || catalog.checks().iter().map(|check| check.id.clone());
+    let wanted = globs(catalog, "--only", only)?;
+    let unwanted = globs(catalog, "--skip", skip)?;
+    Ok(ids()
+        .filter(|id| only.is_empty() || wanted.is_match(id.as_str()))
+        .filter(|id| !unwanted.is_match(id.as_str()))
+        .collect())
+}
+
+fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
+    let mut set = GlobSetBuilder::new();
+    for written in patterns.iter().flat_map(|pattern| pattern.split(',')) {
+        let short = written.strip_prefix(PREFIX).unwrap_or(written);
+        let pattern = if AREAS.contains(&short) {
+            format!("{short}/*")
+        } else {
+            short.to_owned()
+        };
+        let glob = GlobBuilder::new(&pattern)
+            .literal_separator(false)
+            .build()
+            .map_err(|error| {
+                Failure::usage(format!("{flag}: `{written}` is not a pattern")).cause(error.kind())
+            })?;
+        let matcher = glob.compile_matcher();
+        if !catalog
+            .checks()
+            .iter()
+            .any(|check| matcher.is_match(check.id.as_str()))
+        {
+            let failure = Failure::usage(format!("{flag}: no check is called `{written}`"));
+            return Err(match catalog.nearest(short) {
+                Some(id) => failure.hint(format!("did you mean `{id}`?")),
+                None => failure.hint("`clawdoctor list` shows all checks"),
+            });
+        }
+        set.add(glob);
+    }
+    set.build()
+        .map_err(|error| Failure::usage(format!("{flag}: the patterns are too many")).cause(error))
+}
+
+fn hostname() -> String {
+    nix::unistd::gethostname()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// A random name for this node, made once and kept in the state folder, so that reports of one
+/// node belong together and say nothing about it. Where the folder cannot be written, a new one
+/// for each run.
+fn node_id(here: &Surroundings) -> String {
+    let folder = here.state_dir();
+    let path = folder.join("node-id");
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let kept = kept.trim();
+    if kept.len() == 16 && kept.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return kept.to_owned();
+    }
+    let fresh = random_hex();
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder);
+    if made.is_ok()
+        && let Ok(mut file) = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+    {
+        let written = writeln!(file, "{fresh}");
+        debug_assert!(written.is_ok(), "a line into a new file");
+    }
+    fresh
+}
+
+/// Sixteen hex digits that no other run has.
+fn random_hex() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    // The standard library seeds each of these from the system's random source.
+    let hasher = std::collections::hash_map::RandomState::new().build_hasher();
+    format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(only: &[&str], skip: &[&str]) -> Result<Vec<String>, Failure> {
+        let own = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        let catalog = Catalog::built_in().expect("our own files");
+        let set = select(&catalog, &own(only), &own(skip))?;
+        Ok(set.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn patterns_areas_lists_and_full_ids_choose_checks() {
+        assert_eq!(
+            chosen(&["net"], &[]).expect("an area"),
+            ["net/host-dns", "net/registry"]
+        );
+        assert_eq!(
+            chosen(&["clawdoctor/net/host-dns"], &[]).expect("full"),
+            ["net/host-dns"]
+        );
+        assert_eq!(
+            chosen(&["net/*"], &["*/registry"]).expect("globs"),
+            ["net/host-dns"]
+        );
+        assert_eq!(
+            chosen(&["host/cpu,net/registry"], &[]).expect("a list"),
+            ["host/cpu", "net/registry"]
+        );
+    }
+
+    #[test]
+    fn a_pattern_that_matches_nothing_is_refused_with_a_suggestion() {
+        let failure = chosen(&["docker/runing"], &[]).expect_err("misspelt");
+        assert_eq!(failure.hints, ["did you mean `docker/running`?"]);
+        assert!(chosen(&[], &["[x"]).is_err());
+    }
+}

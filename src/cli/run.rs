@@ -1,0 +1,222 @@
+//! From a command line to an exit code: parses, dispatches, prints.
+
+use std::ffi::OsString;
+use std::io;
+
+use super::args::{self, Args, Command, UsageProblem};
+use super::check::Ask;
+use super::out::{Live, Out, Terminals};
+use super::prepare::{self, Wish};
+use super::{app, check, explain, list, schema};
+use crate::checklist::catalog::Catalog;
+use crate::exit;
+use crate::facts::Section;
+use crate::failure::Failure;
+use crate::probe::gather::Progress;
+use crate::probe::here::here;
+use crate::report::{self, Format};
+use crate::surroundings::Surroundings;
+use crate::tui;
+
+/// Runs the program and gives its exit code.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
+    let here = here();
+    let terminals = Terminals::ask();
+    let args = match args::parse(argv, args_color(&here, terminals)) {
+        Ok(args) => args,
+        Err(problem) => return usage(*problem, &here, terminals),
+    };
+    let out = Out::new(&here, &args.common, terminals);
+    match dispatch(&args, &here, &out) {
+        Ok(code) => code,
+        Err(failure) => fail(&failure, args.common.format(), &out),
+    }
+}
+
+fn args_color(here: &Surroundings, terminals: Terminals) -> bool {
+    super::out::color(
+        here,
+        args::Color::Auto,
+        terminals.stdout && terminals.stderr,
+    )
+}
+
+fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let format = args.common.format();
+    match &args.command {
+        None if out.stdout_is_terminal && out.stdin_is_terminal && format == Format::Text => {
+            app(args, here, out)
+        }
+        None | Some(Command::Check(_)) => checked(args, here, out),
+        Some(Command::List) => {
+            let config_dir = here.config_dir();
+            let catalog = Catalog::load(&config_dir)?;
+            let waivers = prepare::waivers(&config_dir, &catalog)?;
+            printed(out.print_text(&if format == Format::Json {
+                list::json(catalog.checks(), &waivers)
+            } else {
+                list::text(catalog.checks(), &waivers, &out.style)
+            }))
+        }
+        Some(Command::Explain { what }) => {
+            let catalog = Catalog::load(&here.config_dir())?;
+            let as_json = format == Format::Json;
+            let told = explain::explain(&what.join(" "), catalog.checks(), &out.style, as_json)?;
+            printed(out.print_text(&told.text))?;
+            Ok(if told.known {
+                exit::CLEAN
+            } else {
+                exit::FINDINGS
+            })
+        }
+        Some(Command::Schema) => printed(out.print_text(&schema::text())),
+        Some(Command::Completions { shell }) => {
+            printed(out.print(|to| to.write_all(&args::completions(*shell))))
+        }
+        Some(Command::Man) => {
+            printed(args::man().and_then(|page| out.print(|to| to.write_all(&page))))
+        }
+    }
+}
+
+fn ask(args: &Args) -> Ask {
+    let check = args.check();
+    Ask {
+        wish: Wish {
+            only: check.only,
+            skip: check.skip,
+            offline: args.common.offline,
+            passive: args.common.passive,
+            deep: args.common.deep,
+            gateway_container: check.gateway_container,
+            node_id: args.common.node_id.clone(),
+        },
+        facts: check.facts,
+        save_facts: args.common.save_facts.clone(),
+        fail_on: args.fail_on(),
+        timeout: args.common.timeout.0,
+        redact: !args.common.no_redact,
+    }
+}
+
+fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let mut status = Status::new(out.progress());
+    let report = check::report(&ask(args), here, |progress| status.tell(&progress));
+    drop(status);
+    let report = report?;
+    let format = args.common.format();
+    for warning in &report.warnings {
+        out.complain(&format!("warning: {warning}\n"));
+    }
+    printed(out.print(|to| report::write(format, &report, &out.style, to)))?;
+    Ok(report::exit_code(format, &report))
+}
+
+fn app(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let style = tui::Style {
+        color: out.style.color,
+        ascii: out.style.ascii,
+    };
+    let report = app::show(&ask(args), here, style)?;
+    Ok(report.map_or(exit::CLEAN, |report| {
+        report::exit_code(Format::Text, &report)
+    }))
+}
+
+fn printed(result: io::Result<()>) -> Result<u8, Failure> {
+    match result {
+        Ok(()) => Ok(exit::CLEAN),
+        Err(error) => Err(Failure::system("cannot write to standard output").cause(error)),
+    }
+}
+
+/// A program that wanted a document gets it, whatever went wrong.
+fn fail(failure: &Failure, format: Format, out: &Out) -> u8 {
+    let message = failure.to_string();
+    out.failure(&message, &failure.hints);
+    let code = failure.kind.exit_code();
+    if format.is_for_people() {
+        return code;
+    }
+    let hint = failure.hints.first().map(String::as_str);
+    let told = document(failure.kind.heading(), &message, hint, format, out);
+    if code == exit::INCONCLUSIVE {
+        told
+    } else {
+        code
+    }
+}
+
+/// Prints the report of a run that could not be made; its exit code.
+fn document(kind: &str, message: &str, hint: Option<&str>, format: Format, out: &Out) -> u8 {
+    let now = jiff::Timestamp::now().to_string();
+    let report = report::failed::failed(kind, message, hint, &now, 0);
+    let written = out.print(|to| report::write(format, &report, &out.style, to));
+    if let Err(error) = written {
+        out.failure("cannot write to standard output", &[error.to_string()]);
+    }
+    report::exit_code(format, &report)
+}
+
+fn usage(problem: UsageProblem, here: &Surroundings, terminals: Terminals) -> u8 {
+    let common = args::parse([OsString::from("clawdoctor")], false)
+        .expect("the bare name is a good command line")
+        .common;
+    let out = Out::new(here, &common, terminals);
+    match problem {
+        UsageProblem::Asked { text } => {
+            // A reader that went away is no failure, and there is nobody left to tell of another.
+            out.print_text(&text).unwrap_or(());
+            exit::CLEAN
+        }
+        UsageProblem::Mistake {
+            wants_json,
+            message,
+            hints,
+            text,
+        } => {
+            if wants_json {
+                let hint = hints.first().map(String::as_str);
+                document("usage", &message, hint, Format::Json, &out);
+            }
+            out.complain(&text);
+            exit::INCONCLUSIVE
+        }
+    }
+}
+
+/// What is being asked right now, for the status line.
+struct Status {
+    live: Live,
+    running: Vec<Section>,
+    started: usize,
+    done: usize,
+}
+
+impl Status {
+    fn new(live: Live) -> Self {
+        Self {
+            live,
+            running: Vec::new(),
+            started: 0,
+            done: 0,
+        }
+    }
+
+    fn tell(&mut self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Started(section) => {
+                self.running.push(*section);
+                self.started += 1;
+            }
+            Progress::Done { section, spent, .. } => {
+                self.running.retain(|other| other != section);
+                self.done += 1;
+                let milliseconds = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
+                self.live.done(section.words(), milliseconds);
+            }
+        }
+        let now: Vec<&str> = self.running.iter().map(|section| section.words()).collect();
+        self.live.show(&now, self.done, self.started);
+    }
+}
