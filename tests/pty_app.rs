@@ -375,3 +375,42 @@ fn nothing_is_written_while_nothing_changes() {
     app.press("q");
     assert_eq!(app.end(), 0);
 }
+
+// ---- the program itself --------------------------------------------------------------------
+
+/// `clawdoctor` in a home of its own, with this engine.
+fn program(engine: impl Fn(&Path) -> Option<std::os::unix::net::UnixListener>) -> Pty {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("engine.sock");
+    // Leaked for the length of the test: the app must find it there until its end.
+    std::mem::forget(engine(&socket));
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clawdoctor"));
+    command.arg("--offline");
+    command.env_clear();
+    command.env("HOME", folder.path());
+    command.env("PATH", "/usr/bin:/bin");
+    command.env("LANG", "C.UTF-8");
+    command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+    Pty::spawn(command, folder)
+}
+
+#[test]
+fn the_program_opens_on_the_checklist_and_names_what_is_wrong() {
+    let mut app = program(|_| None);
+    app.wait_text("NOT READY");
+    app.press("/docker/running\r");
+    app.wait_text("Docker engine running");
+    app.press("qq");
+    assert_eq!(app.end(), 1, "a finding of a required check");
+}
+
+#[test]
+fn the_program_ends_at_once_on_a_signal_while_the_engine_hangs() {
+    let app = program(|socket| {
+        let listener = std::os::unix::net::UnixListener::bind(socket);
+        Some(listener.expect("a socket that nobody answers"))
+    });
+    app.wait_text("CHECKING");
+    app.signal(Signal::SIGTERM);
+    assert_eq!(app.end(), 143);
+}
