@@ -41,6 +41,9 @@ struct Scenario {
     /// Run as this uid instead of root's.
     #[serde(default)]
     uid: Option<u32>,
+    /// Run where no other process can be seen, and so no gateway.
+    #[serde(default)]
+    alone: bool,
     #[serde(default)]
     args: Option<Vec<String>>,
     /// At most so many seconds.
@@ -160,7 +163,10 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
             .clone()
             .unwrap_or_else(|| vec!["--offline".to_owned()]),
     );
-    let user = scenario.uid.map(|uid| User { uid });
+    let user = scenario.uid.map(|uid| User {
+        uid,
+        alone: scenario.alone,
+    });
     let ran = place.run(user, &args, Duration::from_secs(scenario.within));
     let after = (place.listing(), engine.inventory()?);
     drop(stage);
@@ -385,6 +391,12 @@ impl Drop for Stage {
     }
 }
 
+/// Where the real gateway listens that `tests/run` started.
+fn gateway_port() -> u16 {
+    let port = std::env::var("CLAWDOCTOR_TEST_OPENCLAW_PORT").ok();
+    port.and_then(|port| port.parse().ok()).unwrap_or(18989)
+}
+
 /// Installs and configures OpenClaw in the place as the scenario has it.
 fn openclaw(scenario: &Scenario, place: &Place, engine: &Engine) -> Result<(), Failed> {
     let claw = &scenario.openclaw;
@@ -396,8 +408,7 @@ fn openclaw(scenario: &Scenario, place: &Place, engine: &Engine) -> Result<(), F
     if claw.no_config {
         return Ok(());
     }
-    let port = std::env::var("CLAWDOCTOR_TEST_GATEWAY_PORT").ok();
-    let port: u16 = port.and_then(|port| port.parse().ok()).unwrap_or(18989);
+    let port = gateway_port();
     let mut config = json!({
         "meta": {"lastTouchedVersion": "2026.9.6"},
         "gateway": {"mode": "local", "port": port, "bind": "loopback"},
@@ -434,6 +445,7 @@ fn openclaw(scenario: &Scenario, place: &Place, engine: &Engine) -> Result<(), F
 fn filled(text: &str, place: &Place, engine: &Engine) -> String {
     let registry = std::env::var("CLAWDOCTOR_TEST_REGISTRY").unwrap_or_default();
     let mut text = text
+        .replace("@PORT@", &gateway_port().to_string())
         .replace("@HOME@", &place.home().display().to_string())
         .replace("@REGISTRY@", &registry);
     if text.contains("@RESOLVER@") {

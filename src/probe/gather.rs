@@ -63,7 +63,7 @@ pub async fn gather(
             for section in ready {
                 waiting.remove(&section);
                 tell(Progress::Started(section));
-                let deadline = overall.at_most(budgets[&section]);
+                let deadline = share(section, overall).at_most(budgets[&section]);
                 let task = timed(section, Arc::clone(&world), Arc::clone(&facts), deadline);
                 running.insert(tasks.spawn(task).id(), section);
             }
@@ -113,6 +113,19 @@ fn blank(world: &World) -> Facts {
             taken_by: env!("CARGO_PKG_VERSION").to_owned(),
         },
         ..Facts::default()
+    }
+}
+
+/// A section that others wait for may take half of what is left, so that one hung answer leaves
+/// time to find out the rest.
+fn share(section: Section, overall: Deadline) -> Deadline {
+    let awaited = Section::ALL
+        .iter()
+        .any(|other| other.needs().contains(&section));
+    if awaited {
+        overall.at_most(overall.remaining() / 2)
+    } else {
+        overall
     }
 }
 

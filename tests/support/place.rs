@@ -110,7 +110,10 @@ impl Place {
         let mut command = match user {
             None => Command::new(program),
             Some(user) => {
-                let mut command = Command::new("setpriv");
+                let mut command = Command::new(if user.alone { "unshare" } else { "setpriv" });
+                if user.alone {
+                    command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "setpriv"]);
+                }
                 command.args([
                     format!("--reuid={}", user.uid),
                     format!("--regid={}", user.uid),
@@ -200,6 +203,8 @@ fn list(folder: &Path, except: &Path, lines: &mut Vec<String>) {
 #[derive(Clone, Copy, Debug)]
 pub struct User {
     pub uid: u32,
+    /// In a process namespace of its own.
+    pub alone: bool,
 }
 
 pub struct Ran {

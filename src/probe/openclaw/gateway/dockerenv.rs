@@ -2,18 +2,34 @@
 //! exported image). OpenClaw takes the file as proof that it runs in a container, looks for that
 //! container, and fails every turn.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::engine::Engine;
+use crate::facts::openclaw::Placement;
+
+/// The file system as the gateway sees it: a running process may have a view of its own.
+pub fn view_of(placement: &Placement) -> PathBuf {
+    let Placement::Process { pid } = placement else {
+        return PathBuf::from("/");
+    };
+    let root = PathBuf::from(format!("/proc/{pid}/root"));
+    // Without /proc (macOS) there are no views; one that is closed to us says nothing, and a file
+    // that cannot be seen is not claimed.
+    if Path::new("/proc/self/root").exists() {
+        root
+    } else {
+        PathBuf::from("/")
+    }
+}
 
 /// True only when every other sign says that this is no container: a runtime puts its own files
 /// over `/etc/hosts` and its like, and shows in the control groups or in the root's mount; and an
 /// engine that answers knows no container of this name.
-pub async fn is_stray(engine: Option<&Engine>, d: Deadline) -> bool {
+pub async fn is_stray(view: &Path, engine: Option<&Engine>, d: Deadline) -> bool {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    if !Path::new("/.dockerenv").exists()
+    if !view.join(".dockerenv").exists()
         || Path::new("/run/.containerenv").exists()
         || in_a_container(&read("/proc/1/cgroup"), &read("/proc/self/mountinfo"))
     {

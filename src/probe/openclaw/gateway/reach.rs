@@ -206,7 +206,15 @@ async fn page(port: u16, name: &str, d: Deadline) -> Result<(u16, Value), Why> {
     let asking = async {
         let client = http::client(Way::Direct)?;
         let url = format!("http://127.0.0.1:{port}/{name}");
-        client.get(url).send().await.map_err(http::why)
+        let sent = client.get(url).send().await;
+        sent.map_err(|error| match http::why(error) {
+            // Nobody listens: that is known, and no trouble of ours.
+            why if why.kind == WhyKind::Failed => Why::new(
+                WhyKind::Absent,
+                format!("nothing answers on port {port}: {}", why.detail),
+            ),
+            why => why,
+        })
     };
     let response = d.bound(asking).await.map_err(|elapsed| {
         let words = format!(
