@@ -123,7 +123,7 @@ async fn look(
     }
     let seen = seen.unwrap_or_else(|| operators(world));
     let stray = dockerenv::is_stray(engine, d).await;
-    let mut gateway = reach::on_this_machine(world, &seen, d).await;
+    let mut gateway = reach::on_this_machine(world, facts, &seen, d).await;
     if matches!(seen.placement, Placement::Process { .. }) {
         gateway.health = reach::health(port, d).await;
     } else {
