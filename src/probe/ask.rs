@@ -134,7 +134,8 @@ async fn listen(child: &mut Child, group: &mut Group) -> io::Result<Output> {
 /// Reads to the end, keeps the first [`MOST`] bytes.
 async fn keep(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let Some(mut stream) = stream else { return };
-    let mut buffer = [0; 8192];
+    // On the heap: every future that asks would carry it otherwise.
+    let mut buffer = vec![0; 8192];
     while let Ok(count) = stream.read(&mut buffer).await {
         if count == 0 {
             break;

@@ -42,7 +42,11 @@ pub async fn host_names(world: &World, d: Deadline) -> (Reading<Vec<NameAnswer>>
     let answers = stream::iter(&world.settings.dns.names)
         .map(|name| async {
             let begun = Instant::now();
-            let answer = match d.at_most(ONE_NAME).bound(ask(&resolver, name)).await {
+            let answer = match d
+                .at_most(ONE_NAME)
+                .bound(ask(resolver.as_ref(), name))
+                .await
+            {
                 Ok(answer) => answer,
                 Err(_) => Answer::Timeout,
             };
@@ -174,7 +178,7 @@ async fn refusal(server: SocketAddr) -> Option<String> {
     }
 }
 
-async fn ask(resolver: &Option<TokioResolver>, name: &str) -> Answer {
+async fn ask(resolver: Option<&TokioResolver>, name: &str) -> Answer {
     let Some(resolver) = resolver else {
         return Answer::Unreachable {
             detail: "no resolver is configured".to_owned(),

@@ -66,7 +66,7 @@ fn parse(bytes: &[u8]) -> Result<Value, String> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = before.split(|byte| *byte == b'\n').count();
         format!("line {line}: it is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

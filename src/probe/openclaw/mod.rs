@@ -53,7 +53,7 @@ pub async fn openclaw(world: &World, d: Deadline) -> OpenclawPart {
     };
     let seen = world.operator.clone();
     let files = blocking(d, move || {
-        let place = Place::of(&seen, |path| path.exists())?;
+        let place = Place::of(&seen, std::path::Path::exists)?;
         let config = config::read(&place.config);
         Ok((place, config))
     });

@@ -11,7 +11,7 @@ mod reach;
 mod service;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::blocking;
 use super::place::Place;
@@ -61,7 +61,7 @@ async fn look(
 ) -> Result<(Gateway, &'static str), Why> {
     let operator = world.operator.clone();
     let (place, port) = blocking(d, move || {
-        let place = Place::of(&operator, |path| path.exists())?;
+        let place = Place::of(&operator, Path::exists)?;
         let config = super::config::read(&place.config).ok();
         let port = config.and_then(|config| super::effective::port(&config.value));
         let port = port.unwrap_or_else(|| place.usual_port());

@@ -17,7 +17,7 @@ async fn without_a_gateway_the_operators_path_stands_for_it_and_says_so() {
     let begun = Instant::now();
     let d = Deadline::after(Duration::from_secs(5));
     let found = gateway(&world, &Facts::default(), d).await;
-    assert!(begun.elapsed() < Duration::from_millis(1000));
+    assert!(begun.elapsed() < Duration::from_secs(1));
     let found = found.get().expect("a missing gateway is a known one");
     // A real gateway may run where this test runs.
     if found.placement == Placement::Missing {
