@@ -27,13 +27,14 @@ pub fn effective(config: &Value, place: &Place) -> Result<Vec<Agent>, Why> {
         .iter()
         .map(|entry| section::read(entry.value, &entry.path, &mut faults))
         .collect();
-    let workspaces: Vec<String> = workspaces(config, &entries, place, &mut faults);
     if let Some(fault) = faults.iter().find(|fault| fault.kind != FaultKind::Policy) {
         return Err(Why::new(
             WhyKind::Unparsable,
             format!("{}: {}", fault.path, fault.why),
         ));
     }
+    let shared = defaults.workspace.as_deref();
+    let workspaces = workspaces(config, &entries, &sections, shared, place);
     Ok(entries
         .into_iter()
         .zip(sections)

@@ -172,6 +172,8 @@ fn a_value_that_makes_no_sense_is_named_and_never_a_default() {
     for config in [
         json!({"agents": []}),
         json!({"agents": {"defaults": 1}}),
+        json!({"agents": {"defaults": {"workspace": "${WHERE}"}}}),
+        json!({"agents": {"entries": {"a": {"workspace": 7}}}}),
         json!({"agents": {"entries": []}}),
         json!({"agents": {"entries": {"a": 1}}}),
         json!({"agents": {"list": {}}}),

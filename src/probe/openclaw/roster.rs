@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::effective::LONGEST;
 use super::place::Place;
-use super::section::{Fault, FaultKind, Reader};
+use super::section::{Fault, FaultKind, Reader, Section};
 use crate::text::wash;
 
 /// The agent that exists where the config names none.
@@ -131,24 +131,21 @@ fn agent_id(written: &str) -> String {
 pub fn workspaces(
     config: &Value,
     entries: &[Entry],
+    sections: &[Section],
+    shared: Option<&str>,
     place: &Place,
-    faults: &mut Vec<Fault>,
 ) -> Vec<String> {
-    let shared = Reader::object(defaults(config), "agents.defaults", &mut Vec::new())
-        .and_then(|mut at| at.text("workspace"))
-        .filter(|path| !path.trim().is_empty());
     let owner = owner(config, entries);
     entries
         .iter()
-        .map(|entry| {
-            let own = Reader::object(entry.value, &entry.path, faults)
-                .and_then(|mut at| at.text("workspace"))
-                .filter(|path| !path.trim().is_empty());
-            let folder = match (own, &shared) {
-                (Some(own), _) => place.expand(&own),
-                (None, Some(shared)) if owner.as_ref() == Some(&entry.id) => place.expand(shared),
+        .zip(sections)
+        .map(|(entry, section)| {
+            let owns = owner.as_ref() == Some(&entry.id);
+            let folder = match (section.workspace.as_deref(), shared) {
+                (Some(own), _) => place.expand(own),
+                (None, Some(shared)) if owns => place.expand(shared),
                 (None, Some(shared)) => place.expand(shared).join(&entry.id),
-                (None, None) if owner.as_ref() == Some(&entry.id) => place.workspace.clone(),
+                (None, None) if owns => place.workspace.clone(),
                 (None, None) => place.state.join(format!("workspace-{}", entry.id)),
             };
             wash(&folder.to_string_lossy(), LONGEST)

@@ -1,4 +1,5 @@
-//! One `sandbox` object of the config, field by field, with every fault found on the way. Pure.
+//! What one agent of the config says of its sandbox, field by field, with every fault found on
+//! the way. Pure.
 //!
 //! Types and refusals are those of OpenClaw 2026.9.6's own validation
 //! (<https://docs.openclaw.ai/gateway/config-agents/sandbox>); what only container creation
@@ -31,9 +32,11 @@ pub enum FaultKind {
     Elsewhere,
 }
 
-/// What one `sandbox` object says; none = it says nothing of it.
+/// What one agent, or the defaults of all, say; none = nothing is said of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Section {
+    /// The agent's own folder, which stands beside the `sandbox` object.
+    pub workspace: Option<String>,
     pub mode: Option<Mode>,
     pub backend: Option<String>,
     pub scope: Option<Scope>,
@@ -77,13 +80,20 @@ pub const DANGEROUS: [&str; 3] = [
     "dangerouslyAllowContainerNamespaceJoin",
 ];
 
-/// Reads the `sandbox` member of `holder`, which lies at `path` in the config.
+/// Reads what `holder`, which lies at `path` in the config, says of its sandbox.
 pub fn read(holder: Option<&Value>, path: &str, faults: &mut Vec<Fault>) -> Section {
-    let Some(mut at) = Reader::object(holder, path, faults).and_then(|r| r.into_member("sandbox"))
-    else {
+    let Some(mut at) = Reader::object(holder, path, faults) else {
         return Section::default();
     };
+    let workspace = at.text("workspace").filter(|path| !path.trim().is_empty());
+    let Some(mut at) = at.into_member("sandbox") else {
+        return Section {
+            workspace,
+            ..Section::default()
+        };
+    };
     Section {
+        workspace,
         mode: at.one_of(
             "mode",
             &[

@@ -11,7 +11,7 @@ mod reach;
 mod service;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::blocking;
 use super::place::Place;
@@ -61,7 +61,7 @@ async fn look(
 ) -> Result<(Gateway, &'static str), Why> {
     let operator = world.operator.clone();
     let (place, port) = blocking(d, move || {
-        let place = Place::of(&operator, std::path::Path::exists)?;
+        let place = Place::of(&operator, Path::exists)?;
         let config = super::config::read(&place.config).ok();
         let port = config.and_then(|config| super::effective::port(&config.value));
         let port = port.unwrap_or_else(|| place.usual_port());
@@ -123,7 +123,7 @@ async fn look(
     }
     let seen = seen.unwrap_or_else(|| operators(world));
     let stray = dockerenv::is_stray(&dockerenv::view_of(&seen.placement), engine, d).await;
-    let mut gateway = reach::on_this_machine(world, &seen, d).await;
+    let mut gateway = reach::on_this_machine(world, facts, &seen, d).await;
     if matches!(seen.placement, Placement::Process { .. }) {
         gateway.health = reach::health(port, d).await;
     } else {

@@ -165,7 +165,7 @@ mod tests {
             fs::write(path, text).expect("it can be written");
         }
         let operator = operator(home.path());
-        let place = Place::of(&operator, std::path::Path::exists).expect("a place");
+        let place = Place::of(&operator, Path::exists).expect("a place");
         find(&operator, &place)
     }
 
