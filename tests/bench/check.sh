@@ -4,7 +4,7 @@
 #
 #   usage: tests/bench/check.sh [--runs N] [DOCKER_HOST]        default: 15 runs, the test engines
 #
-# The node: OpenClaw's package installed, two agents with two sandbox configurations, all core
+# The node: the gateway of tests/support/openclaw.sh if it is up, OpenClaw's package installed, two agents with two sandbox configurations, all core
 # checks. Prints each engine's medians, the ratio pair by pair (min, median, max) and the peak
 # resident memory. Aim: a median ratio of at most 1.25 and at most 30 MiB.
 set -euo pipefail
@@ -37,11 +37,14 @@ chmod +x "$node/bin/node" "$package/openclaw.mjs"
 ln -s "$package/openclaw.mjs" "$home/bin/openclaw"
 ln -s "$node/bin/node" "$home/bin/node"
 cat >"$home/.openclaw/openclaw.json" <<JSON
-{"meta": {}, "gateway": {"mode": "local"}, "agents": {
+{"meta": {}, "gateway": {"mode": "local", "port": ${CLAWDOCTOR_TEST_OPENCLAW_PORT:-18989}}, "agents": {
   "defaults": {"workspace": "$home/.openclaw/workspace", "sandbox": {"mode": "all", "scope": "session", "workspaceAccess": "none",
     "docker": {"image": "$image", "network": "none", "memory": "512m", "cpus": 0.5, "pidsLimit": 256}}},
   "entries": {"coder": {"sandbox": {"workspaceAccess": "rw", "docker": {"memory": "1g", "network": "bridge"}}}}}}
 JSON
+# Some test machines answer for 169.254.169.254 themselves; this address nobody has.
+mkdir -p "$home/.config/clawdoctor/checks/sandbox"
+printf '[judge.sandbox-egress]\nblocked = ["192.0.2.1:80"]\n' >"$home/.config/clawdoctor/checks/sandbox/egress.toml"
 chown -R 1000:1000 "$home"
 
 check() { # DOCKER_HOST, arguments…
