@@ -234,3 +234,24 @@ fn the_number_of_foreign_crates_stays_bounded() {
         "{crates} crates in Cargo.lock: is the newest one worth it?"
     );
 }
+
+#[test]
+fn the_readme_tells_every_check() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
+    let catalog = clawdoctor::checklist::catalog::Catalog::built_in().expect("our own files");
+    let row = |id: &str| format!("| `{id}`");
+    let missing: Vec<&str> = catalog
+        .checks()
+        .iter()
+        .map(|check| check.id.as_str())
+        .filter(|id| !readme.contains(&row(id)))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let told = readme.matches("\n| `").count();
+    assert_eq!(
+        told,
+        catalog.checks().len(),
+        "the README tells of checks that are not"
+    );
+}
