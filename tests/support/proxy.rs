@@ -5,8 +5,8 @@
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -118,10 +118,7 @@ fn serve(
     seen.lock()
         .expect("nobody panics with it")
         .push(call.clone());
-    let fault = part
-        .faults
-        .iter()
-        .find(|fault| is_like(&call, &fault.call));
+    let fault = part.faults.iter().find(|fault| is_like(&call, &fault.call));
     let mut limit = usize::MAX;
     match fault.map(|fault| &fault.does) {
         Some(Does::Hang) => {
