@@ -472,7 +472,8 @@ fn side_by_side(engine: &Engine) -> Result<(), Failed> {
     for (pause, second) in [(0, None), (150, None), (300, None), (100, Some(alone))] {
         // Each waits long enough in the middle for the other's sweep to see its container.
         let node = Node::faulty(engine, START, Does::Slow(600))?;
-        let args = ["check", "--offline", "--json"];
+        // From another namespace the gateway's process is not seen.
+        let args = ["check", "--offline", "--json", "--skip", "openclaw/gateway"];
         let begun = Instant::now();
         let first = node.spawn(None, &args)?;
         std::thread::sleep(Duration::from_millis(pause));
@@ -749,6 +750,8 @@ impl<'a> Standing<'a> {
         for (number, image) in ["good", "root"].iter().enumerate() {
             let name = format!("openclaw-sbx-faulty-{number}");
             standing.1.push(name.clone());
+            // The command line takes no blank in a label's name.
+            let key = foreign.replace(char::is_whitespace, "");
             engine.docker(&[
                 "run",
                 "-d",
@@ -761,7 +764,7 @@ impl<'a> Standing<'a> {
                 "--label",
                 &format!("openclaw.sessionKey={foreign}"),
                 "--label",
-                &format!("{foreign}={foreign}"),
+                &format!("{key}={foreign}"),
                 "--entrypoint",
                 "sleep",
                 &format!("clawdoctor-test/{image}:1"),
