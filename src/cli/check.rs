@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::prepare::{self, Plan, Wish};
 use crate::checklist::check::Severity;
@@ -48,10 +48,18 @@ pub fn report(
     tell: impl FnMut(Progress<'_>),
 ) -> Result<Report, Failure> {
     let begun = Instant::now();
+    // Before anything else: a signal from here on is answered with a report.
+    let standby = match ask.facts {
+        Some(_) => None,
+        None => Some(Standby::take_up()?),
+    };
     let plan = prepare::plan(&ask.wish, here)?;
-    let gathered = match &ask.facts {
-        Some(path) => recorded(path)?,
-        None => live(&plan, Deadline::after(ask.timeout), tell)?,
+    let gathered = match (&ask.facts, standby) {
+        (Some(path), _) => recorded(path)?,
+        (None, standby) => {
+            let standby = standby.expect("taken up when no facts are given");
+            live(standby, &plan, Deadline::after(ask.timeout), tell)?
+        }
     };
     let redactor = Redactor::new(here, &gathered.facts.node.hostname);
     if let Some(path) = &ask.save_facts {
@@ -92,17 +100,51 @@ pub fn terms(plan: &Plan, ask: &Ask, gathered: &Gathered, duration_ms: u64) -> T
                     w.check, w.expires
                 )
             })
+            .chain(gathered.warnings.iter().cloned())
             .collect(),
+    }
+}
+
+/// A runtime that listens for the signals which end a run.
+struct Standby {
+    runtime: tokio::runtime::Runtime,
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Standby {
+    fn take_up() -> Result<Self, Failure> {
+        let runtime = runtime()?;
+        let inside = runtime.enter();
+        let (interrupt, terminate, hangup) = (
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        );
+        drop(inside);
+        Ok(Self {
+            runtime,
+            interrupt,
+            terminate,
+            hangup,
+        })
     }
 }
 
 /// Asks this node, until done, out of time, or told to stop.
 fn live(
+    standby: Standby,
     plan: &Plan,
     overall: Deadline,
     mut tell: impl FnMut(Progress<'_>),
 ) -> Result<Gathered, Failure> {
-    let runtime = runtime()?;
+    let Standby {
+        runtime,
+        mut interrupt,
+        mut terminate,
+        mut hangup,
+    } = standby;
     let world = Arc::new(plan.world.clone());
     // What is known so far, for the removal when the gathering is broken off.
     let latest = RefCell::new(Facts::default());
@@ -113,9 +155,6 @@ fn live(
         tell(progress);
     };
     let gathered = runtime.block_on(async {
-        let mut interrupt = listen(SignalKind::interrupt())?;
-        let mut terminate = listen(SignalKind::terminate())?;
-        let mut hangup = listen(SignalKind::hangup())?;
         let told = tokio::select! {
             gathered = gather(Arc::clone(&world), plan.budgets.clone(), overall, tell) => Ok(gathered),
             _ = interrupt.recv() => Err(Failure::new(Kind::Interrupted, "interrupted")),
@@ -134,7 +173,7 @@ fn live(
     gathered
 }
 
-fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {
+fn listen(kind: SignalKind) -> Result<Signal, Failure> {
     signal(kind).map_err(|error| Failure::system("cannot listen for signals").cause(error))
 }
 

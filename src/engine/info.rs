@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::client::Engine;
 use super::convert::{milliseconds, moment, nullable};
@@ -98,8 +99,9 @@ struct SaidInfo {
     operating_system: String,
     #[serde(default, deserialize_with = "nullable")]
     kernel_version: String,
+    #[serde(deserialize_with = "counted")]
     mem_total: u64,
-    #[serde(rename = "NCPU")]
+    #[serde(rename = "NCPU", deserialize_with = "counted")]
     ncpu: u32,
     #[serde(default, deserialize_with = "nullable")]
     driver: String,
@@ -128,6 +130,19 @@ struct SaidInfo {
     warnings: Vec<String>,
     #[serde(default, deserialize_with = "nullable")]
     system_time: String,
+}
+
+/// A quantity of which there is some: the engine writes 0 when it could not find out.
+fn counted<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default + PartialEq,
+{
+    let count = T::deserialize(deserializer)?;
+    if count == T::default() {
+        return Err(D::Error::custom("0 where there must be some"));
+    }
+    Ok(count)
 }
 
 fn yes() -> bool {

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::World;
 use crate::deadline::Deadline;
+use crate::facts::docker::Connection;
 use crate::facts::{Facts, Node, Reading, Section, VERSION, Why, WhyKind};
 
 /// What happened while gathering, told as it happens.
@@ -27,11 +28,13 @@ pub enum Progress<'a> {
     },
 }
 
-/// The snapshot with how long each section took, in milliseconds.
+/// The snapshot with how long each section took, in milliseconds, and what else the user should
+/// know of the run.
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
     pub facts: Facts,
     pub spent: BTreeMap<Section, u64>,
+    pub warnings: Vec<String>,
 }
 
 /// A section's answer, on its way into the facts.
@@ -47,7 +50,11 @@ pub async fn gather(
     let mut gathered = Gathered {
         facts: blank(&world),
         spent: BTreeMap::new(),
+        warnings: Vec::new(),
     };
+    // Whoever starts containers also removes those of runs that were killed.
+    let sweeps = budgets.contains_key(&Section::Inside) && !world.passive;
+    let mut sweeping: JoinSet<Result<usize, Why>> = JoinSet::new();
     let mut waiting: BTreeSet<Section> = budgets.keys().copied().collect();
     let mut done: BTreeSet<Section> = BTreeSet::new();
     let mut tasks: JoinSet<(Section, Absorb, Duration)> = JoinSet::new();
@@ -89,6 +96,9 @@ pub async fn gather(
         };
         absorb(&mut gathered.facts);
         done.insert(section);
+        if section == Section::Endpoint && sweeps && answers(&gathered.facts) {
+            sweeping.spawn(sweep(Arc::clone(&world), gathered.facts.clone(), overall));
+        }
         let milliseconds = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
         gathered.spent.insert(section, milliseconds);
         tell(Progress::Done {
@@ -97,7 +107,33 @@ pub async fn gather(
             spent,
         });
     }
+    while let Some(swept) = sweeping.join_next().await {
+        let swept = swept.unwrap_or_else(|error| {
+            let text = format!("the sweep crashed: {}", crash(error));
+            Err(Why::new(WhyKind::Failed, text))
+        });
+        if let Err(why) = swept {
+            gathered.warnings.push(format!(
+                "probe containers that a killed run may have left could not be removed: {}",
+                why.detail
+            ));
+        }
+    }
     gathered
+}
+
+fn answers(facts: &Facts) -> bool {
+    matches!(
+        facts.docker.connection.get(),
+        Ok(Connection::Answers { .. })
+    )
+}
+
+/// Longest that a run waits for the sweep; it runs beside the probes.
+const SWEEP: Duration = Duration::from_secs(3);
+
+async fn sweep(world: Arc<World>, facts: Facts, overall: Deadline) -> Result<usize, Why> {
+    boxed(super::inside::sweep(&world, &facts, overall.at_most(SWEEP))).await
 }
 
 fn blank(world: &World) -> Facts {

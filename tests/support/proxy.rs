@@ -5,8 +5,8 @@
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub struct Part {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fault {
-    /// `METHOD /path`, where the path begins so, version prefix apart; `*` for every call.
+    /// `METHOD /path`, where the path begins so, version prefix apart; `*` stands for anything.
     pub call: String,
     pub does: Does,
 }
@@ -43,19 +43,29 @@ pub enum Does {
     Status(u16),
     /// Answers with bytes that are no HTTP.
     Garbage,
+    /// Lays members over the engine's own answer, over each element when it is a list.
+    Lays(Value),
+    /// Adds this to every text of the engine's own answer, keys and ids apart.
+    Taints(String),
 }
 
 pub struct Proxy {
     socket: PathBuf,
     stop: Arc<AtomicBool>,
+    seen: Seen,
 }
+
+/// The calls that came in, in their order.
+type Seen = Arc<Mutex<Vec<String>>>;
 
 impl Proxy {
     /// Listens on `socket` and passes calls on to `engine`, both Unix sockets.
     pub fn start(socket: &Path, engine: &Path, part: Part) -> std::io::Result<Self> {
         let listener = UnixListener::bind(socket)?;
         let stop = Arc::new(AtomicBool::new(false));
+        let seen = Seen::default();
         let (engine, part, stopped) = (engine.to_owned(), Arc::new(part), Arc::clone(&stop));
+        let noted = Arc::clone(&seen);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 if stopped.load(Ordering::Relaxed) {
@@ -63,14 +73,24 @@ impl Proxy {
                 }
                 let (engine, part, stopped) =
                     (engine.clone(), Arc::clone(&part), Arc::clone(&stopped));
+                let noted = Arc::clone(&noted);
                 // A client that goes away in the middle ends its own thread and nothing else.
-                std::thread::spawn(move || serve(client, &engine, &part, &stopped).unwrap_or(()));
+                std::thread::spawn(move || {
+                    serve(client, &engine, &part, &stopped, &noted).unwrap_or(());
+                });
             }
         });
         Ok(Self {
             socket: socket.to_owned(),
             stop,
+            seen,
         })
+    }
+
+    /// Whether such a call has come in.
+    pub fn saw(&self, pattern: &str) -> bool {
+        let seen = self.seen.lock().expect("nobody panics with it");
+        seen.iter().any(|call| is_like(call, pattern))
     }
 }
 
@@ -88,16 +108,17 @@ fn serve(
     engine: &Path,
     part: &Part,
     stop: &AtomicBool,
+    seen: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let (head, body) = request(&mut client)?;
     let mut words = head.split(' ');
     let method = words.next().unwrap_or_default();
     let path = unversioned(words.next().unwrap_or_default());
     let call = format!("{method} {path}");
-    let fault = part
-        .faults
-        .iter()
-        .find(|fault| fault.call == "*" || call.starts_with(&fault.call));
+    seen.lock()
+        .expect("nobody panics with it")
+        .push(call.clone());
+    let fault = part.faults.iter().find(|fault| is_like(&call, &fault.call));
     let mut limit = usize::MAX;
     match fault.map(|fault| &fault.does) {
         Some(Does::Hang) => {
@@ -118,7 +139,7 @@ fn serve(
         Some(Does::Garbage) => {
             return client.write_all(b"\x00\x1b]0;owned\x07 this is no engine\r\n\r\n");
         }
-        None => {}
+        Some(Does::Lays(_) | Does::Taints(_)) | None => {}
     }
     let mut upstream = UnixStream::connect(engine)?;
     upstream.write_all(closing(&head).as_bytes())?;
@@ -128,14 +149,62 @@ fn serve(
         Some("/info") => part.info.as_ref(),
         _ => None,
     };
-    if let Some(overlay) = overlay {
+    let does = fault.map(|fault| &fault.does);
+    if overlay.is_some() || matches!(does, Some(Does::Lays(_) | Does::Taints(_))) {
         let mut bytes = Vec::new();
         upstream.read_to_end(&mut bytes)?;
-        let mut value = body_of(&bytes).unwrap_or(Value::Null);
-        lay_over(&mut value, overlay);
-        return answer(&mut client, 200, &value);
+        let Some(mut value) = body_of(&bytes) else {
+            return client.write_all(&bytes);
+        };
+        if let Some(overlay) = overlay {
+            lay_over(&mut value, overlay);
+        }
+        match (does, &mut value) {
+            (Some(Does::Lays(over)), Value::Array(list)) => {
+                list.iter_mut().for_each(|one| lay_over(one, over));
+            }
+            (Some(Does::Lays(over)), one) => lay_over(one, over),
+            (Some(Does::Taints(text)), one) => taint(one, text),
+            _ => {}
+        }
+        return answer(&mut client, status_of(&bytes), &value);
     }
     splice(client, upstream, limit)
+}
+
+/// Whether the call begins as the pattern says, where `*` stands for anything.
+fn is_like(call: &str, pattern: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = call.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    parts.all(|part| match rest.split_once(part) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+fn taint(value: &mut Value, with: &str) {
+    match value {
+        Value::String(text) => text.push_str(with),
+        Value::Array(list) => list.iter_mut().for_each(|one| taint(one, with)),
+        Value::Object(members) => members
+            .iter_mut()
+            // Without these nothing more would be asked.
+            .filter(|(key, _)| !matches!(key.as_str(), "Id" | "ID" | "openclaw.sandbox"))
+            .for_each(|(_, member)| taint(member, with)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn status_of(response: &[u8]) -> u16 {
+    let line = response.split(|byte| *byte == b'\r').next();
+    let line = String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
+    let status = line.split(' ').nth(1);
+    status.and_then(|status| status.parse().ok()).unwrap_or(502)
 }
 
 /// One request's head and body.

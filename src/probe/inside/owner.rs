@@ -1,9 +1,10 @@
 //! Whose a probe is: a mark that a later run can tell a dead owner by.
 
+use nix::sys::signal::kill;
 use sha2::{Digest, Sha256};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
 
-/// `<pid>:<start time of that process>:<hash of the machine's name>`
+/// `<pid>:<start time of that process>:<hash of where that pid is valid>`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub pid: u32,
@@ -33,13 +34,19 @@ impl Owner {
         parts.next().is_none().then_some(owner)
     }
 
-    /// None: it is another machine's, and nothing is known of it here.
+    /// None: it is another machine's, or hidden from us, and nothing is known of it here.
     pub fn is_alive(&self) -> Option<bool> {
         if self.machine != machine() {
             return None;
         }
-        // The start time is reckoned from the boot time, which moves when the clock is set.
-        Some(started(self.pid).is_some_and(|started| started.abs_diff(self.started) <= 2))
+        match started(self.pid) {
+            // The start time is reckoned from the boot time, which moves when the clock is set.
+            Some(started) => Some(started.abs_diff(self.started) <= 2),
+            // /proc hides other users' processes with hidepid (proc(5)); a signal that is not
+            // permitted tells that somebody has the number.
+            None if is_taken(self.pid) => None,
+            None => Some(false),
+        }
     }
 }
 
@@ -64,11 +71,23 @@ fn started(pid: u32) -> Option<u64> {
         .map(sysinfo::Process::start_time)
 }
 
-/// A hash, since the label is for everybody on the engine to read.
+/// Whether another user's process has this number.
+fn is_taken(pid: u32) -> bool {
+    let pid = i32::try_from(pid).map(nix::unistd::Pid::from_raw);
+    pid.is_ok_and(|pid| kill(pid, None) == Err(nix::errno::Errno::EPERM))
+}
+
+/// The machine's name and, where there are such, the process namespace: a container that shares
+/// the host's name has other processes. A hash, since the label is for everybody on the engine to
+/// read.
 fn machine() -> String {
     use std::fmt::Write as _;
-    let name = nix::unistd::gethostname().unwrap_or_default();
-    let digest = Sha256::digest(name.as_encoded_bytes());
+    let mut place = nix::unistd::gethostname().unwrap_or_default();
+    // pid_namespaces(7); not there outside Linux.
+    if let Ok(namespace) = std::fs::read_link("/proc/self/ns/pid") {
+        place.push(namespace);
+    }
+    let digest = Sha256::digest(place.as_encoded_bytes());
     digest.iter().take(6).fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes all");
         text
