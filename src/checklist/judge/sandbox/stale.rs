@@ -36,10 +36,7 @@ impl Stale {
                     _ => complaints.push(orphan(sandbox)),
                 }
             }
-            let summary = format!(
-                "{} as configured",
-                counted(standing.len(), "sandbox").replace("sandboxs", "sandboxes")
-            );
+            let summary = format!("{} as configured", counted(standing.len(), "sandbox"));
             Ok(Ruling::found(complaints, summary).evidence("/standing", standing))
         })
     }
