@@ -141,7 +141,7 @@ fn first<'a>(facts: &'a mut Table, path: &[&str]) -> &'a mut Table {
     match here.get_mut("known").expect("known in the base") {
         Value::Table(table) => table,
         Value::Array(list) => list[0].as_table_mut().expect("a table"),
-        other => panic!("{path:?} is {other}"),
+        other => panic!("{path:?} is {other:?}"),
     }
 }
 

@@ -57,12 +57,6 @@ pub fn about(text: &str) -> Vec<&'static KnownError> {
         .collect()
 }
 
-/// The known message whose title is nearest to the text, for "did you mean".
-pub fn nearest(text: &str) -> Option<&'static KnownError> {
-    let title = crate::text::nearest(text, known().iter().map(|error| error.title.as_str()))?;
-    known().iter().find(|error| error.title == title)
-}
-
 /// Whether the parts of the pattern stand in the text in their order.
 fn is_in(pattern: &str, text: &str) -> bool {
     let pattern = simple(pattern);

@@ -1,4 +1,4 @@
-//! A container's life: create, attach, start, exec, wait, remove. Whoever creates a container
+//! A container's life: create, attach, start, exec, remove. Whoever creates a container
 //! sees to its removal; nothing here remembers it.
 
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder,
-    StartContainerOptions, WaitContainerOptionsBuilder,
+    StartContainerOptions,
 };
 use futures_util::StreamExt;
 use serde::Deserialize;
@@ -81,30 +81,6 @@ impl Engine {
             .docker
             .start_container(name(id)?, None::<StartContainerOptions>);
         Ok(d.bound(started).await??)
-    }
-
-    /// Waits until the container is gone. One that is not there is gone.
-    pub async fn wait_removed(&self, id: &str, d: Deadline) -> Result<(), EngineError> {
-        let options = WaitContainerOptionsBuilder::default()
-            .condition("removed")
-            .build();
-        let mut waited = Box::pin(self.docker.wait_container(name(id)?, Some(options)));
-        match d.bound(waited.next()).await? {
-            // bollard makes an error of an exit code other than 0; the container is gone all the
-            // same.
-            Some(Ok(_) | Err(bollard::errors::Error::DockerContainerWaitError { .. })) => {}
-            Some(Err(error)) => match EngineError::from(error) {
-                EngineError::NotFound(_) => return Ok(()),
-                other => return Err(other),
-            },
-            None => {
-                return Err(EngineError::broken(
-                    "the engine stopped waiting without an answer",
-                ));
-            }
-        }
-        // The answer comes as well when the removal failed: look.
-        self.gone(id, d).await
     }
 
     async fn gone(&self, id: &str, d: Deadline) -> Result<(), EngineError> {

@@ -1,6 +1,6 @@
 //! The container engine. The only room that names bollard; knows no word of OpenClaw.
 //!
-//! What goes out in one piece and what streams (create, attach, start, wait, remove, exec) goes
+//! What goes out in one piece and what streams (create, attach, start, remove, exec) goes
 //! through bollard. What is only read is decoded here, field by field: bollard 0.21 parses whole
 //! models with closed enums, so that one value it does not know (a cgroup version, a container
 //! state of a newer or foreign engine) would cost every field that matters. Both go through one
@@ -30,6 +30,6 @@ pub use client::Engine;
 pub use containers::Listed;
 pub use error::EngineError;
 pub use inspected::Inspected;
-pub use lifecycle::{ExecOutput, Output, Stream};
-pub use spec::{ContainerSpec, Ulimit};
+pub use lifecycle::Stream;
+pub use spec::ContainerSpec;
 pub use wire::reach;

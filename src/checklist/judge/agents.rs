@@ -176,9 +176,13 @@ pub fn who(agents: &[String]) -> String {
     }
 }
 
-/// `1 agent`, `3 agents`
+/// `1 agent`, `3 agents`, `2 sandboxes`
 pub fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
+    let plural = match number {
+        1 => "",
+        _ if noun.ends_with('x') => "es",
+        _ => "s",
+    };
     format!("{number} {noun}{plural}")
 }
 

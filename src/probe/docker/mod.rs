@@ -9,7 +9,7 @@ mod provider;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use desktop::{DesktopPart, credentials, desktop};
+pub use desktop::{credentials, desktop};
 
 use crate::deadline::Deadline;
 use crate::engine::{Engine, endpoint as place, places};

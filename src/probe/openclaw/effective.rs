@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::place::Place;
+use super::reader::{Fault, FaultKind};
 use super::roster::{defaults, entries, workspaces};
-use super::section::{self, DANGEROUS, DockerSection, Fault, FaultKind, Section};
+use super::section::{self, DANGEROUS, DockerSection, Section};
 use crate::facts::openclaw::{Agent, Bind, Docker, Refused, Sandbox, Scope};
 use crate::facts::{Why, WhyKind};
 use crate::text::wash;

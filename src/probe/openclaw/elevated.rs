@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::reader::{Fault, Reader};
 use super::roster::entries;
-use super::section::{Fault, Reader};
 use crate::facts::openclaw::Elevated;
 use crate::facts::{Why, WhyKind};
 use crate::text::wash;

@@ -10,6 +10,7 @@ mod elevated;
 mod gateway;
 mod install;
 mod place;
+mod reader;
 mod roster;
 mod section;
 mod sizes;

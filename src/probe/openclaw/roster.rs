@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::effective::LONGEST;
 use super::place::Place;
-use super::section::{Fault, FaultKind, Reader, Section};
+use super::reader::{Fault, FaultKind, Reader};
+use super::section::Section;
 use crate::text::wash;
 
 /// The agent that exists where the config names none.

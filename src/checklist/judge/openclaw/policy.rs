@@ -12,7 +12,9 @@ use crate::facts::openclaw::{Agent, Mode};
 use crate::facts::{Facts, Why};
 use crate::units::Size;
 
-use super::super::agents::{counted, explained, grouped, sentence, with_agents, with_sandboxed};
+use super::super::agents::{
+    Group, counted, explained, grouped, sentence, with_agents, with_sandboxed,
+};
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -305,49 +307,9 @@ impl NetworkPolicy {
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
             let agents = || agents.iter().copied();
-            let mut complaints = Vec::new();
-            for group in grouped(agents(), shared_namespace) {
-                let (who, key) = (sentence(&group.who()), group.key("docker.network"));
-                let message = format!(
-                    "{who}: network {} puts the sandbox into somebody else's network namespace",
-                    group.what
-                );
-                complaints.push(
-                    Complaint::fail("network-shared-namespace", message)
-                        .target(group.target())
-                        .requirement("sandbox.docker.network=none, bridge or a network of its own")
-                        .hint(format!("run: openclaw config set {key} none"))
-                        .path(key),
-                );
-            }
-            for group in grouped(agents(), |agent| agent.sandbox.docker.dangerous.clone()) {
-                let key = group.key(&format!("docker.{}", group.what));
-                let message = format!(
-                    "{}: the guard {} is lifted",
-                    sentence(&group.who()),
-                    group.what
-                );
-                complaints.push(
-                    Complaint::warn("dangerous-switch", message)
-                        .target(group.target())
-                        .hint(format!("run: openclaw config unset {key}"))
-                        .path(key),
-                );
-            }
-            for group in grouped(agents(), setup_trouble) {
-                let key = group.key("docker.setupCommand");
-                let message = format!(
-                    "{}: setupCommand cannot install anything with {}",
-                    sentence(&group.who()),
-                    group.what
-                );
-                complaints.push(
-                    Complaint::warn("setup-command-cannot-work", message)
-                        .target(group.target())
-                        .hint("put the packages into an image of your own")
-                        .path(key),
-                );
-            }
+            let mut complaints = shared_namespaces(agents());
+            complaints.extend(lifted_guards(agents()));
+            complaints.extend(idle_setups(agents()));
             let told: Vec<String> = grouped(agents(), |a| vec![a.sandbox.docker.network.clone()])
                 .iter()
                 .map(|group| {
@@ -364,6 +326,55 @@ impl NetworkPolicy {
             Ok(Ruling::found(complaints, told.join("; ")).evidence("/openclaw/agents", networks))
         })
     }
+}
+
+fn shared_namespaces<'a>(agents: impl Iterator<Item = &'a Agent>) -> Vec<Complaint> {
+    let complaint = |group: &Group<String>| {
+        let (who, key) = (sentence(&group.who()), group.key("docker.network"));
+        let message = format!(
+            "{who}: network {} puts the sandbox into somebody else's network namespace",
+            group.what
+        );
+        Complaint::fail("network-shared-namespace", message)
+            .target(group.target())
+            .requirement("sandbox.docker.network=none, bridge or a network of its own")
+            .hint(format!("run: openclaw config set {key} none"))
+            .path(key)
+    };
+    let groups = grouped(agents, shared_namespace);
+    groups.iter().map(complaint).collect()
+}
+
+fn lifted_guards<'a>(agents: impl Iterator<Item = &'a Agent>) -> Vec<Complaint> {
+    let complaint = |group: &Group<String>| {
+        let (who, key) = (
+            sentence(&group.who()),
+            group.key(&format!("docker.{}", group.what)),
+        );
+        let message = format!("{who}: the guard {} is lifted", group.what);
+        Complaint::warn("dangerous-switch", message)
+            .target(group.target())
+            .hint(format!("run: openclaw config unset {key}"))
+            .path(key)
+    };
+    let groups = grouped(agents, |agent| agent.sandbox.docker.dangerous.clone());
+    groups.iter().map(complaint).collect()
+}
+
+fn idle_setups<'a>(agents: impl Iterator<Item = &'a Agent>) -> Vec<Complaint> {
+    let complaint = |group: &Group<&str>| {
+        let (who, key) = (sentence(&group.who()), group.key("docker.setupCommand"));
+        let message = format!(
+            "{who}: setupCommand cannot install anything with {}",
+            group.what
+        );
+        Complaint::warn("setup-command-cannot-work", message)
+            .target(group.target())
+            .hint("put the packages into an image of your own")
+            .path(key)
+    };
+    let groups = grouped(agents, setup_trouble);
+    groups.iter().map(complaint).collect()
 }
 
 fn shared_namespace(agent: &Agent) -> Vec<String> {

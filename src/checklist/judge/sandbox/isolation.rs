@@ -66,10 +66,7 @@ impl Isolation {
         let summary = if standing.is_empty() {
             "the probe is shut in; no sandbox stands".to_owned()
         } else {
-            format!(
-                "{} shut in",
-                counted(standing.len(), "standing sandbox").replace("sandboxs", "sandboxes")
-            )
+            format!("{} shut in", counted(standing.len(), "standing sandbox"))
         };
         Ok(Ruling::found(complaints, summary)
             .evidence("/standing", &standing)

@@ -36,10 +36,7 @@ impl Stale {
                     _ => complaints.push(orphan(sandbox)),
                 }
             }
-            let summary = format!(
-                "{} as configured",
-                counted(standing.len(), "sandbox").replace("sandboxs", "sandboxes")
-            );
+            let summary = format!("{} as configured", counted(standing.len(), "sandbox"));
             Ok(Ruling::found(complaints, summary).evidence("/standing", standing))
         })
     }
@@ -104,64 +101,40 @@ fn stale(sandbox: &Standing, agent: &Agent) -> Option<Complaint> {
     )
 }
 
+/// What the sandbox has and the agent's configuration has otherwise, in words.
 fn differences(sandbox: &Standing, agent: &Agent) -> Vec<String> {
     let docker = &agent.sandbox.docker;
-    let mut found = Vec::new();
-    let mut differs = |what: &str, has: String, wanted: String| {
-        if has != wanted {
-            found.push(format!("{what} {has}, configured {wanted}"));
-        }
-    };
-    differs("image", sandbox.image.clone(), docker.image.clone());
-    let size = |bytes: u64| {
-        if bytes == 0 {
-            "unlimited".to_owned()
-        } else {
-            Size(bytes).to_string()
-        }
-    };
-    differs(
-        "memory",
-        size(sandbox.memory),
-        size(docker.memory.unwrap_or(0)),
-    );
-    let cpus = |cpus: f64| {
-        if cpus <= 0.0 {
-            "unlimited".to_owned()
-        } else {
-            format!("{cpus:.2}")
-        }
-    };
-    differs("CPUs", cpus(sandbox.cpus), cpus(docker.cpus.unwrap_or(0.0)));
-    let pids = |pids: i64| {
-        if pids <= 0 {
-            "unlimited".to_owned()
-        } else {
-            pids.to_string()
-        }
-    };
-    differs(
-        "processes",
-        pids(sandbox.pids_limit),
-        pids(docker.pids_limit.unwrap_or(0)),
-    );
-    differs(
-        "network",
-        network(&sandbox.network_mode),
-        network(&docker.network),
-    );
+    let (memory, cpus) = (docker.memory.unwrap_or(0), docker.cpus.unwrap_or(0.0));
+    let pids = docker.pids_limit.unwrap_or(0);
     let root = |read_only| if read_only { "read-only" } else { "writable" }.to_owned();
-    differs(
-        "root file system",
-        root(sandbox.read_only_root),
-        root(docker.read_only_root),
-    );
     let caps = |drop: &[String]| if drops_all(drop) { "dropped" } else { "kept" }.to_owned();
-    differs(
-        "capabilities",
-        caps(&sandbox.cap_drop),
-        caps(&docker.cap_drop),
-    );
+    // What, as the sandbox has it, as it is configured.
+    let rows = [
+        ("image", sandbox.image.clone(), docker.image.clone()),
+        ("memory", bytes(sandbox.memory), bytes(memory)),
+        ("CPUs", cores(sandbox.cpus), cores(cpus)),
+        ("processes", count(sandbox.pids_limit), count(pids)),
+        (
+            "network",
+            network(&sandbox.network_mode),
+            network(&docker.network),
+        ),
+        (
+            "root file system",
+            root(sandbox.read_only_root),
+            root(docker.read_only_root),
+        ),
+        (
+            "capabilities",
+            caps(&sandbox.cap_drop),
+            caps(&docker.cap_drop),
+        ),
+    ];
+    let mut found: Vec<String> = rows
+        .into_iter()
+        .filter(|(_, has, wanted)| has != wanted)
+        .map(|(what, has, wanted)| format!("{what} {has}, configured {wanted}"))
+        .collect();
     // Unless docker.user is set, the sandbox runs as the owner of its workspace folder.
     let wanted = docker
         .user
@@ -181,6 +154,31 @@ fn differences(sandbox: &Standing, agent: &Agent) -> Vec<String> {
         found.push(format!("made from an older build of {}", sandbox.image));
     }
     found
+}
+
+const UNLIMITED: &str = "unlimited";
+
+fn bytes(limit: u64) -> String {
+    match limit {
+        0 => UNLIMITED.to_owned(),
+        limit => Size(limit).to_string(),
+    }
+}
+
+fn cores(limit: f64) -> String {
+    if limit > 0.0 {
+        format!("{limit:.2}")
+    } else {
+        UNLIMITED.to_owned()
+    }
+}
+
+fn count(limit: i64) -> String {
+    if limit > 0 {
+        limit.to_string()
+    } else {
+        UNLIMITED.to_owned()
+    }
 }
 
 /// Docker calls its default network by two names.

@@ -101,6 +101,31 @@ fn refused_source(facts: &Facts, inside: &Inside, mount: &MountProbe) -> bool {
             .any(|bind| bind.source == mount.source && bind.exists == Some(false))
 }
 
+fn missing(inside: &Inside, mount: &MountProbe, why: &Why) -> Complaint {
+    let message = format!(
+        "{} is not there inside a sandbox of {} (source {}): {}",
+        mount.target,
+        who(&inside.agents),
+        mount.source,
+        why.detail
+    );
+    Complaint::fail("mount-source-missing", message)
+        .target(&mount.target)
+        .path(&mount.source)
+        .hint(format!("create {}", mount.source))
+}
+
+fn too_open(mount: &MountProbe) -> Complaint {
+    let message = format!(
+        "{} is mounted with more access than configured (source {})",
+        mount.target, mount.source
+    );
+    Complaint::warn("mount-too-open", message)
+        .target(&mount.target)
+        .path(&mount.source)
+        .hint("make the sandboxes anew: openclaw sandbox recreate --all")
+}
+
 /// What is wrong with one mount, as it was found by writing and reading inside.
 pub(super) fn mount_complaint(
     facts: &Facts,
@@ -113,21 +138,7 @@ pub(super) fn mount_complaint(
         Err(why) if why.kind == WhyKind::Absent && mount.role == MountRole::Workspace => {
             return Err(Why::new(WhyKind::NotApplicable, why.detail));
         }
-        Err(why) if why.kind == WhyKind::Absent => {
-            let message = format!(
-                "{} is not there inside a sandbox of {} (source {}): {}",
-                mount.target,
-                who(&inside.agents),
-                mount.source,
-                why.detail
-            );
-            return Ok(Some(
-                Complaint::fail("mount-source-missing", message)
-                    .target(&mount.target)
-                    .path(&mount.source)
-                    .hint(format!("create {}", mount.source)),
-            ));
-        }
+        Err(why) if why.kind == WhyKind::Absent => return Ok(Some(missing(inside, mount, &why))),
         Err(why) => return Err(why),
     };
     let about = |code, what: &str| {
@@ -166,16 +177,7 @@ pub(super) fn mount_complaint(
             about("mount-not-readable", "cannot read").hint(writable_hint(facts, inside, mount)),
         ),
         (Access::Read | Access::None, Access::Write) | (Access::None, Access::Read) => {
-            let message = format!(
-                "{} is mounted with more access than configured (source {})",
-                mount.target, mount.source
-            );
-            Some(
-                Complaint::warn("mount-too-open", message)
-                    .target(&mount.target)
-                    .path(&mount.source)
-                    .hint("make the sandboxes anew: openclaw sandbox recreate --all"),
-            )
+            Some(too_open(mount))
         }
     })
 }

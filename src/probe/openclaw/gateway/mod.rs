@@ -89,29 +89,16 @@ async fn look(
         )
     })
     .await?;
-    if let Some((process, Some(id))) = &running
+    if let Some((_, Some(id))) = &running
         && let Some(engine) = engine
         && let Ok(found) = container::named(engine, id, d).await
     {
-        let _ = process;
         return Ok((
             container::look(engine, facts, found, port, d).await,
             "the engine",
         ));
     }
-    let seen = match (running, installed) {
-        // A process whose environment hides from us was started from the definition, if any.
-        (Some((mut process, _)), Some(service)) if process.var("PATH").is_none() => {
-            if service.env.is_ok() {
-                process.env = service.env;
-                process.env_from = service.env_from;
-            }
-            Some(process)
-        }
-        (Some((process, _)), _) => Some(process),
-        (None, Some(service)) => Some(service),
-        (None, None) => None,
-    };
+    let seen = on_this_machine(running.map(|(process, _)| process), installed);
     if seen.is_none()
         && let Some(engine) = engine
         && let Some(found) = container::of_an_openclaw_image(engine, d).await
@@ -132,6 +119,22 @@ async fn look(
     gateway.port = Some(port);
     gateway.stray_dockerenv = stray;
     Ok((gateway, "this machine's processes and service definitions"))
+}
+
+/// The running process, completed by the definition that started it; else the definition alone.
+fn on_this_machine(running: Option<Seen>, installed: Option<Seen>) -> Option<Seen> {
+    match (running, installed) {
+        // A process whose environment hides from us was started from the definition, if any.
+        (Some(mut process), Some(service)) if process.var("PATH").is_none() => {
+            if service.env.is_ok() {
+                process.env = service.env;
+                process.env_from = service.env_from;
+            }
+            Some(process)
+        }
+        (Some(process), _) => Some(process),
+        (None, service) => service,
+    }
 }
 
 /// Without a gateway, the operator's shell stands for the one that would be started from it.

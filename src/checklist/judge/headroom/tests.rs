@@ -1,0 +1,161 @@
+//! The arithmetic on machines of known size, and what may never make it grow.
+
+use super::*;
+
+const GIB: u64 = 1 << 30;
+const MIB: u64 = 1 << 20;
+
+fn rules() -> Headroom {
+    toml::from_str(
+            "memory-cap = \"512 MiB\"\ncpu-cap = 0.5\nhost-reserve = \"6 GiB\"\nsystem-reserve = \"1 GiB\"\n\
+             system-share = 0.15\ngateway = \"500 MiB\"\nkeep-share = 0.5\nkeep-most = \"6 GiB\"\n\
+             disk-reserve = \"5 GiB\"\ndisk-per-sandbox = \"256 MiB\"\ncpu-reserve = 2\nidle-after = \"60 s\"",
+        )
+        .expect("the parameters of the shipped check")
+}
+
+/// A 16 GiB M4 mini with ten cores and Docker Desktop's default: half of the memory.
+fn mini() -> Input {
+    Input {
+        engine_memory: 8 * GIB,
+        host_memory: Some(16 * GIB),
+        gateway: GatewayPlace::Host,
+        others: 0,
+        sandboxes: Vec::new(),
+        engine_cpus: 10,
+        host_cpus: Some(10),
+        disk_free: Some(50 * GIB),
+        largest_layer: None,
+        pressure: Some(PressureLevel::Normal),
+        memory_cap: Some(512 * MIB),
+        cpu_cap: Some(0.5),
+    }
+}
+
+fn standing(count: usize, idle: bool, working_set: u64) -> Vec<SandboxLoad> {
+    (0..count)
+        .map(|n| SandboxLoad {
+            name: format!("openclaw-sbx-{n}"),
+            working_set,
+            cap: Some(512 * MIB),
+            idle,
+        })
+        .collect()
+}
+
+fn headroom(change: impl Fn(&mut Input)) -> (u64, Limit) {
+    let mut input = mini();
+    change(&mut input);
+    let result = rules().compute(&input);
+    (result.headroom, result.limit)
+}
+
+#[test]
+fn a_mini_with_the_default_half_has_room_for_six_gateway_in_or_out() {
+    for gateway in [
+        GatewayPlace::Host,
+        GatewayPlace::Engine,
+        GatewayPlace::Nowhere,
+    ] {
+        assert_eq!(
+            headroom(|i| i.gateway = gateway),
+            (6, Limit::Memory),
+            "{gateway:?}"
+        );
+    }
+    // The engine sees somewhat less than the setting.
+    let seen = 8 * GIB - 350 * MIB;
+    assert_eq!(headroom(|i| i.engine_memory = seen), (6, Limit::Memory));
+}
+
+#[test]
+fn idle_sandboxes_leave_room() {
+    for count in [3, 10, 40] {
+        let (room, _) = headroom(|i| i.sandboxes = standing(count, true, 12 * MIB));
+        assert!(room > 0, "{count} idle leave {room}");
+    }
+    let (room, _) = headroom(|i| i.sandboxes = standing(6, false, 12 * MIB));
+    assert_eq!(room, 0, "six busy ones take what there was");
+}
+
+#[test]
+fn pressure_halves_and_then_ends_it() {
+    assert_eq!(
+        headroom(|i| i.pressure = Some(PressureLevel::Warning)),
+        (3, Limit::Pressure)
+    );
+    assert_eq!(
+        headroom(|i| i.pressure = Some(PressureLevel::Critical)),
+        (0, Limit::Pressure)
+    );
+    assert_eq!(headroom(|i| i.pressure = None), (6, Limit::Memory));
+}
+
+#[test]
+fn a_cap_that_is_not_set_is_assumed_and_marked() {
+    let mut input = mini();
+    input.memory_cap = None;
+    input.cpu_cap = None;
+    let result = rules().compute(&input);
+    assert!(result.cap_assumed && result.cpu_cap_assumed);
+    assert_eq!((result.headroom, result.cap), (6, 512 * MIB));
+    assert!(result.in_words().contains("(assumed)"));
+}
+
+#[test]
+fn a_busy_sandbox_without_cap_counts_what_it_uses_when_that_is_more() {
+    let hungry = SandboxLoad {
+        name: "x".to_owned(),
+        working_set: 2 * GIB,
+        cap: None,
+        idle: false,
+    };
+    let mut input = mini();
+    input.sandboxes = vec![hungry];
+    assert_eq!(rules().compute(&input).load.busy, 2 * GIB);
+}
+
+#[test]
+fn a_linux_machine_of_two_cores_has_room_for_at_least_one() {
+    let (room, limit) = headroom(|i| {
+        i.engine_memory = 23 * GIB;
+        i.host_memory = None;
+        i.gateway = GatewayPlace::Engine;
+        i.engine_cpus = 2;
+        i.host_cpus = Some(2);
+    });
+    assert_eq!((room, limit), (2, Limit::Cpu));
+}
+
+#[test]
+fn macos_keeps_its_six_gibibytes() {
+    let mut input = mini();
+    input.engine_memory = 14 * GIB;
+    let result = rules().compute(&input);
+    assert_eq!(result.memory.vm, 10 * GIB - 500 * MIB);
+    // And a machine that is too small has no room at all.
+    input.host_memory = Some(8 * GIB);
+    input.engine_memory = 4 * GIB;
+    assert_eq!(rules().compute(&input).headroom, 0);
+}
+
+#[test]
+fn a_full_disk_is_the_limit_and_an_unknown_one_does_not_count() {
+    assert_eq!(
+        headroom(|i| i.disk_free = Some(5 * GIB + 300 * MIB)),
+        (1, Limit::Disk)
+    );
+    assert_eq!(headroom(|i| i.disk_free = None), (6, Limit::Memory));
+}
+
+proptest::proptest! {
+    #[test]
+    fn it_never_grows_when_memory_shrinks(big in 1_u64..64, less in 0_u64..64, idle in 0_usize..20) {
+        let small = big.saturating_sub(less);
+        let room = |memory: u64| headroom(|i| {
+            i.engine_memory = memory * GIB;
+            i.sandboxes = standing(idle, true, 20 * MIB);
+        }).0;
+        proptest::prop_assert!(room(small) <= room(big));
+    }
+}
