@@ -52,7 +52,7 @@ above, and to the files that you name.";
     after_help = AFTER,
     styles = STYLES,
     disable_help_subcommand = true,
-    max_term_width = 100
+    max_term_width = 80
 )]
 pub struct Args {
     #[command(flatten)]
