@@ -16,6 +16,7 @@ use crate::probe::gather::Progress;
 use crate::probe::here::here;
 use crate::report::{self, Format};
 use crate::surroundings::Surroundings;
+use crate::text::wash;
 use crate::tui;
 
 /// Runs the program and gives its exit code.
@@ -152,13 +153,15 @@ fn printed(result: io::Result<()>) -> Result<u8, Failure> {
 
 /// A program that wanted a document gets it, whatever went wrong.
 fn fail(failure: &Failure, format: Format, out: &Out) -> u8 {
-    let message = failure.to_string();
-    out.failure(&message, &failure.hints);
+    // Names of files, keys of settings and patterns are foreign text.
+    let message = wash(&failure.to_string(), 4000);
+    let hints: Vec<String> = failure.hints.iter().map(|hint| wash(hint, 1000)).collect();
+    out.failure(&message, &hints);
     let code = failure.kind.exit_code();
     if format.is_for_people() {
         return code;
     }
-    let hint = failure.hints.first().map(String::as_str);
+    let hint = hints.first().map(String::as_str);
     let told = document(failure.kind.heading(), &message, hint, format, out);
     if code == exit::INCONCLUSIVE {
         told
