@@ -45,6 +45,13 @@ fn is_harmful(c: char) -> bool {
             | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
+/// What a JSON parser complains of, without the place that it adds at the end: it is told first.
+pub fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+}
+
 /// The candidate nearest to what was written, for "did you mean".
 pub fn nearest<'a>(
     written: &str,
@@ -73,6 +80,13 @@ mod tests {
         assert_eq!(wash("x\u{202e}y\u{9b}z", 80), "x\\u{202e}y\\u{9b}z");
         assert_eq!(wash("one\ntwo\tthree", 80), "one two three");
         assert_eq!(wash("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn a_complaint_of_json_tells_its_place_once() {
+        let error = serde_json::from_str::<u8>("{\n").expect_err("broken");
+        assert!(error.to_string().contains(" at line "));
+        assert!(!without_place(&error).contains(" at line "));
     }
 
     #[test]

@@ -23,13 +23,13 @@ use serde::Deserialize;
 use toml::Table;
 use toml::Value;
 
+#[path = "support/node.rs"]
+mod node;
+
+use node::{facts_of, folder, merge, read};
+
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Node {
-    #[serde(default)]
-    base: Option<String>,
-    #[serde(default)]
-    facts: Table,
     #[serde(default)]
     expect: Expect,
 }
@@ -77,10 +77,6 @@ struct Expect {
     says: Vec<String>,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nodes")
-}
-
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder of ours");
     let mut files: Vec<PathBuf> = entries
@@ -89,44 +85,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
-    let text = std::fs::read_to_string(path)
-        .unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
-    toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-/// The node's facts on top of its base's, and so on down.
-fn facts_of(path: &Path) -> Table {
-    let node: Node = read(path);
-    match &node.base {
-        None => node.facts,
-        Some(base) => {
-            let mut below = facts_of(&folder().join(base));
-            merge(&mut below, node.facts);
-            below
-        }
-    }
-}
-
-fn merge(below: &mut Table, above: Table) {
-    for (key, value) in above {
-        match (below.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) if !is_reading(&above) => {
-                merge(below, above);
-            }
-            (_, value) => {
-                below.insert(key, value);
-            }
-        }
-    }
-}
-
-/// A whole reading is one statement: nothing of the one below may shine through. Without its
-/// `from` it is a change of some fields of what is known below.
-fn is_reading(table: &Table) -> bool {
-    table.contains_key("unknown") || (table.contains_key("known") && table.contains_key("from"))
 }
 
 /// The first entry of a list that is a reading, or its value when it is a table.

@@ -164,14 +164,18 @@ impl Catalog {
         sections
     }
 
-    /// What the operator's own checks ask.
-    pub fn questions(&self, ids: &BTreeSet<CheckId>) -> Vec<Question> {
-        let mut questions: Vec<Question> = Vec::new();
+    /// What the operator's own checks ask, each question once with the longest time that a check
+    /// gives it.
+    pub fn questions(&self, ids: &BTreeSet<CheckId>) -> Vec<(Question, Duration)> {
+        let mut questions: Vec<(Question, Duration)> = Vec::new();
         for check in self.checks.iter().filter(|check| ids.contains(&check.id)) {
-            if let Some(question) = check.spec.judge.question()
-                && !questions.contains(&question)
-            {
-                questions.push(question);
+            let Some(question) = check.spec.judge.question() else {
+                continue;
+            };
+            let span = check.spec.timeout.0;
+            match questions.iter_mut().find(|(known, _)| *known == question) {
+                Some((_, longest)) => *longest = span.max(*longest),
+                None => questions.push((question, span)),
             }
         }
         questions
@@ -195,7 +199,13 @@ fn embedded() -> Result<BTreeMap<CheckId, Check>, Failure> {
 fn operator_files(folder: &Path) -> Result<Vec<(CheckId, PathBuf)>, Failure> {
     let mut files = Vec::new();
     for area in listed(folder)? {
-        for path in listed(&area)? {
+        let of_area = if area.is_dir() {
+            listed(&area)?
+        } else {
+            // A check in no area is refused by its id; anything else is none of ours.
+            vec![area]
+        };
+        for path in of_area {
             if path.extension().is_some_and(|ending| ending == "toml") {
                 let inner = path.strip_prefix(folder).expect("listed below the folder");
                 files.push((id_of(inner, &path)?, path));
@@ -206,14 +216,16 @@ fn operator_files(folder: &Path) -> Result<Vec<(CheckId, PathBuf)>, Failure> {
 }
 
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
     let cannot = |error: std::io::Error| {
         Failure::input(format!("cannot list the check folder {}", folder.display())).cause(error)
     };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(cannot(error)),
+    };
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+    for entry in entries {
         paths.push(entry.map_err(cannot)?.path());
     }
     paths.sort();
@@ -418,6 +430,19 @@ mod tests {
             overridden(ours, "x.toml", "[judge.host-memory]\n").is_err(),
             "half a table"
         );
+    }
+
+    #[test]
+    fn a_question_of_two_checks_is_asked_once_for_the_longer_time() {
+        let with = |name: &str, time: &str| {
+            parse(id(name), "x.toml", &CUSTOM.replace("\"1 s\"", time)).expect("parses")
+        };
+        let all = vec![with("custom/a", "\"1 s\""), with("custom/b", "\"3 s\"")];
+        let catalog = Catalog::assemble(all).expect("two checks");
+        let ids = BTreeSet::from([id("custom/a"), id("custom/b")]);
+        let asked = catalog.questions(&ids);
+        assert_eq!(asked.len(), 1);
+        assert_eq!(asked[0].1, Duration::from_secs(3));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::verdict::{Complaint, Level, Ruling, SkipReason, Status, Verdict};
 use super::waiver::Waiver;
 use crate::exit;
 use crate::facts::{Facts, Section, WhyKind};
+use crate::text::wash;
 
 /// What a run was asked for, and what it measured of itself.
 #[derive(Clone, Debug)]
@@ -199,7 +200,7 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
         path: complaint.path.clone(),
         target: complaint.target.clone(),
         requirement: complaint.requirement.clone(),
-        fix_hint: complaint.hint.clone(),
+        fix_hint: own_remedy(check).or_else(|| complaint.hint.clone()),
         title: check.spec.title.clone(),
         docs_url: check.spec.references.first().cloned(),
         fingerprint: fingerprint(&check.id, complaint),
@@ -218,6 +219,12 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
             expires: waiver.expires.to_string(),
         }),
     }
+}
+
+/// Of a check of their own the operator knows best what to do.
+fn own_remedy(check: &Check) -> Option<String> {
+    let remedy = wash(&check.spec.remedy, 300);
+    (check.spec.judge.is_custom() && !remedy.is_empty()).then_some(remedy)
 }
 
 /// Eight hex digits of what stays the same from run to run: the check, the reason and its place.
@@ -278,6 +285,9 @@ fn duration(check: &Check, terms: &Terms) -> u64 {
     spent.copied().max().unwrap_or(0)
 }
 
+/// What a check says that nobody chose; one that was chosen and not asked says why instead.
+pub const NOT_CHOSEN: &str = "not selected";
+
 fn not_selected(check: &Check) -> Outcome {
     Outcome {
         check_id: check.id.full(),
@@ -286,7 +296,7 @@ fn not_selected(check: &Check) -> Outcome {
         status: Status::Skip,
         required: check.spec.required,
         duration_ms: 0,
-        summary: "not selected".to_owned(),
+        summary: NOT_CHOSEN.to_owned(),
         observed: None,
         expected: None,
         unit: None,

@@ -27,7 +27,18 @@ pub struct Waiver {
     #[serde(default)]
     pub by: Option<String>,
     /// The last day on which it holds (UTC).
+    #[serde(deserialize_with = "day")]
     pub expires: Date,
+}
+
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        let shown = crate::text::wash(&text, 40);
+        serde::de::Error::custom(format!(
+            "`{shown}` is not a day: write it like \"2027-03-01\""
+        ))
+    })
 }
 
 impl Waiver {

@@ -52,7 +52,7 @@ above, and to the files that you name.";
     after_help = AFTER,
     styles = STYLES,
     disable_help_subcommand = true,
-    max_term_width = 100
+    max_term_width = 80
 )]
 pub struct Args {
     #[command(flatten)]
@@ -191,14 +191,23 @@ impl Common {
     pub fn format(&self) -> Format {
         match self.format {
             _ if self.json => Format::Json,
-            None | Some(FormatName::Text) => Format::Text,
-            Some(FormatName::Json) => Format::Json,
-            Some(FormatName::Ndjson) => Format::Ndjson,
-            Some(FormatName::Junit) => Format::Junit,
-            Some(FormatName::Tap) => Format::Tap,
-            Some(FormatName::Nagios) => Format::Nagios,
-            Some(FormatName::Prometheus) => Format::Prometheus,
-            Some(FormatName::GithubIssue) => Format::GithubIssue,
+            None => Format::Text,
+            Some(name) => name.format(),
+        }
+    }
+}
+
+impl FormatName {
+    fn format(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Json => Format::Json,
+            Self::Ndjson => Format::Ndjson,
+            Self::Junit => Format::Junit,
+            Self::Tap => Format::Tap,
+            Self::Nagios => Format::Nagios,
+            Self::Prometheus => Format::Prometheus,
+            Self::GithubIssue => Format::GithubIssue,
         }
     }
 }
@@ -227,8 +236,8 @@ pub enum UsageProblem {
     /// `--help` or `--version`: print it, exit 0.
     Asked { text: String },
     Mistake {
-        /// JSON was asked for somewhere on the line.
-        wants_json: bool,
+        /// The form that was asked for somewhere on the line.
+        format: Format,
         message: String,
         hints: Vec<String>,
         /// The whole of it for people, coloured if `color`.
@@ -262,7 +271,7 @@ fn problem(argv: &[OsString], error: &clap::Error, color: bool) -> UsageProblem 
         return UsageProblem::Asked { text };
     }
     UsageProblem::Mistake {
-        wants_json: wants_json(argv),
+        format: wanted(argv),
         message: message(&rendered.to_string()),
         hints: hints(error),
         text,
@@ -302,18 +311,29 @@ fn hints(error: &clap::Error) -> Vec<String> {
     hints
 }
 
-/// Whether JSON was asked for, on a line that could not be read: a program that wrote `--json`
-/// gets its document whatever else is wrong.
-fn wants_json(argv: &[OsString]) -> bool {
+/// The form that was asked for, on a line that could not be read: a program gets its document
+/// whatever else is wrong.
+fn wanted(argv: &[OsString]) -> Format {
     let words: Vec<&str> = argv
         .iter()
         .skip(1)
         .filter_map(|word| word.to_str())
+        .take_while(|word| *word != "--")
         .collect();
-    let words: Vec<&str> = words.into_iter().take_while(|word| *word != "--").collect();
-    words.contains(&"--json")
-        || words.contains(&"--format=json")
-        || words.windows(2).any(|pair| pair == ["--format", "json"])
+    if words.contains(&"--json") {
+        return Format::Json;
+    }
+    let apart = words.windows(2).filter(|pair| pair[0] == "--format");
+    let named = apart.map(|pair| pair[1]).chain(
+        words
+            .iter()
+            .filter_map(|word| word.strip_prefix("--format=")),
+    );
+    named
+        .filter_map(|name| FormatName::from_str(name, false).ok())
+        .map(FormatName::format)
+        .next()
+        .unwrap_or_default()
 }
 
 fn span(text: &str) -> Result<Span, String> {
@@ -346,14 +366,14 @@ mod tests {
         parse(line.split(' ').map(OsString::from), false)
     }
 
-    fn mistake(line: &str) -> (bool, String, Vec<String>) {
+    fn mistake(line: &str) -> (Format, String, Vec<String>) {
         match *read(line).expect_err(line) {
             UsageProblem::Mistake {
-                wants_json,
+                format,
                 message,
                 hints,
                 ..
-            } => (wants_json, message, hints),
+            } => (format, message, hints),
             UsageProblem::Asked { text } => panic!("{line}: {text}"),
         }
     }
@@ -400,15 +420,21 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_says_what_to_write_and_whether_json_was_asked_for() {
-        let (json, message, hints) = mistake("clawdoctor check --formt json --json");
-        assert!(json);
+    fn a_mistake_says_what_to_write_and_which_form_was_asked_for() {
+        let (format, message, hints) = mistake("clawdoctor check --formt json --json");
+        assert_eq!(format, Format::Json);
         assert_eq!(message, "unexpected argument '--formt' found");
         assert_eq!(hints, ["did you mean `--format`?"]);
-        assert!(mistake("clawdoctor --bogus --format json").0);
-        assert!(mistake("clawdoctor --bogus --format=json").0);
-        assert!(!mistake("clawdoctor --bogus --format tap").0);
-        assert!(!mistake("clawdoctor chek").0);
+        for (line, format) in [
+            ("--bogus --format json", Format::Json),
+            ("--bogus --format=json", Format::Json),
+            ("--bogus --format nagios", Format::Nagios),
+            ("--bogus --format yaml", Format::Text),
+            ("--bogus -- --json", Format::Text),
+            ("chek", Format::Text),
+        ] {
+            assert_eq!(mistake(&format!("clawdoctor {line}")).0, format, "{line}");
+        }
     }
 
     #[test]

@@ -15,8 +15,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::prepare::{self, Plan, Wish};
 use crate::checklist::check::Severity;
-use crate::checklist::report::Report;
+use crate::checklist::report::{Outcome, Report};
 use crate::checklist::run::{self, Terms};
+use crate::checklist::verdict::SkipReason;
 use crate::deadline::Deadline;
 use crate::facts::{self, Facts};
 use crate::failure::{Failure, Kind};
@@ -24,6 +25,7 @@ use crate::probe::gather::{Gathered, Progress, gather};
 use crate::probe::inside;
 use crate::redact::Redactor;
 use crate::surroundings::Surroundings;
+use crate::text;
 
 /// What `check` is asked for.
 #[derive(Clone, Debug)]
@@ -48,11 +50,15 @@ pub fn report(
     tell: impl FnMut(Progress<'_>),
 ) -> Result<Report, Failure> {
     let begun = Instant::now();
-    // Before anything else: a signal from here on is answered with a report.
+    // Before anything else: a signal from here on is answered with a report. Reading a recorded
+    // node needs no such care, and Ctrl-C ends it at once.
     let standby = match ask.facts {
         Some(_) => None,
         None => Some(Standby::take_up()?),
     };
+    if let Some(path) = &ask.save_facts {
+        can_save(path)?;
+    }
     let plan = prepare::plan(&ask.wish, here)?;
     let gathered = match (&ask.facts, standby) {
         (Some(path), _) => recorded(path)?,
@@ -68,11 +74,24 @@ pub fn report(
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let terms = terms(&plan, ask, &gathered, duration_ms);
     let report = run::evaluate(&plan.catalog, &gathered.facts, &terms);
+    if let Some(path) = &ask.facts
+        && report.checks.iter().all(was_not_asked)
+    {
+        // Nothing judged is not a node without fault.
+        return Err(
+            Failure::input(format!("{path} holds nothing that the chosen checks read"))
+                .hint("record the whole node with: clawdoctor check --save-facts FILE"),
+        );
+    }
     Ok(if ask.redact {
         redactor.report(report)
     } else {
         report
     })
+}
+
+fn was_not_asked(check: &Outcome) -> bool {
+    check.skip_reason == Some(SkipReason::NotSelected)
 }
 
 /// What the run concludes with.
@@ -204,10 +223,16 @@ fn recorded(path: &str) -> Result<Gathered, Failure> {
             error.line(),
             error.column()
         ))
-        .cause(error)
+        .cause(text::without_place(&error))
         .hint("record one with: clawdoctor check --save-facts FILE")
     })?;
-    if facts.version == 0 || facts.version > facts::VERSION {
+    if facts.version == 0 {
+        return Err(
+            Failure::input(format!("{path} is not a facts file: it has no version"))
+                .hint("record one with: clawdoctor check --save-facts FILE"),
+        );
+    }
+    if facts.version > facts::VERSION {
         return Err(Failure::input(format!(
             "{path}: facts of version {}, and this program reads up to version {}",
             facts.version,
@@ -219,6 +244,31 @@ fn recorded(path: &str) -> Result<Gathered, Failure> {
         facts,
         ..Gathered::default()
     })
+}
+
+/// Refuses what can be known to fail before half a minute of asking is thrown away.
+fn can_save(path: &str) -> Result<(), Failure> {
+    if path == "-" {
+        return Err(
+            Failure::usage("--save-facts: standard output is for the report")
+                .hint("name a file: clawdoctor check --save-facts FILE"),
+        );
+    }
+    let target = Path::new(path);
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let failure = Failure::input(format!("cannot write the facts file {path}"));
+    if target.is_dir() {
+        return Err(failure.cause("it is a folder"));
+    }
+    match nix::unistd::access(folder, nix::unistd::AccessFlags::W_OK) {
+        Err(errno) if !target.exists() => {
+            Err(failure.cause(format!("{}: {}", folder.display(), errno.desc())))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Keeps the snapshot, readable by its owner alone; never half a file.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::checklist::check::{Check, Severity, Step};
 use crate::checklist::id::CheckId;
 use crate::checklist::waiver::Waiver;
-use crate::report::wrap::{columns, cut, pad};
+use crate::report::wrap::{columns, cut, pad, wrap};
 use crate::report::{Role, Style};
 use crate::text::wash;
 
@@ -51,16 +51,27 @@ fn accepted(waivers: &[Waiver], style: &Style) -> String {
             .target
             .as_deref()
             .map(|target| format!(" on {}", wash(target, 80)));
-        let by = waiver.by.as_deref().map(|by| format!(", {}", wash(by, 40)));
+        let by = waiver
+            .by
+            .as_deref()
+            .map(|by| format!(" (by {})", wash(by, 40)));
         let line = format!(
-            "  {}{}  until {}: {}{}\n",
+            "{}{} until {}: {}{}",
             waiver.check,
             target.unwrap_or_default(),
             waiver.expires,
             wash(&waiver.reason, 200),
             by.unwrap_or_default()
         );
-        lines.push_str(&line);
+        for (index, part) in wrap(&line, style.width.saturating_sub(4))
+            .iter()
+            .enumerate()
+        {
+            let indent = if index == 0 { 2 } else { 4 };
+            lines.push_str(&" ".repeat(indent));
+            lines.push_str(part);
+            lines.push('\n');
+        }
     }
     lines
 }

@@ -132,10 +132,15 @@ pub fn select(
     let ids = || catalog.checks().iter().map(|check| check.id.clone());
     let wanted = globs(catalog, "--only", only)?;
     let unwanted = globs(catalog, "--skip", skip)?;
-    Ok(ids()
+    let selected: BTreeSet<CheckId> = ids()
         .filter(|id| only.is_empty() || wanted.is_match(id.as_str()))
         .filter(|id| !unwanted.is_match(id.as_str()))
-        .collect())
+        .collect();
+    if selected.is_empty() {
+        let failure = Failure::usage("--only and --skip leave no check to make");
+        return Err(failure.hint("take one of the patterns away"));
+    }
+    Ok(selected)
 }
 
 fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
@@ -151,7 +156,9 @@ fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, 
             .literal_separator(false)
             .build()
             .map_err(|error| {
-                Failure::usage(format!("{flag}: `{written}` is not a pattern")).cause(error.kind())
+                Failure::usage(format!("{flag}: `{written}` is not a pattern"))
+                    .cause(error.kind())
+                    .hint("write an area, an id, or a pattern like '*/memory'")
             })?;
         let matcher = glob.compile_matcher();
         if !catalog
@@ -250,5 +257,11 @@ mod tests {
         let failure = chosen(&["docker/runing"], &[]).expect_err("misspelt");
         assert_eq!(failure.hints, ["did you mean `docker/running`?"]);
         assert!(chosen(&[], &["[x"]).is_err());
+    }
+
+    #[test]
+    fn patterns_that_leave_nothing_are_refused() {
+        let failure = chosen(&["net"], &["net/*"]).expect_err("nothing is left");
+        assert!(failure.message.contains("no check"), "{failure}");
     }
 }

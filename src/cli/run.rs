@@ -16,6 +16,7 @@ use crate::probe::gather::Progress;
 use crate::probe::here::here;
 use crate::report::{self, Format};
 use crate::surroundings::Surroundings;
+use crate::text::wash;
 use crate::tui;
 
 /// Runs the program and gives its exit code.
@@ -49,6 +50,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
         }
         None | Some(Command::Check(_)) => checked(args, here, out),
         Some(Command::List) => {
+            text_or_json(format, "list")?;
             let config_dir = here.config_dir();
             let catalog = Catalog::load(&config_dir)?;
             let waivers = prepare::waivers(&config_dir, &catalog)?;
@@ -59,6 +61,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             }))
         }
         Some(Command::Explain { what }) => {
+            text_or_json(format, "explain")?;
             let catalog = Catalog::load(&here.config_dir())?;
             let as_json = format == Format::Json;
             let told = explain::explain(&what.join(" "), catalog.checks(), &out.style, as_json)?;
@@ -76,6 +79,22 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
         Some(Command::Man) => {
             printed(args::man().and_then(|page| out.print(|to| to.write_all(&page))))
         }
+    }
+}
+
+/// Only reports have the other forms.
+fn text_or_json(format: Format, command: &str) -> Result<(), Failure> {
+    match format {
+        Format::Text | Format::Json => Ok(()),
+        Format::Ndjson
+        | Format::Junit
+        | Format::Tap
+        | Format::Nagios
+        | Format::Prometheus
+        | Format::GithubIssue => Err(Failure::usage(format!(
+            "`{command}` knows the forms text and json"
+        ))
+        .hint(format!("clawdoctor {command} --json"))),
     }
 }
 
@@ -105,7 +124,9 @@ fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     drop(status);
     let report = report?;
     let format = args.common.format();
-    for warning in &report.warnings {
+    // The page for people shows them itself.
+    let apart = report.warnings.iter().filter(|_| !format.is_for_people());
+    for warning in apart {
         out.complain(&format!("warning: {warning}\n"));
     }
     printed(out.print(|to| report::write(format, &report, &out.style, to)))?;
@@ -132,13 +153,15 @@ fn printed(result: io::Result<()>) -> Result<u8, Failure> {
 
 /// A program that wanted a document gets it, whatever went wrong.
 fn fail(failure: &Failure, format: Format, out: &Out) -> u8 {
-    let message = failure.to_string();
-    out.failure(&message, &failure.hints);
+    // Names of files, keys of settings and patterns are foreign text.
+    let message = wash(&failure.to_string(), 4000);
+    let hints: Vec<String> = failure.hints.iter().map(|hint| wash(hint, 1000)).collect();
+    out.failure(&message, &hints);
     let code = failure.kind.exit_code();
     if format.is_for_people() {
         return code;
     }
-    let hint = failure.hints.first().map(String::as_str);
+    let hint = hints.first().map(String::as_str);
     let told = document(failure.kind.heading(), &message, hint, format, out);
     if code == exit::INCONCLUSIVE {
         told
@@ -170,17 +193,17 @@ fn usage(problem: UsageProblem, here: &Surroundings, terminals: Terminals) -> u8
             exit::CLEAN
         }
         UsageProblem::Mistake {
-            wants_json,
+            format,
             message,
             hints,
             text,
         } => {
-            if wants_json {
-                let hint = hints.first().map(String::as_str);
-                document("usage", &message, hint, Format::Json, &out);
-            }
             out.complain(&text);
-            exit::INCONCLUSIVE
+            if format.is_for_people() {
+                return exit::INCONCLUSIVE;
+            }
+            let hint = hints.first().map(String::as_str);
+            document("usage", &message, hint, format, &out)
         }
     }
 }

@@ -13,7 +13,7 @@ use super::address::tcp_address;
 use crate::facts::docker::{Endpoint, EndpointSource};
 use crate::facts::{Why, WhyKind};
 use crate::surroundings::Surroundings;
-use crate::text::wash;
+use crate::text::{self, wash};
 
 pub const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
@@ -105,19 +105,19 @@ pub fn resolve(
 fn current_context(file: &Path, read: &dyn Fn(&Path) -> FileAnswer) -> Result<Option<String>, Why> {
     let bytes = match read(file) {
         Ok(bytes) => bytes,
-        Err(why) if why.kind == WhyKind::Absent => return Ok(None),
+        // Docker's client warns of a file that it may not read, and goes on without (28.2).
+        Err(why) if matches!(why.kind, WhyKind::Absent | WhyKind::Denied) => return Ok(None),
         Err(why) => return Err(why),
     };
-    let document = json_object(file, &bytes)?;
-    match document.get("currentContext") {
-        None | Some(serde_json::Value::Null) => Ok(None),
-        Some(serde_json::Value::String(name)) if name.is_empty() => Ok(None),
-        Some(serde_json::Value::String(name)) => Ok(Some(name.clone())),
-        Some(_) => Err(Why::new(
-            WhyKind::Unparsable,
-            format!("{}: `currentContext` is not a text", shown(file)),
-        )),
-    }
+    // So it does with one that it cannot understand: `docker/credentials` tells of the file.
+    let Ok(document) = json_object(file, &bytes) else {
+        return Ok(None);
+    };
+    Ok(document
+        .get("currentContext")
+        .and_then(serde_json::Value::as_str)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned))
 }
 
 fn context_url(
@@ -173,7 +173,7 @@ pub fn json_object(
                 shown(file),
                 error.line(),
                 error.column(),
-                wash(&error.to_string(), LONGEST)
+                wash(&text::without_place(&error), LONGEST)
             ),
         )),
     }
@@ -351,8 +351,22 @@ mod tests {
     }
 
     #[test]
+    fn a_config_file_that_docker_cannot_use_leaves_the_default() {
+        for text in [
+            "{\n  \"a\": 1,\n}",
+            "[]",
+            r#"{"currentContext":7}"#,
+            r#"{"currentContext":"desktop-linux""#,
+        ] {
+            let found = resolve_with(&[], &[(CONFIG, text), (DESKTOP, META)]).expect(text);
+            assert_eq!(found.url, "unix:///var/run/docker.sock", "{text}");
+            assert_eq!(found.source, EndpointSource::Default, "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_resolved_says_what_and_where() {
-        let rows: [Refused<'_>; 9] = [
+        let rows: [Refused<'_>; 6] = [
             (
                 &[("DOCKER_CONTEXT", "gone")],
                 &[],
@@ -367,24 +381,6 @@ mod tests {
                     "`desktop-linux`",
                     "currentContext in /Users/u/.docker/config.json",
                 ],
-            ),
-            (
-                &[],
-                &[(CONFIG, "{\n  \"a\": 1,\n}")],
-                WhyKind::Unparsable,
-                &["/Users/u/.docker/config.json:3:1"],
-            ),
-            (
-                &[],
-                &[(CONFIG, "[]")],
-                WhyKind::Unparsable,
-                &["not a JSON object"],
-            ),
-            (
-                &[],
-                &[(CONFIG, r#"{"currentContext":7}"#)],
-                WhyKind::Unparsable,
-                &["`currentContext` is not a text"],
             ),
             (
                 &[],

@@ -1,12 +1,10 @@
-//! The operator's own questions, each asked once however many checks ask it. What is expected of
-//! the answers is judged elsewhere.
+//! The operator's own questions, each for as long as its check gives it. What is expected of the
+//! answers is judged elsewhere.
 
-use std::collections::HashSet;
 use std::fs::{self, FileType};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
-use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::net::TcpStream;
@@ -18,21 +16,17 @@ use crate::facts::custom::{Answer, Custom, Question};
 use crate::facts::{Reading, Why, WhyKind};
 use crate::text::{wash, wash_block};
 
-const AT_ONCE: usize = 8;
-const COMMAND: Duration = Duration::from_secs(10);
-const NETWORK: Duration = Duration::from_secs(5);
+/// More than anybody has checks: one that hangs must not take the time of those behind it.
+const AT_ONCE: usize = 64;
 /// Longest line that is kept; the whole is bounded to 64 KiB by those who read it.
 const LINE: usize = 4096;
 
 pub async fn custom(world: &World, d: Deadline) -> Vec<Custom> {
-    let mut seen = HashSet::new();
     // Owned, since a future that borrows its item cannot be shown to be Send (rust-lang#110338).
-    let mut questions = world.questions.clone();
-    questions.retain(|question| seen.insert(question.clone()));
-    stream::iter(questions)
-        .map(|question| async move {
+    stream::iter(world.questions.clone())
+        .map(|(question, span)| async move {
             Custom {
-                answer: answer(world, &question, d).await,
+                answer: answer(world, &question, d.at_most(span)).await,
                 question,
             }
         })
@@ -43,10 +37,7 @@ pub async fn custom(world: &World, d: Deadline) -> Vec<Custom> {
 
 async fn answer(world: &World, question: &Question, d: Deadline) -> Reading<Answer> {
     let (answer, from) = match question {
-        Question::Command { argv } => (
-            command(argv, d.at_most(COMMAND)).await,
-            wash(&argv.join(" "), 200),
-        ),
+        Question::Command { argv } => (command(argv, d).await, wash(&argv.join(" "), 200)),
         Question::File { path, content } => {
             let path = world.operator.expand(path);
             let from = wash(&path.to_string_lossy(), 1000);
@@ -54,12 +45,9 @@ async fn answer(world: &World, question: &Question, d: Deadline) -> Reading<Answ
         }
         Question::Port { host, port } => {
             let from = wash(&format!("{host}:{port}"), 300);
-            (port_of(world, host, *port, d.at_most(NETWORK)).await, from)
+            (port_of(world, host, *port, d).await, from)
         }
-        Question::Http { url } => (
-            web(world, url, d.at_most(NETWORK)).await,
-            "the answer over HTTP".to_owned(),
-        ),
+        Question::Http { url } => (web(world, url, d).await, "the answer over HTTP".to_owned()),
     };
     Reading::from_result(answer, from)
 }
@@ -175,7 +163,7 @@ async fn port_of(world: &World, host: &str, port: u16, d: Deadline) -> Result<An
                     last = format!("{address} takes connections");
                     break true;
                 }
-                Err(error) => last = format!("{address}: {error}"),
+                Err(error) => last = error.to_string(),
             }
         };
         Ok(Answer::Port { open, detail: last })
@@ -226,13 +214,18 @@ fn stay_home(world: &World, host: &str) -> Result<(), Why> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     async fn asked(questions: &[Question], offline: bool) -> Vec<Reading<Answer>> {
         let world = World {
-            questions: questions.to_vec(),
+            questions: questions
+                .iter()
+                .map(|question| (question.clone(), Duration::from_secs(2)))
+                .collect(),
             offline,
             ..World::default()
         };
@@ -258,12 +251,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_question_is_asked_once() {
+    async fn a_command_that_hangs_takes_its_own_time_and_nobody_elses() {
+        let hangs = (0..20).map(|n| command_of(&["sleep", &format!("6{n}")]));
+        let mut questions: Vec<_> = hangs.map(|q| (q, Duration::from_millis(200))).collect();
+        questions.push((command_of(&["true"]), Duration::from_secs(4)));
+        let world = World {
+            questions,
+            ..World::default()
+        };
+        let begun = tokio::time::Instant::now();
+        let told = custom(&world, Deadline::after(Duration::from_secs(5))).await;
+        assert!(begun.elapsed() < Duration::from_secs(2));
+        let (last, hung) = told.split_last().expect("twenty-one");
+        assert!(last.answer.get().is_ok(), "{:?}", last.answer);
+        for one in hung {
+            let why = one.answer.get().expect_err("it sleeps");
+            assert_eq!(why.kind, WhyKind::Timeout, "{}", why.detail);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_runs_without_a_shell_of_ours_and_once() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let count = folder.path().join("count");
         let script = format!("echo x >> {}; echo a; exit 2", count.display());
         let question = command_of(&["sh", "-c", &script]);
-        let answers = asked(&[question.clone(), question], false).await;
+        let answers = asked(&[question], false).await;
         assert_eq!(answers.len(), 1);
         assert_eq!(fs::read_to_string(count).expect("it ran"), "x\n");
         let Ok(Answer::Command {

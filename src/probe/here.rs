@@ -36,8 +36,9 @@ pub fn here() -> Surroundings {
 
 fn home(env: &BTreeMap<String, String>, account: Option<PathBuf>) -> PathBuf {
     env.get("HOME")
-        .filter(|home| !home.is_empty())
         .map(PathBuf::from)
+        // Files would be made wherever one happens to stand.
+        .filter(|home| home.is_absolute())
         .or(account)
         .unwrap_or_else(|| PathBuf::from("/"))
 }
@@ -99,8 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_home_variable_falls_back_to_the_account() {
-        let env = BTreeMap::from([("HOME".to_owned(), String::new())]);
-        assert_eq!(home(&env, Some("/home/a".into())), PathBuf::from("/home/a"));
+    fn an_empty_or_relative_home_variable_falls_back_to_the_account() {
+        for said in ["", "here", "./here"] {
+            let env = BTreeMap::from([("HOME".to_owned(), said.to_owned())]);
+            assert_eq!(home(&env, Some("/home/a".into())), PathBuf::from("/home/a"));
+        }
     }
 }

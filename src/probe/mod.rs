@@ -19,6 +19,8 @@ pub mod openclaw;
 pub mod parse;
 pub mod standing;
 
+use std::time::Duration;
+
 use crate::facts::custom::Question;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
@@ -48,5 +50,5 @@ pub struct World {
     pub blocked: Vec<String>,
     /// TCP ports on which an engine's API could be exposed to sandboxes.
     pub engine_ports: Vec<u16>,
-    pub questions: Vec<Question>,
+    pub questions: Vec<(Question, Duration)>,
 }

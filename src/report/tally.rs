@@ -4,7 +4,7 @@
 use super::style::Mark;
 use crate::checklist::check::{Severity, Step};
 use crate::checklist::report::{Finding, Outcome, Report};
-use crate::checklist::run::short;
+use crate::checklist::run::{NOT_CHOSEN, short};
 use crate::checklist::verdict::{SkipReason, Status};
 
 /// One check of a report with what was found by it.
@@ -36,9 +36,10 @@ impl<'a> Row<'a> {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
-    /// It takes part in this run: selected, and not waiting for a selection.
+    /// It takes part in this run. What was chosen and then not asked (`--passive`, a recording
+    /// that does not hold it) does too: it must not vanish.
     pub fn is_selected(&self) -> bool {
-        self.check.skip_reason != Some(SkipReason::NotSelected)
+        self.check.skip_reason != Some(SkipReason::NotSelected) || self.check.summary != NOT_CHOSEN
     }
 
     /// The run cannot conclude without it.

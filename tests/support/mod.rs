@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a hermetic place, a proxy before the real engine, and the
 //! engines that `tests/run` brings up.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod place;
 pub mod proxy;

@@ -71,7 +71,7 @@ impl Command {
         else {
             return Err(another_kind());
         };
-        let name = wash(&self.argv.join(" "), 120);
+        let name = wash(&typed(&self.argv), 120);
         let ended = exit_code.map_or_else(
             || "was ended by a signal".to_owned(),
             |code| format!("exits with {code}"),
@@ -228,6 +228,19 @@ fn another_kind() -> Why {
         WhyKind::Unparsable,
         "the recorded answer is one to another kind of question",
     )
+}
+
+/// The command as it would be typed in a shell.
+fn typed(argv: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    let words: Vec<String> = argv
+        .iter()
+        .map(|word| match word {
+            word if !word.is_empty() && word.chars().all(plain) => word.clone(),
+            word => format!("'{}'", word.replace('\'', r"'\''")),
+        })
+        .collect();
+    words.join(" ")
 }
 
 /// Foreign words behind a lead, or nothing when there are none.

@@ -33,6 +33,7 @@ pub fn counts(rows: &[Row]) -> String {
     {
         let word = match skip_word(row.check) {
             "not-applicable" => "not applicable",
+            "not-selected" => "not asked",
             "needs-privilege" => "without the right to ask",
             other => other,
         };

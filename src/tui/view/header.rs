@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 
 use super::put;
 use super::state::{Counts, counts, worst};
-use crate::checklist::report::Report;
+use crate::checklist::report::{Outcome, Report};
 use crate::checklist::run;
+use crate::checklist::verdict::SkipReason;
 use crate::exit;
 use crate::tui::app::App;
 use crate::tui::gathering::Ended;
@@ -108,6 +109,15 @@ fn conclusion(app: &App, report: Option<&Report>) -> (Role, &'static str) {
         };
     };
     match run::exit_code(report) {
+        // With --passive no sandbox was started: nothing is wrong, and nothing is proven.
+        exit::CLEAN
+            if report
+                .checks
+                .iter()
+                .any(|one| one.required && was_not_asked(one)) =>
+        {
+            (Role::Unsure, "NOT PROVEN")
+        }
         exit::CLEAN if report.summary.warn + report.summary.fail + report.summary.error > 0 => {
             (Role::Warn, "READY, with warnings")
         }
@@ -115,6 +125,10 @@ fn conclusion(app: &App, report: Option<&Report>) -> (Role, &'static str) {
         exit::FINDINGS => (Role::Bad, "NOT READY"),
         _ => (Role::Unsure, "NOT PROVEN"),
     }
+}
+
+fn was_not_asked(one: &Outcome) -> bool {
+    one.skip_reason == Some(SkipReason::NotSelected)
 }
 
 fn verdict(app: &App, width: usize) -> Pieces {

@@ -31,10 +31,12 @@ impl Credentials {
                 let detail = wash(&why.detail, 200);
                 let complaint = Complaint::warn(
                     "docker-config-unparsable",
-                    format!("Docker's config.json cannot be understood: {detail}"),
+                    format!(
+                        "Docker's config.json cannot be understood, so its client goes on without the context and the credentials in it: {detail}"
+                    ),
                 )
                 .requirement("docker-config-json")
-                .hint("mend the file: plutil -convert json -o /dev/null ~/.docker/config.json says where it breaks");
+                .hint("mend the file at the place that is named here");
                 return Ok(Ruling::found(vec![complaint], "config.json is broken")
                     .evidence("/docker/credentials", detail));
             }

@@ -164,6 +164,10 @@ fn whose_socket(owner: Option<&Owner>) -> (String, String) {
     (whose, hint)
 }
 
+/// Milliseconds. An engine that was given less than this is not accused of hanging: the advice
+/// would be to restart it, which ends all that runs in it.
+const PATIENCE: u64 = 900;
+
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Running {}
@@ -188,6 +192,16 @@ impl Running {
                 return Ok(Ruling::blocked(&["docker/access"]));
             }
             Connection::Refused { errno, detail } => refused(&place, errno, detail),
+            Connection::Hung {
+                waited_milliseconds,
+            } if *waited_milliseconds < PATIENCE => {
+                return Err(Why::new(
+                    WhyKind::Timeout,
+                    format!(
+                        "the engine at {place} did not answer in the {waited_milliseconds} ms that were left for it"
+                    ),
+                ));
+            }
             Connection::Hung {
                 waited_milliseconds,
             } => (
@@ -215,7 +229,7 @@ impl Running {
         let mut complaint = complaint.target(place).requirement("engine-running");
         complaint.message.push_str(&others(facts, endpoint));
         if complaint.hint.is_none() {
-            complaint = complaint.hint(start(kind_in_force(facts), &endpoint.url));
+            complaint = complaint.hint(start(kind_in_force(facts), endpoint));
         }
         Ok(Ruling::found(vec![complaint], summary)
             .evidence("/docker/connection", connection)
@@ -285,7 +299,8 @@ fn others(facts: &Facts, endpoint: &fact::Endpoint) -> String {
 }
 
 /// How the engine in force is started, by whose place it is.
-fn start(kind: Option<ProviderKind>, url: &str) -> String {
+fn start(kind: Option<ProviderKind>, endpoint: &fact::Endpoint) -> String {
+    let url = &endpoint.url;
     match kind {
         Some(ProviderKind::DockerDesktop) => "start Docker Desktop: open -g -a Docker",
         Some(ProviderKind::Orbstack) => "start OrbStack: orb start",
@@ -297,9 +312,18 @@ fn start(kind: Option<ProviderKind>, url: &str) -> String {
             "start the engine: systemctl --user start docker"
         }
         Some(ProviderKind::LinuxEngine) => "start the engine: sudo systemctl start docker",
-        Some(ProviderKind::Unrecognised) | None => {
-            "start the engine, or choose one that runs: docker context use NAME"
-        }
+        // A context that is chosen now would not count.
+        Some(ProviderKind::Unrecognised) | None => match endpoint.source {
+            EndpointSource::HostVariable => {
+                "start that engine, or take DOCKER_HOST away where it is set"
+            }
+            EndpointSource::ContextVariable => {
+                "start that engine, or take DOCKER_CONTEXT away where it is set"
+            }
+            EndpointSource::CurrentContext | EndpointSource::Default => {
+                "start the engine, or choose one that runs: docker context use NAME"
+            }
+        },
     }
     .to_owned()
 }
