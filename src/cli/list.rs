@@ -51,7 +51,10 @@ fn accepted(waivers: &[Waiver], style: &Style) -> String {
             .target
             .as_deref()
             .map(|target| format!(" on {}", wash(target, 80)));
-        let by = waiver.by.as_deref().map(|by| format!(" (by {})", wash(by, 40)));
+        let by = waiver
+            .by
+            .as_deref()
+            .map(|by| format!(" (by {})", wash(by, 40)));
         let line = format!(
             "{}{} until {}: {}{}",
             waiver.check,
@@ -60,7 +63,10 @@ fn accepted(waivers: &[Waiver], style: &Style) -> String {
             wash(&waiver.reason, 200),
             by.unwrap_or_default()
         );
-        for (index, part) in wrap(&line, style.width.saturating_sub(4)).iter().enumerate() {
+        for (index, part) in wrap(&line, style.width.saturating_sub(4))
+            .iter()
+            .enumerate()
+        {
             let indent = if index == 0 { 2 } else { 4 };
             lines.push_str(&format!("{}{part}\n", " ".repeat(indent)));
         }
