@@ -40,12 +40,8 @@ pub fn read(path: &Path) -> Result<Config, Why> {
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         .map_err(said)?;
-    let value = parse(&bytes).map_err(|why| {
-        Why::new(
-            WhyKind::Unparsable,
-            format!("{shown} cannot be read: {why}"),
-        )
-    })?;
+    let value =
+        parse(&bytes).map_err(|why| Why::new(WhyKind::Unparsable, format!("{shown}: {why}")))?;
     Ok(Config {
         file: ConfigFile {
             path: shown,

@@ -253,17 +253,19 @@ fn refused(place: &str, errno: &str, detail: &str) -> (&'static str, Complaint) 
                 format!("nobody listens at {place}: its engine has stopped or crashed"),
             ),
         ),
-        other => (
-            "cannot be reached",
-            Complaint::fail(
-                "engine-unreachable",
-                format!(
-                    "the engine at {place} cannot be reached: {} ({})",
-                    wash(detail, 160),
-                    wash(other, 20)
+        other => {
+            // Only errors of the system have a name that says more than their words.
+            let name = Some(wash(other, 20)).filter(|name| name.starts_with('E'));
+            let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+            let detail = wash(detail, 160);
+            (
+                "cannot be reached",
+                Complaint::fail(
+                    "engine-unreachable",
+                    format!("the engine at {place} cannot be reached: {detail}{name}"),
                 ),
-            ),
-        ),
+            )
+        }
     }
 }
 

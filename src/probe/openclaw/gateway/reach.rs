@@ -239,10 +239,7 @@ async fn page(port: u16, name: &str, d: Deadline) -> Result<(u16, Value), Why> {
         let sent = client.get(url).send().await;
         sent.map_err(|error| match http::why(error) {
             // Nobody listens: that is known, and no trouble of ours.
-            why if why.kind == WhyKind::Failed => Why::new(
-                WhyKind::Absent,
-                format!("nothing answers on port {port}: {}", why.detail),
-            ),
+            why if why.kind == WhyKind::Failed => Why::new(WhyKind::Absent, why.detail),
             why => why,
         })
     };
