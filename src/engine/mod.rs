@@ -4,7 +4,7 @@
 //! through bollard. What is only read is decoded here, field by field: bollard 0.21 parses whole
 //! models with closed enums, so that one value it does not know (a cgroup version, a container
 //! state of a newer or foreign engine) would cost every field that matters. Both go through one
-//! [`wire`], which knows the error number of a failed connection and bounds what an engine may
+//! `wire`, which knows the error number of a failed connection and bounds what an engine may
 //! send.
 #![expect(
     clippy::disallowed_methods,

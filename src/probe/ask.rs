@@ -118,6 +118,7 @@ async fn listen(child: &mut Child, group: &mut Group) -> io::Result<Output> {
             () = &mut reading => child.wait().await?,
             status = child.wait() => {
                 let status = status?;
+                // It has ended; a child of its own may hold the pipes open, and nobody waits for that.
                 let _ = tokio::time::timeout(GRACE, &mut reading).await;
                 status
             }

@@ -185,6 +185,7 @@ async fn timed(
     (section, absorb, begun.elapsed())
 }
 
+/// For a probe to tell what it knows after its deadline.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// On the heap: the sections differ in size, and a future that is boxed here is shown to be Send

@@ -25,7 +25,7 @@ pub enum Msg {
     Signal(Signal),
     /// The terminal gives no more input: why.
     InputEnded(String),
-    /// The time that [`super::app::next_wake`] asked for has come.
+    /// The time that [`super::update::next_wake`] asked for has come.
     Wake,
 }
 

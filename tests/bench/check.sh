@@ -4,9 +4,9 @@
 #
 #   usage: tests/bench/check.sh [--runs N] [DOCKER_HOST]        default: 15 runs, the test engines
 #
-# The node: the gateway of tests/support/openclaw.sh if it is up, OpenClaw's package installed, two agents with two sandbox configurations, all core
-# checks. Prints each engine's medians, the ratio pair by pair (min, median, max) and the peak
-# resident memory. Aim: a median ratio of at most 1.25 and at most 30 MiB.
+# The node: the gateway of tests/support/openclaw.sh if it is up, OpenClaw's package installed, two
+# agents with two sandbox configurations, all core checks. Prints each engine's medians, the ratio
+# pair by pair (min, median, max) and the peak resident memory. Aim: a median ratio of at most 1.25 and at most 30 MiB.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 runs=15

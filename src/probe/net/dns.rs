@@ -22,6 +22,7 @@ use crate::text::wash;
 
 /// For one server to answer one question; resolv.conf's own default is five seconds.
 const ONE_ANSWER: Duration = Duration::from_millis(1500);
+/// For one name, with every attempt at every server.
 const ONE_NAME: Duration = Duration::from_secs(4);
 /// An ICMP refusal comes at once or never.
 const REFUSAL: Duration = Duration::from_millis(250);

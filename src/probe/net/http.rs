@@ -20,6 +20,9 @@ pub enum Way {
     Direct,
 }
 
+/// Below what a caller gives to a whole question, so that the error says it was the connection.
+const CONNECT: Duration = Duration::from_secs(4);
+
 pub fn client(way: Way) -> Result<Client, Why> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
@@ -29,7 +32,7 @@ pub fn client(way: Way) -> Result<Client, Why> {
     let builder = Client::builder()
         .user_agent(concat!("clawdoctor/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(4));
+        .connect_timeout(CONNECT);
     let builder = match way {
         Way::Proxied => builder,
         Way::Direct => builder.no_proxy(),

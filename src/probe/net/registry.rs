@@ -13,7 +13,9 @@ use crate::probe::World;
 use crate::text::wash;
 
 const DOCKER_HUB: &str = "registry-1.docker.io";
+/// For one registry, name, TLS and a proxy on the way included.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// A configuration that names more registries than this is no node's; the rest is not asked.
 const MOST: usize = 16;
 const AT_ONCE: usize = 8;
 

@@ -19,6 +19,7 @@ use crate::facts::{Why, WhyKind};
 use crate::probe::{World, ask};
 use crate::text::wash;
 
+/// OpenClaw's command line takes seconds to start, on a busy node many.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Files that may include each other; a real config has a handful.

@@ -236,5 +236,4 @@ fn bind(spec: &str) -> Bind {
 }
 
 #[cfg(test)]
-#[path = "effective_tests.rs"]
 mod tests;

@@ -25,6 +25,7 @@ const USUAL: [&str; 6] = [
     "~/Library/pnpm",
 ];
 
+/// For `--version`, which only a hung disk or a strange program makes slow.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The program and what was found of its package.

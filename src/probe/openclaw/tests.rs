@@ -1,3 +1,5 @@
+//! An OpenClaw on disk, whole, broken and absent.
+
 use super::*;
 use crate::surroundings::Surroundings;
 use std::fs;

@@ -13,7 +13,9 @@ use crate::text::wash;
 
 /// What every sandbox of OpenClaw's bears.
 const SANDBOX_LABEL: &str = "openclaw.sandbox";
+/// For the inspection of one container and for one look into it.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The list is only searched when nothing else told of a gateway: not worth a long wait.
 const LISTING: Duration = Duration::from_secs(1);
 
 /// A running container by name or id.

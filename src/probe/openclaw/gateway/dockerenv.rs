@@ -9,6 +9,9 @@ use crate::deadline::Deadline;
 use crate::engine::Engine;
 use crate::facts::openclaw::Placement;
 
+/// For the one inspection by name; the other signs need no engine.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// The file system as the gateway sees it: a running process may have a view of its own.
 pub fn view_of(placement: &Placement) -> PathBuf {
     let Placement::Process { pid } = placement else {
@@ -38,7 +41,7 @@ pub async fn is_stray(view: &Path, engine: Option<&Engine>, d: Deadline) -> bool
     let (Some(engine), Ok(name)) = (engine, nix::unistd::gethostname()) else {
         return true;
     };
-    let d = d.at_most(Duration::from_secs(1));
+    let d = d.at_most(LOOK);
     // An engine that fails says nothing: the other signs stand.
     engine.inspect(&name.to_string_lossy(), d).await.is_err()
 }

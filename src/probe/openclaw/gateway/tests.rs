@@ -1,3 +1,5 @@
+//! A node without a gateway, and one whose engine does not answer.
+
 use super::*;
 use crate::surroundings::Surroundings;
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+//! What configurations make of agents: merged, defaulted, refused.
+
 use super::*;
 use crate::facts::openclaw::{Mode, WorkspaceAccess};
 use crate::surroundings::Surroundings;
