@@ -7,7 +7,6 @@
     reason = "sets up and looks at the world that is tested"
 )]
 
-#[expect(dead_code, reason = "shared with the scenarios, which use the rest")]
 mod support;
 
 use std::os::unix::process::ExitStatusExt as _;
