@@ -68,7 +68,9 @@ fn accepted(waivers: &[Waiver], style: &Style) -> String {
             .enumerate()
         {
             let indent = if index == 0 { 2 } else { 4 };
-            lines.push_str(&format!("{}{part}\n", " ".repeat(indent)));
+            lines.push_str(&" ".repeat(indent));
+            lines.push_str(part);
+            lines.push('\n');
         }
     }
     lines
