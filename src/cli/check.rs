@@ -50,6 +50,9 @@ pub fn report(
     tell: impl FnMut(Progress<'_>),
 ) -> Result<Report, Failure> {
     let begun = Instant::now();
+    if let Some(path) = &ask.save_facts {
+        can_save(path)?;
+    }
     let plan = prepare::plan(&ask.wish, here)?;
     let gathered = match &ask.facts {
         Some(path) => recorded(path)?,
@@ -204,7 +207,7 @@ fn recorded(path: &str) -> Result<Gathered, Failure> {
 }
 
 /// Refuses what can be known to fail before half a minute of asking is thrown away.
-pub fn can_save(path: &str) -> Result<(), Failure> {
+fn can_save(path: &str) -> Result<(), Failure> {
     if path == "-" {
         return Err(
             Failure::usage("--save-facts: standard output is for the report")

@@ -124,9 +124,6 @@ fn ask(args: &Args) -> Ask {
 }
 
 fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
-    if let Some(path) = &args.common.save_facts {
-        check::can_save(path)?;
-    }
     let mut status = Status::new(out.progress());
     let report = check::report(&ask(args), here, |progress| status.tell(&progress));
     drop(status);
