@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::wash;
-
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
@@ -63,7 +61,6 @@ impl Settings {
     pub fn mistake(&self) -> Option<String> {
         let wrong = |key: &str, list: &[String], is_right: fn(&str) -> bool, form: &str| {
             let entry = list.iter().find(|entry| !is_right(entry))?;
-            let entry = wash(entry, 80);
             Some(format!("{key}: `{entry}` is not {form}"))
         };
         let address = "an address with its port, like \"10.0.0.5:22\"";
