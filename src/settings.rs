@@ -54,3 +54,96 @@ pub struct Registry {
     /// Registries to reach; empty = those of the configured images, else Docker Hub.
     pub hosts: Vec<String>,
 }
+
+impl Settings {
+    /// The first entry that nothing could be done with, and what one looks like. A rule that is
+    /// silently left out would be taken for one that holds.
+    pub fn mistake(&self) -> Option<String> {
+        let wrong = |key: &str, list: &[String], is_right: fn(&str) -> bool, form: &str| {
+            let entry = list.iter().find(|entry| !is_right(entry))?;
+            Some(format!("{key}: `{entry}` is not {form}"))
+        };
+        let address = "an address with its port, like \"10.0.0.5:22\"";
+        wrong("egress.blocked", &self.egress.blocked, is_address, address)
+            .or_else(|| wrong("egress.allowed", &self.egress.allowed, is_address, address))
+            .or_else(|| {
+                let form = "a mount, like \"data-volume:/data\" or \"/srv/in:/in:ro\"";
+                wrong("sandbox.mounts", &self.sandbox.mounts, is_mount, form)
+            })
+            .or_else(|| wrong("dns.names", &self.dns.names, is_name, "a name"))
+            .or_else(|| {
+                let form = "a registry's name, like \"registry.example.com\"";
+                wrong("registry.hosts", &self.registry.hosts, is_name, form)
+            })
+    }
+}
+
+/// As it is read where it is tried from inside a sandbox.
+fn is_address(entry: &str) -> bool {
+    let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    entry.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty()
+            && !host.starts_with('-')
+            && host.chars().all(is_host)
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}
+
+fn is_mount(entry: &str) -> bool {
+    let is_right = |source: &str, target: &str| !source.is_empty() && target.starts_with('/');
+    match entry.split(':').collect::<Vec<_>>()[..] {
+        [source, target] => is_right(source, target),
+        [source, target, options] => {
+            let known = |option: &str| ["ro", "rw", "z", "Z"].contains(&option);
+            is_right(source, target) && options.split(',').all(known)
+        }
+        _ => false,
+    }
+}
+
+fn is_name(entry: &str) -> bool {
+    !entry.is_empty() && !entry.contains(['/', ' ']) && !entry.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_nothing_can_be_done_with_is_a_mistake() {
+        assert_eq!(Settings::default().mistake(), None);
+        let list = |entries: &[&str]| entries.iter().map(|e| (*e).to_owned()).collect();
+        let with = |blocked: &str, mount: &str, name: &str| Settings {
+            egress: Egress {
+                blocked: list(&[blocked]),
+                ..Egress::default()
+            },
+            sandbox: Sandbox {
+                mounts: list(&[mount]),
+            },
+            registry: Registry {
+                hosts: list(&[name]),
+            },
+            ..Settings::default()
+        };
+        let good = [
+            ("10.0.0.5:22", "data:/data", "registry.example.com"),
+            ("[::1]:22", "/srv/in:/in:ro", "127.0.0.1:5000"),
+        ];
+        for (blocked, mount, name) in good {
+            assert_eq!(with(blocked, mount, name).mistake(), None);
+        }
+        let (blocked, mount, name) = good[0];
+        for bad in ["nonsense", "host:", ":22", "host:99999", "a b:1", ""] {
+            let said = with(bad, mount, name).mistake().expect(bad);
+            assert!(said.starts_with("egress.blocked"), "{said}");
+        }
+        for bad in ["x", "a:b", ":/x", "a:/x:zz", "a:/x:ro:z"] {
+            let said = with(blocked, bad, name).mistake().expect(bad);
+            assert!(said.starts_with("sandbox.mounts"), "{said}");
+        }
+        for bad in ["", "http://x/y"] {
+            assert!(with(blocked, mount, bad).mistake().is_some(), "{bad}");
+        }
+    }
+}

@@ -90,6 +90,9 @@ pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<Settings, Fail
         Some(text) => catalog::read(&path.display().to_string(), &text)?,
         None => Settings::default(),
     };
+    if let Some(mistake) = settings.mistake() {
+        return Err(Failure::usage(format!("{}: {mistake}", path.display())));
+    }
     let list = |text: &str| -> Vec<String> {
         let words = text.split(',').map(str::trim);
         words

@@ -45,7 +45,12 @@ fn args_color(here: &Surroundings, terminals: Terminals) -> bool {
 fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let format = args.common.format();
     match &args.command {
-        None if out.stdout_is_terminal && out.stdin_is_terminal && format == Format::Text => {
+        // The app keeps no facts: a run that is to keep them is a plain one.
+        None if out.stdout_is_terminal
+            && out.stdin_is_terminal
+            && format == Format::Text
+            && args.common.save_facts.is_none() =>
+        {
             app(args, here, out)
         }
         None | Some(Command::Check(_)) => checked(args, here, out),
