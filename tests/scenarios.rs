@@ -6,6 +6,10 @@
     reason = "sets up and looks at the world that is tested"
 )]
 
+#[expect(
+    dead_code,
+    reason = "shared with the faulty engines, which use the rest"
+)]
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -19,6 +19,9 @@ pub mod openclaw;
 pub mod parse;
 pub mod standing;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
 use crate::facts::custom::Question;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
@@ -49,4 +52,6 @@ pub struct World {
     /// TCP ports on which an engine's API could be exposed to sandboxes.
     pub engine_ports: Vec<u16>,
     pub questions: Vec<Question>,
+    /// How many containers the engine was asked to make and has not answered about yet.
+    pub creating: Arc<AtomicUsize>,
 }

@@ -161,7 +161,9 @@ fn serve(
         }
         match (does, &mut value) {
             (Some(Does::Lays(over)), Value::Array(list)) => {
-                list.iter_mut().for_each(|one| lay_over(one, over));
+                for one in list {
+                    lay_over(one, over);
+                }
             }
             (Some(Does::Lays(over)), one) => lay_over(one, over),
             (Some(Does::Taints(text)), one) => taint(one, text),
