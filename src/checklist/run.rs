@@ -2,6 +2,7 @@
 //! applied, findings are counted. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -16,7 +17,7 @@ use super::report::{
 use super::verdict::{Complaint, Level, Ruling, SkipReason, Status, Verdict};
 use super::waiver::Waiver;
 use crate::exit;
-use crate::facts::{Facts, Section, WhyKind};
+use crate::facts::{Facts, Section, Why, WhyKind};
 use crate::text::wash;
 
 /// What a run was asked for, and what it measured of itself.
@@ -86,7 +87,7 @@ fn rule<'a>(catalog: &'a Catalog, facts: &Facts) -> BTreeMap<CheckId, Ruled<'a>>
     for check in order {
         let blockers = blockers(&check.spec.needs, &ruled);
         let ruling = if blockers.is_empty() {
-            check.spec.judge.rule(facts)
+            judged(check, facts)
         } else {
             let names: Vec<&str> = blockers.iter().map(CheckId::as_str).collect();
             Ruling::blocked(&names)
@@ -109,6 +110,16 @@ fn rule<'a>(catalog: &'a Catalog, facts: &Facts) -> BTreeMap<CheckId, Ruled<'a>>
         );
     }
     ruled
+}
+
+/// A judge with a bug costs its own check alone, and never the report.
+fn judged(check: &Check, facts: &Facts) -> Ruling {
+    let judging = AssertUnwindSafe(|| check.spec.judge.rule(facts));
+    catch_unwind(judging).unwrap_or_else(|_| {
+        // What it said went to the panic hook.
+        let why = "this check crashed: a bug in clawdoctor";
+        Ruling::unknown(Why::new(WhyKind::Failed, why))
+    })
 }
 
 /// The failures behind these needs, at their root.

@@ -19,6 +19,8 @@ pub mod openclaw;
 pub mod parse;
 pub mod standing;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use crate::facts::custom::Question;
@@ -51,4 +53,6 @@ pub struct World {
     /// TCP ports on which an engine's API could be exposed to sandboxes.
     pub engine_ports: Vec<u16>,
     pub questions: Vec<(Question, Duration)>,
+    /// How many containers the engine was asked to make and has not answered about yet.
+    pub creating: Arc<AtomicUsize>,
 }

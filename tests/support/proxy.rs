@@ -161,7 +161,7 @@ fn serve(
         }
         match (does, &mut value) {
             (Some(Does::Lays(over)), Value::Array(list)) => {
-                for one in list.iter_mut() {
+                for one in list {
                     lay_over(one, over);
                 }
             }

@@ -254,13 +254,15 @@ impl Headroom {
     fn occupied(&self, sandboxes: &[SandboxLoad]) -> Occupied {
         let cap = |sandbox: &SandboxLoad| sandbox.cap.unwrap_or(self.memory_cap.0);
         let mut occupied = Occupied::default();
+        // The engine's numbers may be anything.
+        let add = |sum: &mut u64, bytes| *sum = sum.saturating_add(bytes);
         for sandbox in sandboxes {
-            occupied.caps += cap(sandbox);
+            add(&mut occupied.caps, cap(sandbox));
             if sandbox.idle {
-                occupied.idle += sandbox.working_set;
+                add(&mut occupied.idle, sandbox.working_set);
                 occupied.idle_count += 1;
             } else {
-                occupied.busy += cap(sandbox).max(sandbox.working_set);
+                add(&mut occupied.busy, cap(sandbox).max(sandbox.working_set));
                 occupied.busy_count += 1;
             }
         }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::super::World;
@@ -131,7 +133,7 @@ impl Run<'_> {
     ) -> Result<Started, Why> {
         let begun = Instant::now();
         let why = |error: EngineError| error.to_why();
-        let id = self.engine.create(name, spec, d).await.map_err(why)?;
+        let id = self.create(name, spec, d).await?;
         let create_milliseconds = milliseconds(begun);
         let mut output = self.engine.attach(&id, d).await.map_err(why)?;
         let begun = Instant::now();
@@ -171,6 +173,22 @@ impl Run<'_> {
             start_milliseconds: start.unwrap_or(ready_milliseconds),
             ready_milliseconds,
         })
+    }
+
+    /// Asks for the container in a task of its own: an engine that was asked makes it, whether or
+    /// not the asker is still there, and `sweep::clean_up` must learn when it has.
+    async fn create(&self, name: &str, spec: &ContainerSpec, d: Deadline) -> Result<String, Why> {
+        let (engine, name, spec) = (self.engine.clone(), name.to_owned(), spec.clone());
+        let asked = Asked::new(&self.world.creating);
+        let creating = tokio::spawn(async move {
+            let made = engine.create(&name, &spec, d).await;
+            drop(asked);
+            made
+        });
+        match creating.await {
+            Ok(made) => made.map_err(|error| error.to_why()),
+            Err(error) => Err(Why::new(WhyKind::Failed, error.to_string())),
+        }
     }
 
     /// It was started, and our script never ran.
@@ -313,6 +331,22 @@ impl Run<'_> {
                 mount.report
             })
             .collect();
+    }
+}
+
+/// Counted for as long as the engine owes an answer.
+struct Asked(Arc<AtomicUsize>);
+
+impl Asked {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

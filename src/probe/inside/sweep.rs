@@ -1,6 +1,7 @@
 //! What must not stay: the guard of one probe, the end of a run, and what dead runs left.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
@@ -17,6 +18,10 @@ const OLD: Duration = Duration::from_hours(1);
 const OWNER_FILE: &str = "owner";
 /// A create call that was given up may still make its container a moment later.
 const LATE: [Duration; 4] = [Duration::from_millis(150); 4];
+
+/// Longest wait, after an interruption, for the answer to a create call.
+const UNANSWERED: Duration = Duration::from_millis(1800);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Made before the container it answers for, so that no way out of the run forgets it.
 pub struct Guard {
@@ -116,6 +121,10 @@ pub async fn clean_up(world: &World, facts: &Facts, d: Deadline) -> Result<usize
     let engine = super::super::docker::connect(facts)?;
     let label = format!("{RUN_LABEL}={}", world.run_id);
     let mut count = 0;
+    let patience = d.at_most(UNANSWERED);
+    while world.creating.load(Ordering::Relaxed) > 0 && patience.remaining() > Duration::ZERO {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
     for wait in LATE {
         let ours: Vec<String> = engine
             .list(&label, true, d)

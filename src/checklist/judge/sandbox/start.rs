@@ -87,7 +87,8 @@ impl Start {
 
 /// From the create call to the first line from inside.
 fn milliseconds(times: &Started) -> u64 {
-    times.create_milliseconds + times.start_milliseconds.max(times.ready_milliseconds)
+    let ready = times.start_milliseconds.max(times.ready_milliseconds);
+    times.create_milliseconds.saturating_add(ready)
 }
 
 /// The check that tells this cause, when there is one that fails for it.
