@@ -65,6 +65,9 @@ pub struct Said {
     host_config: SaidHost,
     #[serde(default, deserialize_with = "nullable")]
     mounts: Vec<SaidMount>,
+    /// The commands that run in it now; null when there are none.
+    #[serde(default, rename = "ExecIDs", deserialize_with = "nullable")]
+    exec_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -179,6 +182,7 @@ impl Said {
     pub fn standing(&self) -> Standing {
         let host = &self.host_config;
         Standing {
+            executing: u32::try_from(self.exec_ids.len()).unwrap_or(u32::MAX),
             id: clean(&self.id),
             name: clean_name(&self.name),
             state: clean(&self.state.status),

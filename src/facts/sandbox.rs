@@ -38,6 +38,8 @@ pub struct Standing {
     pub pids_limit: i64,
     pub mounts: Vec<StandingMount>,
     pub devices: Vec<String>,
+    /// How many commands (`docker exec`: tool calls) run in it at this moment.
+    pub executing: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +70,7 @@ pub struct SandboxLoad {
     pub working_set: u64,
     /// Bytes; none = no limit.
     pub cap: Option<u64>,
-    /// Nothing was executed in it for a while; unknown counts as busy.
+    /// No command runs in it at this moment; unknown counts as busy.
     pub idle: bool,
 }
 

@@ -75,8 +75,10 @@ async fn measure(engine: &Engine, facts: &Facts, d: Deadline) -> Result<Load, Wh
                     .find(|standing| standing.id == one.id)
                     .map(|standing| standing.memory)
                     .filter(|memory| *memory > 0),
-                // The engine does not tell when something was last executed.
-                idle: false,
+                // One that was not inspected counts as busy.
+                idle: caps
+                    .iter()
+                    .any(|standing| standing.id == one.id && standing.executing == 0),
             });
         } else if !gateway.as_deref().is_some_and(|id| is_same(id, &one.id)) {
             load.others = load.others.saturating_add(working_set);

@@ -22,7 +22,7 @@ mod words;
 use std::io;
 
 use page::{LABEL, Page};
-use words::{counts, next_step, seen};
+use words::{counts, is_one_value, next_step, seen};
 
 use super::style::{Mark, Role, Style};
 use super::tally::{self, Row, Tally, counted};
@@ -211,6 +211,12 @@ impl Page<'_> {
             Some(finding) if evidence.is_empty() => finding.evidence.iter().collect(),
             _ => evidence.iter().collect(),
         };
+        // A list or a table is no line to read: `-vv` shows it whole.
+        let all = self.style.verbose > 1;
+        let evidence: Vec<&Evidence> = evidence
+            .into_iter()
+            .filter(|one| all || is_one_value(one))
+            .collect();
         let most = if self.style.verbose > 1 {
             usize::MAX
         } else {

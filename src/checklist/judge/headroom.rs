@@ -11,7 +11,7 @@ use crate::facts::host::{Disk, OsKind, PressureLevel};
 use crate::facts::openclaw::{Agent, Placement};
 use crate::facts::sandbox::SandboxLoad;
 use crate::facts::{Facts, Why};
-use crate::units::{Size, Span};
+use crate::units::Size;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -31,7 +31,6 @@ pub struct Headroom {
     pub disk_reserve: Size,
     pub disk_per_sandbox: Size,
     pub cpu_reserve: u32,
-    pub idle_after: Span,
 }
 
 /// What the arithmetic starts from. Bytes and CPUs.

@@ -96,6 +96,15 @@ pub fn seen(evidence: &Evidence) -> String {
     }
 }
 
+/// A word or a number, or the reason why there is none.
+pub fn is_one_value(evidence: &Evidence) -> bool {
+    let single = |value: &Value| !value.is_array() && !value.is_object();
+    let value = &evidence.value;
+    single(value)
+        || value.get("unknown").is_some_and(single)
+        || value.get("known").is_some_and(single)
+}
+
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

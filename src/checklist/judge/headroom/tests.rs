@@ -9,7 +9,7 @@ fn rules() -> Headroom {
     toml::from_str(
             "memory-cap = \"512 MiB\"\ncpu-cap = 0.5\nhost-reserve = \"6 GiB\"\nsystem-reserve = \"1 GiB\"\n\
              system-share = 0.15\ngateway = \"500 MiB\"\nkeep-share = 0.5\nkeep-most = \"6 GiB\"\n\
-             disk-reserve = \"5 GiB\"\ndisk-per-sandbox = \"256 MiB\"\ncpu-reserve = 2\nidle-after = \"60 s\"",
+             disk-reserve = \"5 GiB\"\ndisk-per-sandbox = \"256 MiB\"\ncpu-reserve = 2",
         )
         .expect("the parameters of the shipped check")
 }
