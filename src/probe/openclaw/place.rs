@@ -139,7 +139,7 @@ mod tests {
                 .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
                 .collect(),
             home: "/home/op".into(),
-            cwd: "/work".into(),
+            cwd: "/here".into(),
             ..Surroundings::default()
         };
         Place::of(&seen, |path| there.contains(&path.to_str().unwrap_or("")))
@@ -164,7 +164,7 @@ mod tests {
                 &[state, ("OPENCLAW_CONFIG_PATH", "~/c.json")],
                 "/home/op/c.json",
             ),
-            (&[("OPENCLAW_STATE_DIR", "rel")], "/work/rel/openclaw.json"),
+            (&[("OPENCLAW_STATE_DIR", "rel")], "/here/rel/openclaw.json"),
         ];
         for (env, config) in table {
             let place = place(env, &[]).expect("a place");

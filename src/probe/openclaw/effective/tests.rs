@@ -8,7 +8,7 @@ use serde_json::json;
 fn place() -> Place {
     let seen = Surroundings {
         home: "/home/op".into(),
-        cwd: "/work".into(),
+        cwd: "/here".into(),
         ..Surroundings::default()
     };
     Place::of(&seen, |_| false).expect("a home is enough")
