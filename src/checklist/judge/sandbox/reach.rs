@@ -24,7 +24,7 @@ pub struct Egress {
 
 impl Egress {
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        with_sandboxed(facts, |agents| {
+        let ruling = with_sandboxed(facts, |agents| {
             let insides = match started(facts, agents) {
                 Ok(insides) => insides,
                 Err(nothing) => return nothing.ruling(),
@@ -56,7 +56,8 @@ impl Egress {
                 .map(|i| (&i.interfaces, &i.reached))
                 .collect();
             Ok(Ruling::found(complaints, said.join("; ")).evidence("/inside", seen))
-        })
+        });
+        blame_python(facts, ruling)
     }
 
     fn as_allowed(&self, inside: &Inside) -> Result<(Vec<Complaint>, String), Why> {
@@ -156,6 +157,22 @@ fn forbidden_or_cut(inside: &Inside, one: &Reached) -> Option<Complaint> {
     }
 }
 
+/// Connections are tried with python3: where the image lacks it, `image/tools` fails and tells why.
+fn blame_python(facts: &Facts, ruling: Result<Ruling, Why>) -> Result<Ruling, Why> {
+    let is_broken = |inside: &Inside| {
+        let tools = inside.tools.get().map(Vec::as_slice).unwrap_or_default();
+        tools
+            .iter()
+            .any(|tool| tool.name == "python3" && !tool.works)
+    };
+    match ruling {
+        Err(why) if why.kind == WhyKind::Absent && facts.inside.get()?.iter().any(is_broken) => {
+            Ok(Ruling::blocked(&["image/tools"]))
+        }
+        other => other,
+    }
+}
+
 /// The attempts for one purpose from all sandboxes with a network.
 fn attempts<'a>(
     insides: &[&'a Inside],
@@ -182,7 +199,7 @@ pub struct EngineApiExposed {
 
 impl EngineApiExposed {
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        with_sandboxed(facts, |agents| {
+        let ruling = with_sandboxed(facts, |agents| {
             let insides = match started(facts, agents) {
                 Ok(insides) => insides,
                 Err(nothing) => return nothing.ruling(),
@@ -214,7 +231,8 @@ impl EngineApiExposed {
                 "/inside",
                 tried.iter().map(|(_, one)| one).collect::<Vec<_>>(),
             ))
-        })
+        });
+        blame_python(facts, ruling)
     }
 }
 
@@ -262,7 +280,7 @@ pub struct GatewayExposed {}
 
 impl GatewayExposed {
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
-        with_sandboxed(facts, |agents| {
+        let ruling = with_sandboxed(facts, |agents| {
             let insides = match started(facts, agents) {
                 Ok(insides) => insides,
                 Err(nothing) => return nothing.ruling(),
@@ -302,6 +320,7 @@ impl GatewayExposed {
                     tried.iter().map(|(_, one)| one).collect::<Vec<_>>(),
                 ),
             )
-        })
+        });
+        blame_python(facts, ruling)
     }
 }
