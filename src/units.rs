@@ -110,6 +110,11 @@ impl fmt::Display for Span {
     }
 }
 
+/// A span in whole milliseconds, as reports and recordings have it.
+pub fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A dotted version of any length, compared number by number: `4.28.0`, `26.1`, `2026.9.6`.
 /// Longer than semver where products are (`4.44.3.1`), and tolerant of a suffix (`27.5.1-ce`).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -45,7 +45,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("engine", &["facts", "surroundings", "deadline", "text"]),
+    (
+        "engine",
+        &["facts", "surroundings", "deadline", "text", "units"],
+    ),
     ("facts", &[]),
     ("settings", &[]),
     ("surroundings", &[]),

@@ -199,6 +199,7 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
         .waivers
         .iter()
         .find(|w| w.holds_on(terms.today) && w.covers(&check.id, complaint.target.as_deref()));
+    let place = complaint.path.as_ref().or(complaint.target.as_ref());
     Finding {
         check_id: check.id.full(),
         severity: match complaint.level {
@@ -214,7 +215,11 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
         fix_hint: own_remedy(check).or_else(|| complaint.hint.clone()),
         title: check.spec.title.clone(),
         docs_url: check.spec.references.first().cloned(),
-        fingerprint: fingerprint(&check.id, complaint),
+        fingerprint: fingerprint(
+            check.id.as_str(),
+            complaint.code,
+            place.map_or("", String::as_str),
+        ),
         fix: FixOffer {
             id: check.id.as_str().replace('/', "."),
             mode: check.spec.fix.mode,
@@ -239,14 +244,8 @@ fn own_remedy(check: &Check) -> Option<String> {
 }
 
 /// Eight hex digits of what stays the same from run to run: the check, the reason and its place.
-fn fingerprint(id: &CheckId, complaint: &Complaint) -> String {
-    let place = complaint.path.as_ref().or(complaint.target.as_ref());
-    let text = format!(
-        "{id}\n{}\n{}",
-        complaint.code,
-        place.map_or("", String::as_str)
-    );
-    let digest = Sha256::digest(text.as_bytes());
+pub fn fingerprint(id: &str, code: &str, place: &str) -> String {
+    let digest = Sha256::digest(format!("{id}\n{code}\n{place}").as_bytes());
     let eight = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     format!("{eight:08x}")
 }

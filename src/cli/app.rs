@@ -27,8 +27,9 @@ pub fn show(ask: &Ask, here: &Surroundings, style: tui::Style) -> Result<Option<
     let (terms_plan, terms_ask) = (Arc::clone(&plan), ask.clone());
     let (gather_plan, gather_world) = (Arc::clone(&plan), Arc::clone(&world));
     let handle = runtime.handle().clone();
-    // What is known of the engine, for the removal when the user leaves in the middle.
-    let latest = Arc::new(Mutex::new(Facts::default()));
+    // What is known of the engine while a gathering runs, for the removal when the user leaves in
+    // its middle.
+    let latest = Arc::new(Mutex::new(None::<Facts>));
     let gather_latest = Arc::clone(&latest);
     let session = Session {
         catalog: Arc::new(plan.catalog.clone()),
@@ -49,7 +50,7 @@ pub fn show(ask: &Ask, here: &Surroundings, style: tui::Style) -> Result<Option<
                             if section == Section::Endpoint
                                 && let Ok(mut latest) = latest.lock()
                             {
-                                latest.clone_from(facts);
+                                *latest = Some(facts.clone());
                             }
                             Probed::Done {
                                 section,
@@ -62,7 +63,10 @@ pub fn show(ask: &Ask, here: &Surroundings, style: tui::Style) -> Result<Option<
                     told.try_send(news).unwrap_or(());
                 };
                 let gathered = gather(world, budgets, Deadline::after(timeout), tell).await;
-                let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                if let Ok(mut latest) = latest.lock() {
+                    *latest = None;
+                }
+                let duration_ms = crate::units::milliseconds(begun.elapsed());
                 let news = Probed::Finished {
                     facts: Box::new(gathered.facts),
                     spent: gathered.spent,
@@ -75,10 +79,11 @@ pub fn show(ask: &Ask, here: &Surroundings, style: tui::Style) -> Result<Option<
     };
     let shown = runtime.block_on(async {
         let shown = tui::run(session).await;
-        // Leaving in the middle of a probe must leave nothing behind.
-        let facts = latest.lock().map(|facts| facts.clone()).unwrap_or_default();
-        // What cannot be removed now is swept by the next run.
-        drop(inside::clean_up(&world, &facts, Deadline::after(check::CLEAN_UP)).await);
+        let unfinished = latest.lock().ok().and_then(|mut facts| facts.take());
+        if let Some(facts) = unfinished {
+            // What cannot be removed now is swept by the next run.
+            drop(inside::clean_up(&world, &facts, Deadline::after(check::CLEAN_UP)).await);
+        }
         shown
     });
     runtime.shutdown_background();

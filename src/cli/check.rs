@@ -71,7 +71,7 @@ pub fn report(
     if let Some(path) = &ask.save_facts {
         save(path, &gathered.facts, ask.redact.then_some(&redactor))?;
     }
-    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let duration_ms = crate::units::milliseconds(begun.elapsed());
     let terms = terms(&plan, ask, &gathered, duration_ms);
     let report = run::evaluate(&plan.catalog, &gathered.facts, &terms);
     if let Some(path) = &ask.facts

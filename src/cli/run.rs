@@ -240,7 +240,7 @@ impl Status {
             Progress::Done { section, spent, .. } => {
                 self.running.retain(|other| other != section);
                 self.done += 1;
-                let milliseconds = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
+                let milliseconds = crate::units::milliseconds(*spent);
                 self.live.done(section.words(), milliseconds);
             }
         }

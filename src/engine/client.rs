@@ -73,7 +73,7 @@ impl Engine {
                 detail: wash(&http_words(&error), LONGEST),
             },
             Ok(Ok((StatusCode::OK, body))) if body.trim_ascii() == b"OK" => Connection::Answers {
-                milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                milliseconds: crate::units::milliseconds(begun.elapsed()),
             },
             Ok(Ok((status, body))) => Connection::Broken {
                 detail: odd_answer(status, &body),
@@ -173,7 +173,7 @@ fn odd_answer(status: StatusCode, body: &[u8]) -> String {
 
 fn hung(elapsed: Elapsed) -> Connection {
     Connection::Hung {
-        waited_milliseconds: u64::try_from(elapsed.0.as_millis()).unwrap_or(u64::MAX),
+        waited_milliseconds: crate::units::milliseconds(elapsed.0),
     }
 }
 

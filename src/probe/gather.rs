@@ -99,7 +99,7 @@ pub async fn gather(
         if section == Section::Endpoint && sweeps && answers(&gathered.facts) {
             sweeping.spawn(sweep(Arc::clone(&world), gathered.facts.clone(), overall));
         }
-        let milliseconds = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = crate::units::milliseconds(spent);
         gathered.spent.insert(section, milliseconds);
         tell(Progress::Done {
             section,

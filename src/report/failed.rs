@@ -1,11 +1,10 @@
 //! The report of a run that could not be made, so that a program always gets its one document.
 
-use sha2::{Digest, Sha256};
-
 use crate::checklist::check::{FixMode, Severity};
 use crate::checklist::report::{
     Conclusion, Finding, FixOffer, Node, Report, RunError, SCHEMA_VERSION, Summary, Tool,
 };
+use crate::checklist::run;
 
 /// The id under which a run reports about itself.
 pub const SELF_RUN: &str = "clawdoctor/self/run";
@@ -56,7 +55,7 @@ fn finding(kind: &str, message: &str, hint: Option<&str>) -> Finding {
         fix_hint: hint.map(str::to_owned),
         title: "The run itself".to_owned(),
         docs_url: None,
-        fingerprint: fingerprint(kind),
+        fingerprint: run::fingerprint("self/run", kind, ""),
         fix: FixOffer {
             id: "self.run".to_owned(),
             mode: FixMode::None,
@@ -70,16 +69,9 @@ fn finding(kind: &str, message: &str, hint: Option<&str>) -> Finding {
     }
 }
 
-fn fingerprint(kind: &str) -> String {
-    let digest = Sha256::digest(format!("self/run\n{kind}\n").as_bytes());
-    let first = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    format!("{first:08x}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checklist::run;
     use crate::exit;
 
     #[test]

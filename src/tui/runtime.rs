@@ -162,7 +162,7 @@ async fn told(session: &Session, gathering: &mut Option<Gathering>) -> Probe {
             facts,
             spent,
         }) => {
-            let spent = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
+            let spent = crate::units::milliseconds(spent);
             running.spent.insert(section, spent);
             Probe::Done(section, judged(session, &facts, running.spent.clone(), 0))
         }

@@ -369,5 +369,5 @@ fn failed(mut inside: Inside, run: &Run<'_>, why: Why) -> Inside {
 }
 
 fn milliseconds(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    crate::units::milliseconds(since.elapsed())
 }

@@ -56,7 +56,7 @@ pub async fn host_names(world: &World, d: Deadline) -> (Reading<Vec<NameAnswer>>
             NameAnswer {
                 name: wash(&name, 300),
                 answer,
-                milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                milliseconds: crate::units::milliseconds(begun.elapsed()),
             }
         })
         .buffered(AT_ONCE)

@@ -105,7 +105,7 @@ async fn ask(host: &str, d: Deadline) -> RegistryAnswer {
         Ok(Ok(response)) => match response.status().as_u16() {
             status @ (200 | 401) => RegistryAnswer::Speaks {
                 status,
-                milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                milliseconds: crate::units::milliseconds(begun.elapsed()),
             },
             status => RegistryAnswer::Http { status },
         },
