@@ -29,6 +29,7 @@ pub mod engine;
 pub mod exit;
 pub mod facts;
 pub mod failure;
+pub mod fix;
 pub mod probe;
 pub mod redact;
 pub mod report;

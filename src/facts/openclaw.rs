@@ -26,6 +26,9 @@ pub struct Install {
     /// `engines.node` of its package.json.
     #[serde(default)]
     pub node_range: Option<String>,
+    /// The command to run: `openclaw`, as it was found on PATH.
+    #[serde(default)]
+    pub program: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +38,7 @@ pub struct NodeRuntime {
     pub version: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
     pub path: String,
@@ -53,6 +56,31 @@ pub struct ConfigFile {
     /// What OpenClaw will refuse in it, found without asking its CLI: path and why.
     #[serde(default)]
     pub refused: Vec<Refused>,
+    /// SHA-256 of what it says, in hex: of its value without the `meta` member, which OpenClaw
+    /// touches by itself.
+    #[serde(default)]
+    pub content_sha256: Option<String>,
+    /// What the file itself says of sandboxes, defaults not applied.
+    #[serde(default)]
+    pub written: Option<Written>,
+}
+
+/// The `sandbox` objects as they stand in the file, environments and commands left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Written {
+    /// `agents.defaults.sandbox`; null when it is not there.
+    pub defaults: serde_json::Value,
+    /// Agent → the keys to its settings and its `sandbox` object. The keys are empty where a
+    /// settings path cannot name them (an entry of the older `agents.list`).
+    pub agents: std::collections::BTreeMap<String, WrittenAgent>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WrittenAgent {
+    pub keys: Vec<String>,
+    pub sandbox: serde_json::Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,6 +260,9 @@ pub struct Gateway {
     /// Where its PATH was read: its process environment, a unit or a LaunchAgent.
     #[serde(default)]
     pub path_from: Option<String>,
+    /// The folders of it that exist, in the order in which they are searched.
+    #[serde(default)]
+    pub path: Vec<String>,
     #[serde(default)]
     pub docker_host: Option<String>,
     #[serde(default)]

@@ -153,6 +153,9 @@ pub struct MountProbe {
     /// Owner and mode of the mount point as seen inside.
     #[serde(default)]
     pub owner: Option<String>,
+    /// Of a named volume: the containers, running or not, that mount it. None = not asked.
+    #[serde(default)]
+    pub used_by: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,19 +3,22 @@
 use futures_util::future::join_all;
 
 use super::World;
-use super::inside::is_sandboxed;
 use crate::deadline::Deadline;
 use crate::facts::image::Image;
 use crate::facts::{Facts, Reading};
 
-/// Every distinct image of agents whose sandboxes are containers, with those agents.
+/// Every distinct image of agents whose sandboxes are containers, or would be if they were
+/// switched on, with those agents.
 pub async fn images(_world: &World, facts: &Facts, d: Deadline) -> Reading<Vec<Image>> {
     let agents = match facts.openclaw.agents.get() {
         Ok(agents) => agents,
         Err(why) => return Reading::Unknown(why),
     };
     let mut wanted: Vec<(String, Vec<String>)> = Vec::new();
-    for agent in agents.iter().filter(|agent| is_sandboxed(agent)) {
+    for agent in agents
+        .iter()
+        .filter(|agent| agent.sandbox.backend == "docker")
+    {
         let reference = &agent.sandbox.docker.image;
         match wanted.iter_mut().find(|(known, _)| known == reference) {
             Some((_, agents)) => agents.push(agent.id.clone()),

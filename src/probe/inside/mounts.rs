@@ -39,6 +39,7 @@ impl Mount {
                 found: Reading::default(),
                 error: None,
                 owner: None,
+                used_by: None,
             },
             bind: Some(format!("{source}:{target}")),
             not_given: None,

@@ -181,7 +181,8 @@ fn relevant(agents: &Value, tools: &Value) -> Value {
     json!({ "agents": kept, "tools": elevated.unwrap_or(json!({})) })
 }
 
-fn agent(value: &Value) -> Value {
+/// One agent, or the defaults of all, without what may be secret.
+pub fn agent(value: &Value) -> Value {
     let Value::Object(object) = value else {
         return value.clone();
     };

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{disk, effective};
+use super::{disk, effective, written};
 use crate::facts::openclaw::ConfigFile;
 use crate::facts::{Why, WhyKind};
 use crate::text::wash;
@@ -50,6 +50,8 @@ pub fn read(path: &Path) -> Result<Config, Why> {
             symlink,
             clobbered: clobbered(path),
             refused: effective::refused(&value),
+            content_sha256: Some(written::content_sha256(&value)),
+            written: Some(written::written(&value)),
         },
         value,
     })

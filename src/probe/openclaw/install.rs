@@ -69,6 +69,7 @@ pub async fn install(found: &Found, d: Deadline) -> Reading<Install> {
                 version: wash(version, 80),
                 path: wash(&folder.to_string_lossy(), 1000),
                 node_range: range.map(|range| wash(range, 200)),
+                program: Some(shown(&found.program)),
             },
             shown(&folder.join("package.json")),
         );
@@ -80,6 +81,7 @@ pub async fn install(found: &Found, d: Deadline) -> Reading<Install> {
             version,
             path: shown(&found.program),
             node_range: None,
+            program: Some(shown(&found.program)),
         }),
         Err(why) => Err(why),
     };

@@ -14,6 +14,7 @@ mod reader;
 mod roster;
 mod section;
 mod sizes;
+mod written;
 
 pub use gateway::gateway;
 

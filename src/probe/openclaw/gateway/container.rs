@@ -92,6 +92,7 @@ pub async fn look(
         health,
         docker_cli,
         path_from: Some("inside the container".to_owned()),
+        path: Vec::new(),
         docker_host: None,
         uid,
         groups,

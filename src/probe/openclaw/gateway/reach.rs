@@ -39,20 +39,21 @@ pub async fn on_this_machine(world: &World, facts: &Facts, seen: &Seen, d: Deadl
     let env = seen.env.clone();
     let env_from = seen.env_from.clone();
     let looking = blocking(d, move || {
-        let cli = match env {
+        let (cli, path) = match env {
             Ok(_) => {
                 let folders = search_path(&gateway, node.as_deref(), &home);
-                Reading::from_result(docker_cli(&folders), env_from)
+                let cli = Reading::from_result(docker_cli(&folders), env_from);
+                (cli, there(&folders))
             }
-            Err(why) => Reading::Unknown(why),
+            Err(why) => (Reading::Unknown(why), Vec::new()),
         };
         let socket = endpoint::resolve(&gateway, &answer)
             .and_then(|endpoint| socket(&endpoint.url, gateway.uid, &gateway.groups));
-        (cli, socket)
+        (cli, path, socket)
     });
-    let (docker_cli, socket) = match looking.await {
+    let (docker_cli, path, socket) = match looking.await {
         Ok(found) => found,
-        Err(why) => (Reading::Unknown(why.clone()), Err(why)),
+        Err(why) => (Reading::Unknown(why.clone()), Vec::new(), Err(why)),
     };
     let socket = match (&seen.env, seen.uid) {
         (Err(why), _) => Err(why.clone()),
@@ -70,6 +71,7 @@ pub async fn on_this_machine(world: &World, facts: &Facts, seen: &Seen, d: Deadl
         health: Reading::default(),
         docker_cli,
         path_from: Some(seen.env_from.clone()),
+        path,
         docker_host: seen.var("DOCKER_HOST").map(|host| wash(host, 300)),
         uid: seen.uid,
         groups: seen.groups.clone(),
@@ -135,6 +137,18 @@ fn search_path(gateway: &Surroundings, node: Option<&Path>, home: &Path) -> Vec<
         .chain(inherited)
         .chain(BEHIND.iter().map(|folder| home.join(folder)))
         .collect()
+}
+
+/// Those that exist, each once, in their order.
+fn there(folders: &[PathBuf]) -> Vec<String> {
+    let mut there: Vec<String> = Vec::new();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        let shown = folder.to_string_lossy().into_owned();
+        if !there.contains(&shown) {
+            there.push(shown);
+        }
+    }
+    there
 }
 
 fn docker_cli(folders: &[PathBuf]) -> Result<String, Why> {

@@ -1,0 +1,89 @@
+//! What takes a step back, as data: written to the journal before the step is applied, so that it
+//! outlives the run, the program and its version. Pure.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::step::{Command, Control, Setting};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "inverse", rename_all = "kebab-case")]
+pub enum Inverse {
+    /// The name leads to this image again, or to none. What was brought in is kept under a name
+    /// of ours: images are never removed.
+    MoveTag {
+        reference: String,
+        to: Option<String>,
+    },
+    /// Owners and modes as the list has them.
+    RestoreOwners {
+        place: Owned,
+        /// File beside the journal.
+        list: String,
+        entries: u64,
+    },
+    /// These settings through OpenClaw's CLI.
+    Configure {
+        program: String,
+        config: String,
+        settings: Vec<Setting>,
+        /// What the file then says, as a hash.
+        content: String,
+    },
+    /// The bytes, owner and mode that the file had; none = there was none.
+    RestoreFile {
+        path: String,
+        backup: Option<Backup>,
+    },
+    RemoveLink {
+        path: String,
+        target: String,
+    },
+    RemoveFile {
+        path: String,
+        sha256: String,
+    },
+    /// The network of this name, if it is the one that was made.
+    RemoveNetwork {
+        name: String,
+    },
+    StopEngine {
+        endpoint: String,
+        control: Control,
+    },
+    Run {
+        commands: Vec<Command>,
+    },
+    /// Nothing takes it back, and nothing has to: why.
+    None {
+        why: String,
+    },
+}
+
+/// Where owners are restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "in", rename_all = "kebab-case")]
+pub enum Owned {
+    Tree { root: String, within: Vec<String> },
+    Volume { name: String, image: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backup {
+    /// The bytes lie beside the journal under this name, in hex.
+    pub sha256: String,
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+}
+
+/// What an intent says: the step and its inverse, before anything happens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Intended {
+    pub step: super::step::Step,
+    pub inverse: Inverse,
+}
+
+/// What a result says: values that only came with the change, such as a new image's id.
+pub type After = Value;

@@ -1,0 +1,169 @@
+//! A plan: the repairs for what a report found, and the advice for what no program should do by
+//! itself. Plain data, kept in plan files; pure.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::step::Step;
+use crate::checklist::check::Risk;
+
+/// Version of a plan file's form.
+pub const PLAN_VERSION: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    pub schema_version: u32,
+    /// Always `clawdoctor.plan`.
+    pub report: String,
+    pub tool_version: String,
+    /// RFC 3339 in UTC.
+    pub made_at: String,
+    pub node_id: String,
+    /// In the order in which they are applied.
+    pub repairs: Vec<Repair>,
+    pub advice: Vec<Advice>,
+}
+
+/// What mends one finding, or several of one check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Repair {
+    /// The check's id; where one check has several repairs, with `@` and what each is about.
+    pub id: String,
+    /// The check that proves it.
+    pub check: String,
+    /// What is done, for people: "build the sandbox image openclaw-sandbox:bookworm-slim".
+    pub title: String,
+    /// The findings that it answers.
+    pub findings: Vec<Found>,
+    pub risk: Risk,
+    /// What it costs while it runs, and afterwards; empty = nothing.
+    pub cost: String,
+    /// What undo does; none = it cannot be taken back.
+    pub undo: Option<String>,
+    pub needs: Vec<Need>,
+    /// Only when it is named on the command line: never by a class alone.
+    pub only_named: bool,
+    /// What has to be started anew before it is in force.
+    pub restart: Option<Restart>,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    pub code: String,
+    pub message: String,
+    pub fingerprint: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// Rights of the administrator, by `sudo`.
+    Sudo,
+    /// A login session at the screen.
+    GuiSession,
+    EngineRestart,
+    GatewayRestart,
+    Network,
+    /// Room for an image.
+    Disk,
+}
+
+impl Need {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Sudo => "administrator rights (sudo)",
+            Self::GuiSession => "a login session at the screen",
+            Self::EngineRestart => "a restart of the engine",
+            Self::GatewayRestart => "a restart of the gateway",
+            Self::Network => "the network",
+            Self::Disk => "disk space for an image",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Restart {
+    Gateway,
+    Engine,
+    Login,
+    Host,
+}
+
+impl Restart {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Gateway => "the gateway has to be started anew",
+            Self::Engine => "the engine has to be started anew",
+            Self::Login => "the user has to log in anew",
+            Self::Host => "the machine has to be started anew",
+        }
+    }
+}
+
+/// What a person has to do, and why no step does it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Advice {
+    pub check: String,
+    pub findings: Vec<Found>,
+    /// Why it is left to a person.
+    pub why: String,
+    /// Lines to read or to type, in this order.
+    pub lines: Vec<String>,
+}
+
+impl Plan {
+    /// Whether there is anything that a program can do.
+    pub fn is_empty(&self) -> bool {
+        self.repairs.is_empty()
+    }
+
+    /// Twelve hex digits of what is to be done, the same for two plans that do the same.
+    pub fn digest(&self) -> String {
+        digest(&self.repairs)
+    }
+
+    /// The first repair of this plan that the other one would not do just so. A plan is applied
+    /// only where the node still asks for exactly it.
+    pub fn stale_against(&self, fresh: &Self) -> Option<&Repair> {
+        self.repairs
+            .iter()
+            .find(|repair| !fresh.repairs.contains(repair))
+    }
+}
+
+fn digest(repairs: &[Repair]) -> String {
+    let text = serde_json::to_string(repairs).expect("repairs are plain data");
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The word that a class of risk has on the command line and in JSON.
+pub fn risk_word(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Safe => "safe",
+        Risk::Behaviour => "behaviour",
+        Risk::Restart => "restart",
+        Risk::Data => "data",
+        Risk::Security => "security",
+    }
+}
+
+/// What a class of risk means, in a line.
+pub fn risk_words(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Safe => "reversible, and nothing of anybody's is lost or interrupted",
+        Risk::Behaviour => "changes what agents may do, or where they run",
+        Risk::Restart => "the engine, the gateway or Docker Desktop stops for a while",
+        Risk::Data => "touches what is in use, or cannot be restored exactly",
+        Risk::Security => "rights become wider, or isolation less",
+    }
+}
