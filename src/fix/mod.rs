@@ -10,6 +10,7 @@
 
 pub mod consent;
 pub mod inverse;
+pub mod owner;
 pub mod plan;
 pub mod recipe;
 pub mod repair;
