@@ -4,6 +4,7 @@
 //!
 //! - [`cli`] reads the command line, prepares a run, prints. Glue.
 //! - [`tui`] is the app: one state, a pure update, a pure view, and a runtime at its edge.
+//! - [`fix`] repairs what the checks found, with a journal and a way back.
 //! - [`report`] writes a report, one file per format: pure functions into a writer.
 //! - [`fix`] repairs: changes as data, each with what was there before.
 //! - [`checklist`] holds the catalogue of checks (files of `checks/`), the judges and the run:

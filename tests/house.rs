@@ -30,6 +30,23 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "tui",
         &["checklist", "facts", "failure", "exit", "text", "units"],
     ),
+    (
+        "fix",
+        &[
+            "checklist",
+            "probe",
+            "engine",
+            "facts",
+            "settings",
+            "surroundings",
+            "failure",
+            "exit",
+            "text",
+            "units",
+            "deadline",
+            "redact",
+        ],
+    ),
     ("report", &["checklist", "text", "units"]),
     (
         "fix",
