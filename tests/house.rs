@@ -243,11 +243,7 @@ fn pure_code_never_names_the_world() {
 
 #[test]
 fn platform_code_stays_in_the_host_probe() {
-    let allowed = [
-        "src/probe/host",
-        "src/surroundings.rs",
-        "src/fix/owner/pin",
-    ];
+    let allowed = ["src/probe/host", "src/surroundings.rs", "src/fix/owner/pin"];
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         let here = allowed.iter().any(|place| path.starts_with(place));

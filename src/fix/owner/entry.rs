@@ -247,7 +247,16 @@ mod tests {
         for good in [&b""[..], b"a", b"a/b", b"...", b"a\n\xff/.b"] {
             assert!(is_below(good), "{good:?}");
         }
-        for bad in [&b"/"[..], b"/a", b"a/", b"a//b", b"..", b"a/../b", b"./a", b"a\0"] {
+        for bad in [
+            &b"/"[..],
+            b"/a",
+            b"a/",
+            b"a//b",
+            b"..",
+            b"a/../b",
+            b"./a",
+            b"a\0",
+        ] {
             assert!(!is_below(bad), "{bad:?}");
         }
     }

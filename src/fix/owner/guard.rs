@@ -71,9 +71,7 @@ impl fmt::Display for Refusal {
             Rule::Home => write!(f, "{on} is a home folder"),
             Rule::AboveHome => write!(f, "the home folder {on} lies in it"),
             Rule::Secrets => write!(f, "{on} holds credentials or settings"),
-            Rule::NotConfigured => {
-                f.write_str("it is in no configured workspace or bind source")
-            }
+            Rule::NotConfigured => f.write_str("it is in no configured workspace or bind source"),
             Rule::Link => write!(f, "{on} is a symbolic link"),
         }
     }
@@ -208,10 +206,16 @@ fn refuse_always(path: &Path, rules: &Rules) -> Option<Refusal> {
     if is_crooked(path) {
         return refusal(Rule::Crooked, None);
     }
-    if let Some(folder) = SYSTEM.iter().find(|folder| lies_in(path, Path::new(folder))) {
+    if let Some(folder) = SYSTEM
+        .iter()
+        .find(|folder| lies_in(path, Path::new(folder)))
+    {
         return refusal(Rule::System, Some(Path::new(folder)));
     }
-    if SYSTEM_ITSELF.iter().any(|folder| same(path, Path::new(folder))) {
+    if SYSTEM_ITSELF
+        .iter()
+        .any(|folder| same(path, Path::new(folder)))
+    {
         return refusal(Rule::System, None);
     }
     let mut homes = homes(rules);

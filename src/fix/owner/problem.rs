@@ -59,10 +59,7 @@ impl Problem {
     }
 
     pub(super) fn late(doing: &str) -> Self {
-        Self::new(
-            ProblemKind::Late,
-            format!("the time ran out while {doing}"),
-        )
+        Self::new(ProblemKind::Late, format!("the time ran out while {doing}"))
     }
 
     pub(super) fn unusable(message: impl Into<String>) -> Self {
@@ -84,11 +81,11 @@ impl Problem {
 
 /// `first` of `all` things that somebody changed, in one line.
 pub fn moved_words(first: &[String], all: usize) -> String {
-    let mut words = format!("changed since by somebody else: {}", first.join("; "));
-    if all > first.len() {
-        words.push_str(&format!("; and {} more", all - first.len()));
-    }
-    words
+    let more = match all.saturating_sub(first.len()) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    format!("changed since by somebody else: {}{more}", first.join("; "))
 }
 
 impl From<Refusal> for Problem {

@@ -46,7 +46,7 @@ fn a_configured_workspace_and_what_is_in_it_may_be_changed() {
 fn a_folder_that_nobody_configured_is_refused() {
     for path in [
         "/srv/claw/workspaces",
-        "/srv/claw",
+        "/srv/other",
         "/home/mia/other",
         "/opt/x",
         "/var/lib/openclaw",
@@ -173,10 +173,16 @@ fn each_refusal_says_its_rule() {
             .expect("a refusal")
             .to_string()
     };
-    assert_eq!(said("/etc/x"), "/etc/x is left alone: /etc belongs to the system");
+    assert_eq!(
+        said("/etc/x"),
+        "/etc/x is left alone: /etc belongs to the system"
+    );
     assert_eq!(
         said("/home/mia/.ssh/keys"),
         "/home/mia/.ssh/keys is left alone: /home/mia/.ssh holds credentials or settings"
     );
-    assert_eq!(said("a\x1b"), "a\\u{1b} is left alone: not an absolute path");
+    assert_eq!(
+        said("a\x1b"),
+        "a\\u{1b} is left alone: not an absolute path"
+    );
 }

@@ -33,7 +33,9 @@ fn write(list: &List, path: &Path) -> std::io::Result<()> {
     file.write_all(list.text().as_bytes())?;
     file.sync_all()?;
     // The name is only safe when its folder is: fsync(2).
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 

@@ -53,7 +53,8 @@ enum Way {
 }
 
 impl Way {
-    fn from_to(self, entry: &Entry, wish: Wish) -> (Rights, Rights) {
+    /// What an entry is before and after.
+    fn ends(self, entry: &Entry, wish: Wish) -> (Rights, Rights) {
         let wanted = wish.wanted(entry.kind, entry.was);
         match self {
             Self::Forth => (entry.was, wanted),
@@ -89,12 +90,17 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     fn new(list: &'a List, rules: &Rules, deadline: Deadline) -> Result<Self, Problem> {
         let Place::Tree(root) = &list.place else {
-            return Err(Problem::unusable("this list is of a volume, not of a folder"));
+            return Err(Problem::unusable(
+                "this list is of a volume, not of a folder",
+            ));
         };
         list.verify()?;
         let held = open(root, rules)?;
         if held.look.ino != list.root.ino {
-            return Err(Problem::moved_on(&["it is another folder now".to_owned()], 1));
+            return Err(Problem::moved_on(
+                &["it is another folder now".to_owned()],
+                1,
+            ));
         }
         Ok(Self {
             list,
@@ -132,7 +138,7 @@ impl<'a> Work<'a> {
         let wish = self.list.wish;
         for entry in &self.list.entries {
             self.in_time()?;
-            let (was, wanted) = Way::Forth.from_to(entry, wish);
+            let (was, wanted) = Way::Forth.ends(entry, wish);
             match self.look(entry)? {
                 Found::Same(_, now) if now == wanted => count.done += 1,
                 Found::Same(_, now) if now == was => count.left += 1,
@@ -146,7 +152,7 @@ impl<'a> Work<'a> {
     /// Whether the entry had to be changed.
     fn one(&mut self, entry: &Entry, way: Way) -> Result<bool, Problem> {
         self.in_time()?;
-        let (from, to) = way.from_to(entry, self.list.wish);
+        let (from, to) = way.ends(entry, self.list.wish);
         let (pin, now) = match self.look(entry)? {
             Found::Same(pin, now) => (pin, now),
             Found::Other(why) => return Err(moved(entry, why)),
@@ -206,13 +212,19 @@ fn apply(pin: &Pin, entry: &Entry, now: Rights, to: Rights) -> Result<(), Proble
         pin.chown(to.owner())
             .map_err(|error| problem("change the owner of", error))?;
         // A change of owner may have taken mode bits with it.
-        now = pin.look().map_err(|error| problem("look at", error))?.rights;
+        now = pin
+            .look()
+            .map_err(|error| problem("look at", error))?
+            .rights;
     }
     if now.mode != to.mode && entry.kind != Kind::Symlink {
         pin.chmod(to.mode)
             .map_err(|error| problem("change the mode of", error))?;
     }
-    let found = pin.look().map_err(|error| problem("look at", error))?.rights;
+    let found = pin
+        .look()
+        .map_err(|error| problem("look at", error))?
+        .rights;
     if found == to {
         return Ok(());
     }

@@ -99,10 +99,7 @@ impl From<Errno> for Miss {
 
 impl Finder {
     fn new(root: Held) -> Self {
-        Self {
-            root,
-            last: None,
-        }
+        Self { root, last: None }
     }
 
     /// The thing at a path of the list, and what it is now. None = the root itself.
@@ -130,7 +127,10 @@ impl Finder {
 
     fn walk(&self, path: &[u8]) -> Result<Folder, Miss> {
         let mut folder = self.root.pin.again()?.enter()?;
-        for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+        for name in path
+            .split(|byte| *byte == b'/')
+            .filter(|name| !name.is_empty())
+        {
             let pin = folder.pin(name)?;
             if self.is_elsewhere(pin.look()?) {
                 return Err(Miss::Elsewhere);
@@ -146,6 +146,8 @@ impl Finder {
 }
 
 #[cfg(test)]
-mod identity;
+pub(super) mod ground;
+#[cfg(test)]
+pub(super) mod identity;
 #[cfg(test)]
 mod tests;

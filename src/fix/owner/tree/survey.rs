@@ -123,7 +123,12 @@ impl Walk {
         }
     }
 
-    fn descend(&mut self, folder: &Folder, path: &mut Vec<u8>, depth: usize) -> Result<(), Problem> {
+    fn descend(
+        &mut self,
+        folder: &Folder,
+        path: &mut Vec<u8>,
+        depth: usize,
+    ) -> Result<(), Problem> {
         let left = self.bounds.entries.saturating_sub(self.seen);
         let names = match folder.names(left) {
             Ok(names) => names,
