@@ -288,3 +288,57 @@ fn extended_attributes_go_with_the_file() {
     let length = fgetxattr(&file, "user.clawdoctor.test", &mut value[..]).expect("it has it");
     assert_eq!(&value[..length], b"kept");
 }
+
+const ONE: &[u8] = &[b'1'; 300_000];
+const TWO: &[u8] = &[b'2'; 300_000];
+
+#[test]
+fn a_kill_at_any_instant_leaves_the_old_file_or_the_new_one() {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+    let place = place("");
+    fs::write(&place.path, ONE).expect("written");
+    let kept = place.snapshot().meta;
+    for pause in (0..12).map(|count| Duration::from_millis(3 * count)) {
+        let before = place.snapshot().ino;
+        let mut child = Command::new(std::env::current_exe().expect("this test"))
+            .args([
+                "--exact",
+                "fix::file::tests::replaces_until_killed",
+                "--ignored",
+            ])
+            .env("CLAWDOCTOR_TEST_FILE", &place.path)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        // A new inode: it has begun.
+        let begun = (0..2000).any(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            fs::metadata(&place.path).is_ok_and(|data| data.ino() != before)
+        });
+        assert!(begun, "the child replaces the file");
+        std::thread::sleep(pause);
+        child.kill().expect("it lives");
+        child.wait().expect("it is ours");
+        let after = place.snapshot();
+        assert!(after.bytes == ONE || after.bytes == TWO, "it is whole");
+        assert_eq!(after.meta, kept);
+        sweep(place.folder.path()).expect("swept");
+        assert_eq!(place.names(), ["daemon.json"]);
+    }
+}
+
+#[test]
+#[ignore = "started and killed by the test above"]
+fn replaces_until_killed() {
+    let Some(path) = std::env::var_os("CLAWDOCTOR_TEST_FILE") else {
+        return;
+    };
+    let path = PathBuf::from(path);
+    // Ends by itself if nobody kills it.
+    for _ in 0..5000 {
+        let now = Snapshot::take(&path).expect("readable").expect("there");
+        let next = if now.bytes == ONE { TWO } else { ONE };
+        replace(&run(), &path, Some(&now.sha256), next, now.meta).expect("replaced");
+    }
+}

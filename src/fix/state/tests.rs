@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ fn fates() -> impl Strategy<Value = Fate> {
     prop_oneof![3 => Just(Fate::Done), 1 => Just(Fate::Failed)]
 }
 
-pub fn run() -> Run {
+fn run() -> Run {
     Run {
         version: VERSION,
         run_id: RunId::try_from("r-1".to_owned()).expect("a name"),
@@ -26,8 +27,6 @@ pub fn run() -> Run {
         argv: Vec::new(),
     }
 }
-
-use jiff::Timestamp;
 
 fn intent(seq: Seq) -> Record<Value> {
     Record::Intent {
