@@ -39,7 +39,7 @@ impl fmt::Debug for RegistryCredentials {
 
 impl RegistryCredentials {
     /// The value of `X-Registry-Auth` (Engine API, "Authentication": URL-safe base64 of JSON).
-    fn header(&self) -> HeaderValue {
+    pub(super) fn header(&self) -> HeaderValue {
         let document = match self {
             Self::Password {
                 username,
@@ -217,7 +217,7 @@ impl Engine {
 }
 
 /// The engine's refusal as a failure to pull; what is wrong with the engine itself stays.
-fn named(error: EngineError) -> EngineError {
+pub(super) fn named(error: EngineError) -> EngineError {
     match error {
         EngineError::NotFound(message) => failure(404, message),
         EngineError::Conflict(message) => failure(409, message),

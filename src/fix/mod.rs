@@ -11,6 +11,8 @@
 //!
 //! Nothing here prints or asks a person: `cli` does, with what this room tells.
 
+pub mod apply;
+mod archive;
 pub mod backups;
 pub mod consent;
 pub mod digest;
@@ -25,8 +27,10 @@ pub mod problem;
 pub mod recipe;
 pub mod record;
 pub mod repair;
+pub mod run;
 pub mod state;
 pub mod step;
 #[cfg(test)]
 mod trial;
 pub mod wishes;
+pub mod words;

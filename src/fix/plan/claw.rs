@@ -9,6 +9,7 @@ use crate::facts::openclaw::{Agent, ConfigFile, Mode, Placement, Scope, Written}
 use crate::fix::step::{
     Command, Configure, MakeNetwork, PlaceLink, Proof, Recreate, RunProgram, Setting, Step,
 };
+use crate::fix::words;
 
 /// Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB").
 const LEAST_MEMORY: u64 = 6 << 20;
@@ -143,7 +144,7 @@ pub fn settings(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     if id == "openclaw/sandbox-mode" {
         answer.extend(images_first(node, &hand));
     }
-    let title = format!("set {}", titles(&wanted).join(", "));
+    let title = format!("set {}", words::titles(&wanted).join(", "));
     let change = repair(id, &mended, title, Risk::Behaviour)
         .cost(cost(id))
         .undo("the settings have their former values again, through the same CLI")
@@ -225,21 +226,6 @@ fn wishes(node: Node<'_>, id: &str, agent: &Agent) -> Vec<(Vec<&'static str>, Op
         _ => {}
     }
     wanted
-}
-
-/// `agents.defaults.sandbox.mode = all`
-pub fn titles(settings: &[Setting]) -> Vec<String> {
-    settings
-        .iter()
-        .map(|setting| {
-            let key = setting.keys.join(".");
-            match &setting.to {
-                Some(Value::String(text)) => format!("{key} = {text}"),
-                Some(value) => format!("{key} = {value}"),
-                None => format!("{key} to nothing"),
-            }
-        })
-        .collect()
 }
 
 /// A mode that is switched on before its image is there would fail the next turn.

@@ -4,12 +4,14 @@
 mod candidates;
 mod desktop;
 mod files;
+mod login;
 mod provider;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use desktop::{credentials, desktop};
+pub use login::registry_login;
 
 use crate::deadline::Deadline;
 use crate::engine::{Engine, endpoint as place, places};

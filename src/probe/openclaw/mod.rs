@@ -16,13 +16,13 @@ mod section;
 mod sizes;
 mod written;
 
+pub use config::{Config, read as read_config};
 pub use gateway::gateway;
 
 use crate::deadline::Deadline;
 use crate::facts::openclaw::{Agent, ConfigFile, Elevated, Install, NodeRuntime};
 use crate::facts::{Reading, Why, WhyKind};
 use crate::probe::World;
-use config::Config;
 use place::Place;
 
 /// The part of the facts that files tell.
