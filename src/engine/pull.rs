@@ -250,7 +250,7 @@ fn problem(status: u16, message: &str) -> PullProblem {
         ),
         (
             PullProblem::RateLimited,
-            &["toomanyrequests:", "too many requests", "status: 429"],
+            &["toomanyrequests:", "too many requests", "http 429"],
         ),
         (
             PullProblem::Slow,

@@ -3,7 +3,7 @@ use super::*;
 
 /// What engines say: 20.10 and 28.5 as seen, 29 and the containerd image store as in its sources
 /// and in reports.
-const SAID: [(u16, &str, PullProblem); 31] = [
+const SAID: [(u16, &str, PullProblem); 32] = [
     (
         500,
         r#"Get "http://127.0.0.1:5099/v2/": dial tcp 127.0.0.1:5099: connect: connection refused"#,
@@ -31,7 +31,7 @@ const SAID: [(u16, &str, PullProblem); 31] = [
     ),
     (
         500,
-        r#"received unexpected HTTP status: 503 Service Unavailable"#,
+        "received unexpected HTTP status: 503 Service Unavailable",
         PullProblem::Unreachable,
     ),
     (
@@ -67,6 +67,11 @@ const SAID: [(u16, &str, PullProblem); 31] = [
     (
         500,
         "error parsing HTTP 429 response body: invalid character 'T' looking for beginning of value: \"Too Many Requests (HAP429).\\n\"",
+        PullProblem::RateLimited,
+    ),
+    (
+        500,
+        "error parsing HTTP 429 response body: unexpected end of JSON input: \"\"",
         PullProblem::RateLimited,
     ),
     (
