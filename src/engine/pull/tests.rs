@@ -165,19 +165,6 @@ fn the_words_of_engines_are_told_apart() {
     }
 }
 
-#[test]
-fn a_platform_that_does_not_match_is_seen_in_the_words_of_both_engines() {
-    for words in [
-        "WARNING: image with reference a/b:1 was found but does not match the specified platform: wanted linux/amd64, actual: linux/arm64/v8",
-        "WARNING: image with reference a/b:1 was found but its platform (linux/arm64/v8) does not match the specified platform (linux/amd64)",
-    ] {
-        assert!(is_of_another_platform(words), "{words}");
-    }
-    assert!(!is_of_another_platform(
-        "Status: Downloaded newer image for a/b:1"
-    ));
-}
-
 fn news(id: &str, status: &str, current: Option<u64>, total: Option<u64>) -> Option<LayerState> {
     let line = Line {
         id: id.to_owned(),
