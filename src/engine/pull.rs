@@ -1,4 +1,4 @@
-//! Pulling an image, and why it did not come.
+//! Pulling an image.
 
 use std::fmt;
 
@@ -14,8 +14,12 @@ use super::error::EngineError;
 use super::lines::{Line, Lines};
 use super::reference::{tagged, valid};
 use crate::deadline::Deadline;
-use crate::facts::WhyKind;
 use crate::text::wash;
+
+mod problem;
+
+pub use problem::PullProblem;
+use problem::problem;
 
 /// What the engine is to show a registry. No part of it is ever printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -125,44 +129,6 @@ impl LayerNews {
     }
 }
 
-/// Why an image did not come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PullProblem {
-    /// No name, no route, no connection to the registry.
-    Unreachable,
-    /// The registry did not answer in the time that the engine gives it. (The caller's own
-    /// deadline is [`EngineError::Timeout`].)
-    Slow,
-    /// 429: too many pulls, or too many requests of any kind.
-    RateLimited,
-    /// Credentials are missing or wrong. Docker Hub says the same of what does not exist.
-    Unauthorised,
-    NotFound,
-    /// There is none for the platform that was asked for.
-    NoMatchingPlatform,
-    /// The registry's certificate is not trusted, or one side speaks TLS and the other does not.
-    Tls,
-    /// The engine's disk is full.
-    NoSpace,
-    Other,
-}
-
-impl PullProblem {
-    pub(super) fn kind(self) -> WhyKind {
-        match self {
-            Self::Slow => WhyKind::Timeout,
-            Self::Unauthorised => WhyKind::Denied,
-            Self::NotFound => WhyKind::Absent,
-            Self::Unreachable
-            | Self::RateLimited
-            | Self::NoMatchingPlatform
-            | Self::Tls
-            | Self::NoSpace
-            | Self::Other => WhyKind::Failed,
-        }
-    }
-}
-
 impl Engine {
     /// Has the engine pull an image and tells how each layer fares. The reference leads to what
     /// came afterwards, whatever it led to before; a mere name means `:latest`. The platform is
@@ -269,107 +235,6 @@ fn failure(status: u16, message: String) -> EngineError {
     EngineError::Pull {
         problem: problem(status, &message),
         message,
-    }
-}
-
-/// What the engine's words mean, the surest first: a message often holds its causes, and always
-/// the reference, so that only phrases are looked for which no reference can hold.
-fn problem(status: u16, message: &str) -> PullProblem {
-    const WORDS: [(PullProblem, &[&str]); 8] = [
-        (
-            PullProblem::NoSpace,
-            &["no space left on device", "disk quota exceeded"],
-        ),
-        (
-            PullProblem::RateLimited,
-            &["toomanyrequests:", "too many requests", "http 429"],
-        ),
-        (
-            PullProblem::Slow,
-            &[
-                "i/o timeout",
-                "tls handshake timeout",
-                "client.timeout exceeded",
-                "context deadline exceeded",
-                "timeout awaiting response headers",
-                "504 gateway time",
-            ],
-        ),
-        (
-            PullProblem::Tls,
-            &[
-                "server gave http response to https client",
-                "client sent an http request to an https server",
-                "x509: ",
-                "tls: ",
-            ],
-        ),
-        (
-            PullProblem::NoMatchingPlatform,
-            &[
-                "no matching manifest for ",
-                "no match for platform in manifest",
-                "does not match the specified platform",
-                "does not provide the specified platform",
-                "cannot be used on this platform",
-            ],
-        ),
-        (
-            PullProblem::Unauthorised,
-            &[
-                "pull access denied",
-                "authentication required",
-                "no basic auth credentials",
-                "incorrect username or password",
-                "unauthorized: ",
-                ": unauthorized",
-                "denied: ",
-                ": denied",
-                "401 unauthorized",
-                "403 forbidden",
-                "insufficient_scope",
-            ],
-        ),
-        (
-            PullProblem::NotFound,
-            &[
-                "manifest unknown",
-                "name unknown",
-                "not found: ",
-                ": not found",
-                "does not exist",
-                "404 not found",
-            ],
-        ),
-        (
-            PullProblem::Unreachable,
-            &[
-                "no such host",
-                "server misbehaving",
-                "connection refused",
-                "connection reset",
-                "no route to host",
-                "network is unreachable",
-                "host is down",
-                "proxyconnect tcp",
-                "temporary failure in name resolution",
-                "unexpected eof",
-                ": eof",
-                "502 bad gateway",
-                "503 service unavailable",
-            ],
-        ),
-    ];
-    let said = message.to_lowercase();
-    let found = WORDS
-        .iter()
-        .find(|(_, phrases)| phrases.iter().any(|phrase| said.contains(phrase)));
-    match (found, status) {
-        (Some((problem, _)), _) => *problem,
-        (None, 401 | 403) => PullProblem::Unauthorised,
-        (None, 404) => PullProblem::NotFound,
-        (None, 429) => PullProblem::RateLimited,
-        (None, _) => PullProblem::Other,
     }
 }
 
