@@ -6,6 +6,8 @@ pub const CLEAN: u8 = 0;
 pub const FINDINGS: u8 = 1;
 /// Could not run, a usage error, or a required check inconclusive.
 pub const INCONCLUSIVE: u8 = 2;
+/// Of `fix`: applied, and a restart is needed before all of it is in force.
+pub const RESTART_NEEDED: u8 = 3;
 /// Ended by Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 /// Ended by SIGTERM.

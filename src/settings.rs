@@ -2,13 +2,49 @@
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
     pub dns: Dns,
     pub egress: Egress,
     pub sandbox: Sandbox,
     pub registry: Registry,
+    pub fix: Fix,
+}
+
+/// What repairs set where there is a choice.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Fix {
+    /// Caps of a sandbox as Docker writes them: `512m`, 0.5, 256.
+    pub memory: Option<String>,
+    pub cpus: Option<f64>,
+    pub pids: Option<i64>,
+    /// Resolvers for sandboxes that have a network and no names.
+    pub dns: Vec<String>,
+    /// A network of its own for sandboxes: what is created where the configuration names it and
+    /// the engine does not have it.
+    pub network: Option<FixNetwork>,
+    pub engine: FixEngine,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FixNetwork {
+    pub name: String,
+    /// Without a way out; names from outside do not resolve in it.
+    #[serde(default)]
+    pub internal: bool,
+}
+
+/// How the engine is started and stopped on this node, where the usual ways do not apply: lists of
+/// words, run without a shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FixEngine {
+    pub start: Vec<String>,
+    pub stop: Vec<String>,
+    pub kill: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "tui",
             "report",
+            "fix",
             "checklist",
             "probe",
             "facts",
@@ -47,7 +48,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "redact",
         ],
     ),
-    ("report", &["checklist", "text", "units"]),
+    ("report", &["checklist", "fix", "text", "units"]),
     (
         "fix",
         &[

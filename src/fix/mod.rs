@@ -21,6 +21,7 @@ pub mod file;
 pub mod inverse;
 pub mod journal;
 pub mod lock;
+pub mod outcome;
 pub mod owner;
 pub mod plan;
 pub mod problem;

@@ -157,7 +157,7 @@ impl Run<'_> {
                 Ok(Ok(Some(seq)))
             }
             Err(trouble) => {
-                let left = self.settle_failure(step, seq, &trouble).await?;
+                let left = self.settle_failure(&intended, seq, &trouble).await?;
                 Ok(Err((trouble, left)))
             }
         }
@@ -166,12 +166,12 @@ impl Run<'_> {
     /// After a step that failed: nothing of it stands, or its number for the taking back.
     async fn settle_failure(
         &mut self,
-        step: &Step,
+        intended: &Intended,
         seq: Seq,
         trouble: &Trouble,
     ) -> Result<Option<Seq>, Failure> {
-        apply::tidy(step, &mut self.hands, seq).await;
-        let sight = apply::look(step, &mut self.hands, Deadline::after(LOOKING)).await;
+        let sight = apply::stands(intended, &mut self.hands, Deadline::after(LOOKING)).await;
+        apply::tidy(&intended.step, &mut self.hands, seq).await;
         let untouched = match (&sight, trouble) {
             (Ok(Sight::Before), _) | (_, Trouble::Refused(_)) => true,
             (Ok(Sight::After | Sight::Between(_) | Sight::Elsewhere(_)) | Err(_), _) => false,
@@ -242,14 +242,15 @@ impl Run<'_> {
             return Ok(Settled::NothingOpen);
         };
         let known = &self.state.steps[&last];
-        let (step, repair, stage) = (
-            known.step.step.clone(),
+        let (intended, repair, stage) = (
+            known.step.clone(),
             known.repair.clone(),
             known.stage.clone(),
         );
+        let step = intended.step.clone();
         if stage == Stage::Intended {
             let soon = || Deadline::after(LOOKING);
-            let after = match apply::look(&step, &mut self.hands, soon()).await {
+            let after = match apply::stands(&intended, &mut self.hands, soon()).await {
                 Ok(Sight::After) => apply::left(&step, &mut self.hands, soon()).await.ok(),
                 _ => None,
             };

@@ -9,6 +9,7 @@ pub mod junit;
 pub mod nagios;
 pub mod ndjson;
 pub mod prometheus;
+pub mod repairs;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod style;

@@ -16,7 +16,7 @@
 //! 1 problem, 20 passed, 5 skipped in 0.6 s — next: clawdoctor explain docker/running
 //! ```
 
-mod page;
+pub mod page;
 mod words;
 
 use std::io;

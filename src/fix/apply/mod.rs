@@ -164,6 +164,18 @@ pub async fn look(step: &Step, hands: &mut Hands<'_>, d: Deadline) -> Result<Sig
     }
 }
 
+/// How far a step is that has been begun: for those that work from a list, by that list.
+pub async fn stands(
+    intended: &Intended,
+    hands: &mut Hands<'_>,
+    d: Deadline,
+) -> Result<Sight, Trouble> {
+    match &intended.inverse {
+        Inverse::RestoreOwners { place, list, .. } => owners::stands(place, list, hands).await,
+        _ => look(&intended.step, hands, d).await,
+    }
+}
+
 /// What takes the step back, from what is there now. Called right before the intent is recorded:
 /// lists and former bytes are on the disk by then.
 pub async fn prepare(

@@ -289,7 +289,16 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands<'_>) -> Result<
 }
 
 /// Between what it was and what was wished for, from the list that was kept.
-pub async fn standing(place: &Owned, path: &str, hands: &Hands<'_>) -> Result<Standing, Trouble> {
+pub async fn stands(place: &Owned, path: &str, hands: &Hands<'_>) -> Result<Sight, Trouble> {
+    Ok(match standing(place, path, hands).await? {
+        Standing::Untouched => Sight::Before,
+        Standing::Done => Sight::After,
+        Standing::Halfway { done, left } => Sight::Between(format!("{done} of {}", done + left)),
+        Standing::MovedOn(words) => Sight::Elsewhere(words),
+    })
+}
+
+async fn standing(place: &Owned, path: &str, hands: &Hands<'_>) -> Result<Standing, Trouble> {
     let d = Deadline::after(CHANGING);
     let list = list::load(Path::new(path))?;
     match place {

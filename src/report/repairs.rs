@@ -1,0 +1,187 @@
+//! Plans and what became of them, for a person to read: what each repair does, what it costs, and
+//! what takes it back, before anything is asked.
+
+use std::io;
+
+use super::style::{Mark, Role, Style};
+use super::text::page::Page;
+use crate::checklist::run::short;
+use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus};
+use crate::fix::repair::{Advice, Plan, Repair, risk_word, risk_words};
+use crate::fix::words;
+
+/// Lines of a difference that are shown; the rest is counted. The whole of it is in `--json`.
+const MOST_LINES: usize = 40;
+
+/// A plan: every repair whole, then what is left to a person.
+pub fn plan(
+    plan: &Plan,
+    allow: impl Fn(&Repair) -> Option<String>,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut page = Page::new(style, out);
+    for (index, repair) in plan.repairs.iter().enumerate() {
+        let title = format!("{}. {}", index + 1, repair.title);
+        let title = page.paint(Role::Strong, &title);
+        let risk = page.paint(risk_role(repair), risk_word(repair.risk));
+        page.line(&format!("{title}  {risk}"))?;
+        one(&mut page, repair, allow(repair).as_deref())?;
+        page.line("")?;
+    }
+    advice(&mut page, &plan.advice)
+}
+
+fn risk_role(repair: &Repair) -> Role {
+    use crate::checklist::check::Risk;
+    match repair.risk {
+        Risk::Safe => Role::Good,
+        Risk::Behaviour | Risk::Restart => Role::Warn,
+        Risk::Data | Risk::Security => Role::Bad,
+    }
+}
+
+fn one(page: &mut Page<'_>, repair: &Repair, allow: Option<&str>) -> io::Result<()> {
+    const INDENT: usize = 3;
+    for found in &repair.findings {
+        page.entry(INDENT, "for", &found.message, Role::Plain)?;
+    }
+    for step in &repair.steps {
+        page.entry(INDENT, "does", &words::effect(step), Role::Plain)?;
+        for command in words::commands(step) {
+            page.entry(INDENT, "as", &command, Role::Code)?;
+        }
+        let lines = words::difference(step);
+        for line in lines.iter().take(MOST_LINES) {
+            let role = match line.chars().next() {
+                Some('+') => Role::Good,
+                Some('-') => Role::Bad,
+                _ => Role::Muted,
+            };
+            page.entry(INDENT, "", line, role)?;
+        }
+        if lines.len() > MOST_LINES {
+            let more = format!("{} more lines", lines.len() - MOST_LINES);
+            page.entry(INDENT, "", &more, Role::Muted)?;
+        }
+    }
+    if !repair.cost.is_empty() {
+        page.entry(INDENT, "cost", &repair.cost, Role::Plain)?;
+    }
+    if !repair.needs.is_empty() {
+        let needs: Vec<&str> = repair.needs.iter().map(|need| need.words()).collect();
+        page.entry(INDENT, "needs", &needs.join(", "), Role::Plain)?;
+    }
+    let undo = repair
+        .undo
+        .as_deref()
+        .unwrap_or("cannot be taken back by clawdoctor");
+    page.entry(INDENT, "undo", undo, Role::Plain)?;
+    let class = format!("{}: {}", risk_word(repair.risk), risk_words(repair.risk));
+    page.entry(INDENT, "class", &class, Role::Muted)?;
+    if let Some(allow) = allow {
+        page.entry(INDENT, "allow", allow, Role::Code)?;
+    }
+    Ok(())
+}
+
+fn advice(page: &mut Page<'_>, all: &[Advice]) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let title = page.paint(Role::Title, "By hand");
+    page.line(&title)?;
+    for advice in all {
+        let id = page.paint(Role::Strong, &advice.check);
+        page.line(&format!("   {id}"))?;
+        for found in &advice.findings {
+            page.paragraph(5, &found.message, Role::Plain)?;
+        }
+        page.entry(5, "why", &advice.why, Role::Muted)?;
+        for line in &advice.lines {
+            page.entry(5, "do", line, Role::Plain)?;
+        }
+    }
+    page.line("")
+}
+
+/// What became of one repair, on a line.
+pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page::new(style, out);
+    let (mark, words) = match repair.status {
+        RepairStatus::Fixed => (Mark::Pass, "fixed, and its check passes"),
+        RepairStatus::Applied => (Mark::Warn, "done, but its check does not pass"),
+        RepairStatus::Already => (Mark::Pass, "stood so already"),
+        RepairStatus::Planned => (Mark::Skip, "planned"),
+        RepairStatus::Declined => (Mark::Skip, "declined"),
+        RepairStatus::NotAllowed => (Mark::Skip, "not allowed"),
+        RepairStatus::Refused => (Mark::Fail, "refused"),
+        RepairStatus::RolledBack => (Mark::Fail, "failed, and taken back"),
+        RepairStatus::Stuck => (Mark::Fail, "failed, and not all of it taken back"),
+    };
+    let id = page.paint(Role::Strong, &repair.id);
+    page.line(&format!("{} {id}  {words}", style.mark(mark)))?;
+    let indent = style.mark_width() + 1;
+    if let Some(message) = &repair.message {
+        page.paragraph(indent, message, Role::Plain)?;
+    }
+    if let Some(allow) = &repair.allow {
+        page.entry(indent, "allow", allow, Role::Code)?;
+    }
+    Ok(())
+}
+
+/// The end of a run: what remains, and what to type next.
+pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page::new(style, out);
+    let remaining: Vec<_> = fix
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= fix.fail_on)
+        .collect();
+    page.line("")?;
+    let (role, words) = match fix.conclusion {
+        FixConclusion::Clean => (Role::Good, "Nothing is left to fix.".to_owned()),
+        FixConclusion::Remains => (Role::Bad, remains(remaining.len())),
+        FixConclusion::Failed => (Role::Bad, "Not everything went well.".to_owned()),
+        FixConclusion::RestartNeeded => {
+            (Role::Warn, "Done, and in force after a restart.".to_owned())
+        }
+        FixConclusion::Planned => (Role::Plain, "Nothing was changed.".to_owned()),
+        FixConclusion::Interrupted => (Role::Bad, "Interrupted.".to_owned()),
+    };
+    let words = page.paint(role, &words);
+    page.line(&words)?;
+    if fix.conclusion != FixConclusion::Planned {
+        for finding in &remaining {
+            let id = short(&finding.check_id);
+            page.paragraph(2, &format!("{id}: {}", finding.message), Role::Plain)?;
+        }
+    }
+    for restart in &fix.needs_restart {
+        let words = match restart {
+            crate::fix::outcome::RestartWord::Gateway => {
+                "start the gateway anew: openclaw gateway restart"
+            }
+            crate::fix::outcome::RestartWord::Engine => "start the engine anew",
+            crate::fix::outcome::RestartWord::Login => "log in anew, then run: clawdoctor check",
+            crate::fix::outcome::RestartWord::Host => {
+                "start the machine anew, then run: clawdoctor fix --resume"
+            }
+        };
+        page.entry(2, "then", words, Role::Code)?;
+    }
+    if let Some(run) = &fix.run_id
+        && fix.changed
+    {
+        page.entry(0, "undo:", &format!("clawdoctor undo {run}"), Role::Code)?;
+    }
+    Ok(())
+}
+
+fn remains(count: usize) -> String {
+    match count {
+        1 => "1 problem remains.".to_owned(),
+        count => format!("{count} problems remain."),
+    }
+}
