@@ -160,10 +160,11 @@ pub fn refuse(path: &Path, rules: &Rules) -> Option<Refusal> {
     if let Some(refusal) = refuse_always(path, rules) {
         return Some(refusal);
     }
+    // Here case counts: on most systems another case is another folder.
     let allowed = rules
         .allowed_roots
         .iter()
-        .any(|root| refuse_always(root, rules).is_none() && lies_in(path, root));
+        .any(|root| refuse_always(root, rules).is_none() && path.starts_with(root));
     (!allowed).then(|| Refusal::new(Rule::NotConfigured, path, None))
 }
 

@@ -37,7 +37,7 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// Fit to be shown.
     pub message: String,
-    /// None = nothing was changed.
+    /// None = no entry was finished.
     pub progress: Option<Progress>,
 }
 

@@ -36,7 +36,7 @@ fn a_configured_workspace_and_what_is_in_it_may_be_changed() {
         "/home/mia/projects/x",
         "/Users/Kim/openclaw/ws",
         "/tmp/claw-ws",
-        "/tmp/ws2/x",
+        "/private/tmp/ws2/x",
     ] {
         assert_eq!(rule(path), None, "{path}");
     }
@@ -47,6 +47,9 @@ fn a_folder_that_nobody_configured_is_refused() {
     for path in [
         "/srv/claw/workspaces",
         "/srv/other",
+        "/srv/Claw/workspace",
+        "/home/mia/Projects",
+        "/tmp/ws2/x",
         "/home/mia/other",
         "/opt/x",
         "/var/lib/openclaw",

@@ -234,6 +234,43 @@ fn a_file_swapped_since_the_survey_stops_everything_before_it_begins() {
 }
 
 #[test]
+fn swaps_in_the_middle_of_a_change_never_lead_outside() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    if !is_root("swaps_in_the_middle") {
+        return;
+    }
+    let ground = Ground::new();
+    ground.plant(&["a/secret", "b/secret"]);
+    symlink(&ground.outside, ground.root.join("link")).expect("a link");
+    let secret = ground.outside.join("secret");
+    let (before, outside) = (rights(&secret), rights(&ground.outside));
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let at = |name: &str| ground.root.join(name);
+            while !is_over.load(Ordering::Relaxed) {
+                for (from, to) in [("a", "x"), ("link", "a"), ("a", "link"), ("x", "a")] {
+                    std::fs::rename(at(from), at(to)).expect("moved");
+                }
+            }
+        });
+        for _ in 0..300 {
+            let bounds = Bounds::until(soon());
+            if let Ok(found) = survey(&ground.root, WISH, &ground.rules(), bounds) {
+                // Most of them stop at what was moved: what they did not do is the point.
+                let _ = change(&found.list, &ground.rules(), soon());
+                let _ = restore(&found.list, &ground.rules(), soon());
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(
+        (rights(&secret), rights(&ground.outside)),
+        (before, outside)
+    );
+}
+
+#[test]
 fn another_root_than_the_surveyed_one_is_not_touched() {
     let ground = Ground::new();
     ground.plant(&["a"]);
@@ -472,6 +509,49 @@ fn the_owners_own_access_is_mended_and_taken_back() {
     }
     restore(&list, &ground.rules(), soon()).expect("a restoration");
     assert_eq!(ground.picture(), before);
+}
+
+/// Root may list any folder: for whoever runs the tests as an ordinary user.
+#[test]
+fn what_a_shut_folder_hides_is_found_once_it_is_open() {
+    let ground = Ground::new();
+    let uid = rustix::process::geteuid().as_raw();
+    if uid == 0 {
+        return;
+    }
+    ground.plant(&["shut/file", "blind/file", "after"]);
+    ground.chmod("shut/file", 0o400);
+    ground.chmod("shut", 0o000);
+    ground.chmod("blind", 0o400);
+    let wish = Wish::OwnerAccess { uid };
+    let found = ground.survey(wish);
+    assert_eq!(names(&found.list), ["blind", "shut"]);
+    let skipped: Vec<String> = found.skipped.iter().map(ToString::to_string).collect();
+    assert!(
+        skipped[0].starts_with("blind: cannot be looked into"),
+        "{skipped:?}"
+    );
+    assert!(
+        skipped[1].starts_with("shut: cannot be looked into"),
+        "{skipped:?}"
+    );
+    change(&found.list, &ground.rules(), soon()).expect("a change");
+    let rest = ground.survey(wish);
+    assert_eq!(
+        (names(&rest.list), rest.skipped),
+        (vec!["shut/file".to_owned()], vec![])
+    );
+    change(&rest.list, &ground.rules(), soon()).expect("a change");
+    for list in [&rest.list, &found.list] {
+        restore(list, &ground.rules(), soon()).expect("a restoration");
+    }
+    assert_eq!(
+        (ground.rights("shut").mode, ground.rights("blind").mode),
+        (0, 0o400)
+    );
+    for folder in ["shut", "blind"] {
+        ground.chmod(folder, 0o700);
+    }
 }
 
 #[test]

@@ -246,7 +246,6 @@ impl Stopped {
             ),
         };
         Problem {
-            // "Nothing was changed" is for the script to say, not for us to guess.
             progress: (self.done > 0).then_some(Progress {
                 done: self.done,
                 left: self.left,

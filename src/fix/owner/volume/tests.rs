@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::super::entry::{Entry, Kind, Rights, Root, Skipped, WhySkipped};
 use super::super::{Changed, ProblemKind, Progress, Standing};
 use super::*;
@@ -276,4 +278,39 @@ fn a_list_of_a_folder_is_not_given_to_a_container() {
         ..list()
     };
     assert!(input(&list).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_answer_and_no_list_however_odd_panics_or_forges_a_line(
+        at in any::<prop::sample::Index>(),
+        length in 0usize..40,
+        instead in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..20),
+            "(\\PC|[\u{0}-\u{1f}\u{202e}\"{}:,0-9]){0,20}".prop_map(String::into_bytes),
+        ],
+    ) {
+        for text in [
+            SURVEYED.to_owned(),
+            r#"{"problem":{"kind":"moved-on","moved":7,"named":[{"path":"a","why":"gone"}]}}"#.to_owned(),
+            r#"{"end":{"done":1,"left":0,"moved":1,"named":[{"path":"a","why":"gone"}]}}"#.to_owned(),
+            list().text(),
+        ] {
+            let from = at.index(text.len());
+            let to = (from + length).min(text.len());
+            let mut bytes = text.into_bytes();
+            bytes.splice(from..to, instead.clone());
+            let answer = Answer { exit_code: 1, stdout: &bytes, stderr: &instead };
+            let read = List::read(&String::from_utf8_lossy(&bytes));
+            for problem in [
+                survey("v", OWNER, &answer).err(),
+                changed(&list(), &answer).err(),
+                standing(&list(), &answer).err(),
+                read.err(),
+            ].into_iter().flatten() {
+                let text = problem.to_string();
+                prop_assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
+            }
+        }
+    }
 }
