@@ -62,7 +62,7 @@ impl fmt::Display for Size {
 }
 
 /// A span of time, written with a unit: `500 ms`, `5 s`, `2 min`, `180 days`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span(pub Duration);
 
 impl FromStr for Span {

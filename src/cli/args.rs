@@ -315,9 +315,7 @@ fn spelled_out(argv: Vec<OsString>) -> Vec<OsString> {
         let word = word.to_string_lossy();
         word.starts_with('-') && word != "--"
     });
-    let Some(at) = before_command
-        .position(|word| word == "--fix" || word == "--repair")
-    else {
+    let Some(at) = before_command.position(|word| word == "--fix" || word == "--repair") else {
         return argv;
     };
     let mut argv = argv;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::prepare::{self, Plan, Wish};
+use super::prepare::{self, Prepared, Wish};
 use crate::checklist::check::Severity;
 use crate::checklist::report::{Outcome, Report};
 use crate::checklist::run::{self, Terms};
@@ -95,7 +95,7 @@ fn was_not_asked(check: &Outcome) -> bool {
 }
 
 /// What the run concludes with.
-pub fn terms(plan: &Plan, ask: &Ask, gathered: &Gathered, duration_ms: u64) -> Terms {
+pub fn terms(plan: &Prepared, ask: &Ask, gathered: &Gathered, duration_ms: u64) -> Terms {
     let today = jiff::tz::Offset::UTC
         .to_datetime(jiff::Timestamp::now())
         .date();
@@ -125,15 +125,15 @@ pub fn terms(plan: &Plan, ask: &Ask, gathered: &Gathered, duration_ms: u64) -> T
 }
 
 /// A runtime that listens for the signals which end a run.
-struct Standby {
-    runtime: tokio::runtime::Runtime,
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
+pub struct Standby {
+    pub runtime: tokio::runtime::Runtime,
+    pub interrupt: Signal,
+    pub terminate: Signal,
+    pub hangup: Signal,
 }
 
 impl Standby {
-    fn take_up() -> Result<Self, Failure> {
+    pub fn take_up() -> Result<Self, Failure> {
         let runtime = runtime()?;
         let inside = runtime.enter();
         let (interrupt, terminate, hangup) = (
@@ -154,7 +154,7 @@ impl Standby {
 /// Asks this node, until done, out of time, or told to stop.
 fn live(
     standby: Standby,
-    plan: &Plan,
+    plan: &Prepared,
     overall: Deadline,
     mut tell: impl FnMut(Progress<'_>),
 ) -> Result<Gathered, Failure> {
@@ -282,10 +282,14 @@ fn save(path: &str, facts: &Facts, redactor: Option<&Redactor>) -> Result<(), Fa
     let cannot = |error: std::io::Error| {
         Failure::input(format!("cannot write the facts file {path}")).cause(error)
     };
-    let target = Path::new(path);
+    keep(Path::new(path), &text).map_err(cannot)
+}
+
+/// Writes a file for its owner alone; never half of it. A pipe or a terminal is written as it
+/// stands.
+pub fn keep(target: &Path, text: &str) -> std::io::Result<()> {
     if target.exists() && !target.is_file() {
-        // A pipe or a terminal is written as it stands.
-        return std::fs::write(target, text).map_err(cannot);
+        return std::fs::write(target, text);
     }
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
@@ -300,9 +304,8 @@ fn save(path: &str, facts: &Facts, redactor: Option<&Redactor>) -> Result<(), Fa
                 .and_then(|()| file.sync_all())
         })
         .and_then(|()| std::fs::rename(&fresh, target));
-    written.map_err(|error| {
+    written.inspect_err(|_| {
         // What is left of the attempt goes; that it may not be there is no news.
         std::fs::remove_file(&fresh).unwrap_or(());
-        cannot(error)
     })
 }

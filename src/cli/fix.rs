@@ -29,10 +29,12 @@ use crate::fix::apply::Hands;
 use crate::fix::consent::{Allow, Answer};
 use crate::fix::journal::{self, Journal};
 use crate::fix::lock::Lock;
-use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus, RestartWord, planned};
+use crate::fix::outcome::{
+    FixConclusion, FixReport, RepairReport, RepairStatus, RestartWord, planned,
+};
 use crate::fix::plan::{Node, plan};
 use crate::fix::record::{self, Outcome, RunId};
-use crate::fix::repair::{Need, Plan, Repair};
+use crate::fix::repair::{Advice, Need, Plan, Repair};
 use crate::fix::run::{Became, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
@@ -97,6 +99,7 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         voice: Arc::new(Mutex::new(voice)),
         run: None,
         attempted: Vec::new(),
+        advised: Vec::new(),
         reports: Vec::new(),
         restarts: BTreeSet::new(),
         changed: false,
@@ -146,6 +149,8 @@ struct Session<'a> {
     /// Begun with the first repair.
     run: Option<Run>,
     attempted: Vec<Repair>,
+    /// Advice that was shown already.
+    advised: Vec<Advice>,
     reports: Vec<RepairReport>,
     restarts: BTreeSet<RestartWord>,
     changed: bool,
@@ -191,7 +196,10 @@ impl Session<'_> {
                 Answer::Allowed => None,
                 Answer::Needs(flag) => Some(flag),
             };
-            self.voice().plan(&look.plan, &asks)?;
+            let mut news = look.plan.clone();
+            news.advice.retain(|advice| !self.advised.contains(advice));
+            self.advised.extend(news.advice.iter().cloned());
+            self.voice().plan(&news, &asks)?;
             if self.is_only_shown() {
                 return self.shown(look);
             }
@@ -223,9 +231,11 @@ impl Session<'_> {
             keep_plan(path, &look.plan)?;
         }
         let allow = &self.ask.allow;
-        let fix = planned(look.report, &look.plan, |repair| match allow.answer(repair) {
-            Answer::Allowed => None,
-            Answer::Needs(flag) => Some(flag),
+        let fix = planned(look.report, &look.plan, |repair| {
+            match allow.answer(repair) {
+                Answer::Allowed => None,
+                Answer::Needs(flag) => Some(flag),
+            }
         });
         let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
         self.voice().end(&fix, redactor.as_ref())?;
@@ -368,7 +378,9 @@ impl Session<'_> {
             told.verified = Some(status);
             match status {
                 Status::Pass => told.status = RepairStatus::Fixed,
-                Status::Warn | Status::Fail | Status::Skip | Status::Error => {
+                // It waits for another check, which another repair may mend.
+                Status::Skip => {}
+                Status::Warn | Status::Fail | Status::Error => {
                     told.message = Some(format!("{}: {summary}", repair.check));
                 }
             }
@@ -452,11 +464,15 @@ impl Session<'_> {
     fn conclude(&mut self, look: Look) -> Result<u8, Failure> {
         let inconclusive = run::exit_code(&look.report) == crate::exit::INCONCLUSIVE;
         let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
-        let mut fix = FixReport::new(
-            look.report,
-            std::mem::take(&mut self.reports),
-            &look.plan.advice,
-        );
+        let mut report = look.report;
+        // What was not asked about is not what this run was for.
+        let chosen = self.chosen_ids()?;
+        if !chosen.is_empty() {
+            report
+                .findings
+                .retain(|finding| chosen.iter().any(|id| run::short(&finding.check_id) == id));
+        }
+        let mut fix = FixReport::new(report, std::mem::take(&mut self.reports), &look.plan.advice);
         fix.duration_ms = crate::units::milliseconds(self.begun.elapsed());
         fix.changed = self.changed;
         fix.needs_restart = self.restarts.iter().copied().collect();
@@ -479,7 +495,8 @@ impl Session<'_> {
 
     /// After a signal: the last step is done or taken back, and the journal says so.
     async fn rest(&mut self) {
-        self.voice().line("interrupted: bringing the last step to rest");
+        self.voice()
+            .line("interrupted: bringing the last step to rest");
         let voice = Arc::clone(&self.voice);
         let mut tell = move |event: crate::fix::run::Event<'_>| {
             if let Ok(mut voice) = voice.lock() {
@@ -528,8 +545,10 @@ fn kept_plan(path: &str, fresh: &Plan) -> Result<Plan, Failure> {
         .hint("write one with: clawdoctor plan -o FILE")
     })?;
     if kept.report != "clawdoctor.plan" || kept.schema_version > crate::fix::repair::PLAN_VERSION {
-        return Err(Failure::input(format!("{path} is not a plan of this version"))
-            .hint("write one with: clawdoctor plan -o FILE"));
+        return Err(
+            Failure::input(format!("{path} is not a plan of this version"))
+                .hint("write one with: clawdoctor plan -o FILE"),
+        );
     }
     if let Some(stale) = kept.stale_against(fresh) {
         return Err(Failure::system(format!(

@@ -3,12 +3,19 @@
 
 pub mod app;
 pub mod args;
+mod asking;
+mod become_user;
 pub mod check;
 pub mod explain;
+pub mod fix;
 pub mod list;
+mod open_runs;
 pub mod out;
 pub mod prepare;
 mod run;
 pub mod schema;
+pub mod undo;
+mod voice;
+mod wishes;
 
 pub use run::run;

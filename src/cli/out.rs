@@ -112,6 +112,11 @@ impl Out {
         self.complain(&text);
     }
 
+    /// Whether progress may be drawn on standard error.
+    pub fn draws(&self) -> bool {
+        self.live
+    }
+
     /// Begins to tell how far a run is.
     pub fn progress(&self) -> Live {
         Live {

@@ -16,9 +16,10 @@ use crate::checklist::catalog::{self, Catalog};
 use crate::checklist::id::{AREAS, CheckId, PREFIX};
 use crate::checklist::judge::Judge;
 use crate::checklist::waiver::{self, Waiver};
-use crate::facts::Section;
+use crate::facts::{Facts, Section};
 use crate::failure::Failure;
 use crate::probe::World;
+use crate::redact::Redactor;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 
@@ -36,7 +37,7 @@ pub struct Wish {
 
 /// All that a run is made of, checked before anything is asked of the world.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Prepared {
     pub catalog: Catalog,
     pub waivers: Vec<Waiver>,
     pub selected: BTreeSet<CheckId>,
@@ -45,8 +46,15 @@ pub struct Plan {
     pub world: World,
 }
 
-/// Reads the operator's folder and makes the plan of a run.
-pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Plan, Failure> {
+impl Prepared {
+    /// What hides names and secrets in documents, unless the operator wants them as they are.
+    pub fn redactor(&self, redact: bool, facts: &Facts) -> Option<Redactor> {
+        redact.then(|| Redactor::new(&self.world.operator, &facts.node.hostname))
+    }
+}
+
+/// Reads the operator's folder and prepares a run.
+pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Prepared, Failure> {
     let config_dir = here.config_dir();
     let catalog = Catalog::load(&config_dir)?;
     let settings = settings(&config_dir, here)?;
@@ -74,7 +82,7 @@ pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Plan, Failure> {
             _ => {}
         }
     }
-    Ok(Plan {
+    Ok(Prepared {
         budgets: catalog.sections(&wanted),
         catalog,
         waivers,

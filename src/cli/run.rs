@@ -3,15 +3,17 @@
 use std::ffi::OsString;
 use std::io;
 
-use super::args::{self, Args, Command, UsageProblem};
+use super::args::{self, Args, Command, FixArgs, UsageProblem};
+use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
 use super::prepare::{self, Wish};
-use super::{app, check, explain, list, schema};
+use super::{app, check, explain, fix, list, schema, undo};
 use crate::checklist::catalog::Catalog;
 use crate::exit;
 use crate::facts::Section;
 use crate::failure::Failure;
+use crate::fix::consent::Allow;
 use crate::probe::gather::Progress;
 use crate::probe::here::here;
 use crate::report::{self, Format};
@@ -54,6 +56,34 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             app(args, here, out)
         }
         None | Some(Command::Check(_)) => checked(args, here, out),
+        Some(Command::Fix(asked)) => repaired(args, asked, here, out),
+        Some(Command::Plan(asked)) => {
+            let asked = FixArgs {
+                ids: asked.ids.clone(),
+                dry_run: true,
+                wishes: asked.wishes.clone(),
+                ..FixArgs::default()
+            };
+            repaired(args, &asked, here, out)
+        }
+        Some(Command::Undo(asked)) => {
+            only(
+                format,
+                "undo",
+                &[Format::Text, Format::Json, Format::Ndjson],
+            )?;
+            if asked.list {
+                return undo::list(here, out, format);
+            }
+            let ask = undo::Ask {
+                run: asked.run.clone(),
+                yes: asked.yes,
+                busy: asked.busy,
+                lock_timeout: asked.lock_timeout.0,
+                format,
+            };
+            undo::undo(&ask, here, out)
+        }
         Some(Command::List) => {
             text_or_json(format, "list")?;
             let config_dir = here.config_dir();
@@ -89,18 +119,53 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
 
 /// Only reports have the other forms.
 fn text_or_json(format: Format, command: &str) -> Result<(), Failure> {
-    match format {
-        Format::Text | Format::Json => Ok(()),
-        Format::Ndjson
-        | Format::Junit
-        | Format::Tap
-        | Format::Nagios
-        | Format::Prometheus
-        | Format::GithubIssue => Err(Failure::usage(format!(
-            "`{command}` knows the forms text and json"
-        ))
-        .hint(format!("clawdoctor {command} --json"))),
+    only(format, command, &[Format::Text, Format::Json])
+}
+
+fn only(format: Format, command: &str, known: &[Format]) -> Result<(), Failure> {
+    if known.contains(&format) {
+        return Ok(());
     }
+    let events = if known.contains(&Format::Ndjson) {
+        ", json and ndjson"
+    } else {
+        " and json"
+    };
+    Err(
+        Failure::usage(format!("`{command}` knows the forms text{events}"))
+            .hint(format!("clawdoctor {command} --json")),
+    )
+}
+
+fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let format = args.common.format();
+    only(format, "fix", &[Format::Text, Format::Json, Format::Ndjson])?;
+    if let Some(user) = &asked.run_as {
+        return Err(become_user::again(user, here));
+    }
+    let allow = Allow::parse(&asked.allow, asked.yes).map_err(|word| {
+        Failure::usage(format!("--allow: `{word}` is no class of risk and no id")).hint(
+            "classes: behaviour, restart, data, security; ids as `clawdoctor plan` shows them",
+        )
+    })?;
+    let output = match &args.command {
+        Some(Command::Plan(plan)) => plan.output.clone(),
+        _ => None,
+    };
+    let ask = fix::Ask {
+        check: ask(args),
+        ids: asked.ids.clone(),
+        dry_run: asked.dry_run,
+        output,
+        allow,
+        plan: asked.plan.clone(),
+        resume: asked.resume,
+        lock_timeout: asked.lock_timeout.0,
+        wishes: asked.wishes.clone(),
+        format,
+        argv: std::env::args().collect(),
+    };
+    fix::fix(&ask, here, out)
 }
 
 fn ask(args: &Args) -> Ask {

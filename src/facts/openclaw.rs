@@ -60,6 +60,9 @@ pub struct ConfigFile {
     /// touches by itself.
     #[serde(default)]
     pub content_sha256: Option<String>,
+    /// Whose file it is, when not this user's.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// What the file itself says of sandboxes, defaults not applied.
     #[serde(default)]
     pub written: Option<Written>,

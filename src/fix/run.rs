@@ -4,7 +4,7 @@
 //! A step that fails takes the steps of its own repair back; other repairs go on. Nothing here
 //! prints or asks: what happens is told as [`Event`]s.
 
-use super::apply::{self, Hands, LOOKING, News, Sight, Trouble};
+use super::apply::{self, Hands, LOOKING, Sight, Trouble};
 use super::inverse::Intended;
 use super::journal::Journal;
 use super::record::{Outcome, Record, Seq};
@@ -22,7 +22,6 @@ pub enum Event<'a> {
         seq: Seq,
         step: &'a Step,
     },
-    News(News),
     /// It stood already as the step would leave it.
     StepAlready {
         step: &'a Step,
@@ -59,13 +58,18 @@ pub enum Became {
     Stuck(String),
 }
 
-pub struct Run<'a> {
+pub struct Run {
     pub journal: Journal,
     pub state: RunState<Intended>,
-    pub hands: Hands<'a>,
+    pub hands: Hands,
 }
 
-impl Run<'_> {
+impl Run {
+    /// What `undo` calls it.
+    pub fn state_id(&self) -> String {
+        self.hands.run_id.to_string()
+    }
+
     /// Writes one record, and keeps what it means. Without a journal nothing may go on.
     fn record(&mut self, record: Record<Intended>) -> Result<(), Failure> {
         self.journal.append(&record)?;

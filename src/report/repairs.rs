@@ -6,6 +6,7 @@ use std::io;
 use super::style::{Mark, Role, Style};
 use super::text::page::Page;
 use crate::checklist::run::short;
+use crate::checklist::verdict::Status;
 use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus};
 use crate::fix::repair::{Advice, Plan, Repair, risk_word, risk_words};
 use crate::fix::words;
@@ -110,6 +111,9 @@ pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> 
     let mut page = Page::new(style, out);
     let (mark, words) = match repair.status {
         RepairStatus::Fixed => (Mark::Pass, "fixed, and its check passes"),
+        RepairStatus::Applied if repair.verified == Some(Status::Skip) => {
+            (Mark::Pass, "done; its check waits for another")
+        }
         RepairStatus::Applied => (Mark::Warn, "done, but its check does not pass"),
         RepairStatus::Already => (Mark::Pass, "stood so already"),
         RepairStatus::Planned => (Mark::Skip, "planned"),

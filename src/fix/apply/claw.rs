@@ -29,7 +29,7 @@ pub struct Undo<'a> {
 
 pub async fn look_configure(
     step: &Configure,
-    hands: &Hands<'_>,
+    hands: &Hands,
     d: Deadline,
 ) -> Result<Sight, Trouble> {
     let config = now(&step.config, d).await?;
@@ -88,7 +88,7 @@ fn taken_back(value: &Value, setting: &Setting) -> Setting {
     }
 }
 
-pub async fn apply_configure(step: &Configure, hands: &mut Hands<'_>) -> Result<After, Trouble> {
+pub async fn apply_configure(step: &Configure, hands: &mut Hands) -> Result<After, Trouble> {
     patch(&step.program, &step.settings, hands).await?;
     let d = Deadline::after(PATIENCE);
     let config = now(&step.config, d).await?;
@@ -108,7 +108,7 @@ pub async fn apply_configure(step: &Configure, hands: &mut Hands<'_>) -> Result<
 
 pub async fn left_configure(
     step: &Configure,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
     d: Deadline,
 ) -> Result<After, Trouble> {
     let content = content(&now(&step.config, d).await?)?;
@@ -120,7 +120,7 @@ pub async fn revert_configure(
     intended: &Intended,
     undo: &Undo<'_>,
     after: Option<&After>,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let d = Deadline::after(PATIENCE);
     let config = now(undo.config, d).await?;
@@ -158,7 +158,7 @@ pub async fn revert_configure(
 }
 
 /// One call for all settings: either all are taken or none is.
-async fn patch(program: &str, settings: &[Setting], hands: &mut Hands<'_>) -> Result<(), Trouble> {
+async fn patch(program: &str, settings: &[Setting], hands: &mut Hands) -> Result<(), Trouble> {
     let text = document(settings).to_string();
     let file = hands.own_file("openclaw-patch.json", text.as_bytes())?;
     let shown = file.display().to_string();
@@ -254,11 +254,7 @@ struct Roster {
     containers: Vec<Known>,
 }
 
-pub async fn look_recreate(
-    step: &Recreate,
-    hands: &Hands<'_>,
-    d: Deadline,
-) -> Result<Sight, Trouble> {
+pub async fn look_recreate(step: &Recreate, hands: &Hands, d: Deadline) -> Result<Sight, Trouble> {
     let engine = hands.engine()?;
     match engine.inspect(&step.id, d).await {
         Ok(_) => {}
@@ -301,7 +297,7 @@ pub async fn look_recreate(
     })
 }
 
-pub async fn apply_recreate(step: &Recreate, hands: &mut Hands<'_>) -> Result<After, Trouble> {
+pub async fn apply_recreate(step: &Recreate, hands: &mut Hands) -> Result<After, Trouble> {
     let argv = [
         &step.program,
         "sandbox",

@@ -52,7 +52,7 @@ pub fn prepare(step: &ControlEngine) -> Inverse {
     }
 }
 
-pub async fn apply(step: &ControlEngine, hands: &mut Hands<'_>) -> Result<After, Trouble> {
+pub async fn apply(step: &ControlEngine, hands: &mut Hands) -> Result<After, Trouble> {
     if step.wish == EngineWish::Restart {
         refuse_while_busy(&step.name, hands).await?;
         stop(&step.endpoint, &step.control, &step.name, hands).await?;
@@ -61,11 +61,7 @@ pub async fn apply(step: &ControlEngine, hands: &mut Hands<'_>) -> Result<After,
     Ok(After::Null)
 }
 
-pub async fn revert(
-    endpoint: &str,
-    control: &Control,
-    hands: &mut Hands<'_>,
-) -> Result<(), Trouble> {
+pub async fn revert(endpoint: &str, control: &Control, hands: &mut Hands) -> Result<(), Trouble> {
     let now = ping(endpoint, Deadline::after(PING)).await?;
     if matches!(now, Connection::Refused { .. }) {
         return Ok(());
@@ -75,7 +71,7 @@ pub async fn revert(
 }
 
 /// A restart ends what runs in sandboxes: refused while a call does, unless that is allowed.
-pub async fn refuse_while_busy(name: &str, hands: &Hands<'_>) -> Result<(), Trouble> {
+pub async fn refuse_while_busy(name: &str, hands: &Hands) -> Result<(), Trouble> {
     if hands.busy {
         return Ok(());
     }
@@ -103,7 +99,7 @@ pub async fn start(
     endpoint: &str,
     control: &Control,
     name: &str,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let mut said = Vec::new();
     let overall = Deadline::after(STARTING);
@@ -150,7 +146,7 @@ pub async fn stop(
     endpoint: &str,
     control: &Control,
     name: &str,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let mut said = Vec::new();
     for command in control.stop.iter().chain(&control.kill) {
@@ -171,7 +167,7 @@ pub async fn stop(
 }
 
 /// Runs one command; what went wrong with it.
-async fn attempt(command: &Command, hands: &mut Hands<'_>, d: Deadline) -> Option<String> {
+async fn attempt(command: &Command, hands: &mut Hands, d: Deadline) -> Option<String> {
     (hands.tell)(News::Line(super::program::shown(command)));
     match run(command, hands, d.at_most(COMMAND)).await {
         Ok(output) if output.success() => None,
@@ -192,7 +188,7 @@ async fn wait(
     name: &str,
     wanted: Wanted,
     d: Deadline,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<bool, Trouble> {
     let begun = Instant::now();
     let mut told = 0;

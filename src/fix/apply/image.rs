@@ -35,7 +35,7 @@ done
 case " $* " in *" python3 "*) python3 -c 'print(6 * 7)' || exit 4 ;; esac
 echo well"#;
 
-pub async fn look(step: &ProvideImage, hands: &Hands<'_>, d: Deadline) -> Result<Sight, Trouble> {
+pub async fn look(step: &ProvideImage, hands: &Hands, d: Deadline) -> Result<Sight, Trouble> {
     let engine = hands.engine()?;
     let now = id(&engine, &step.reference, d).await?;
     if now == step.before {
@@ -54,12 +54,12 @@ pub async fn look(step: &ProvideImage, hands: &Hands<'_>, d: Deadline) -> Result
     )))
 }
 
-pub async fn left(step: &ProvideImage, hands: &Hands<'_>, d: Deadline) -> Result<After, Trouble> {
+pub async fn left(step: &ProvideImage, hands: &Hands, d: Deadline) -> Result<After, Trouble> {
     let engine = hands.engine()?;
     Ok(json!({ "id": id(&engine, &step.reference, d).await? }))
 }
 
-pub async fn apply(step: &ProvideImage, hands: &mut Hands<'_>, seq: Seq) -> Result<After, Trouble> {
+pub async fn apply(step: &ProvideImage, hands: &mut Hands, seq: Seq) -> Result<After, Trouble> {
     let engine = hands.engine()?;
     let passing = hands.passing_tag(seq);
     match &step.source {
@@ -91,10 +91,10 @@ async fn pull(
     step: &ProvideImage,
     passing: &str,
     engine: &Engine,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let d = Deadline::after(BRINGING);
-    let credentials = crate::probe::docker::registry_login(hands.world, &step.reference, d).await;
+    let credentials = crate::probe::docker::registry_login(&hands.world, &step.reference, d).await;
     (hands.tell)(News::Line(format!(
         "ask the registry for {}",
         wash(&step.reference, 300)
@@ -127,7 +127,7 @@ async fn build(
     step: &ProvideImage,
     passing: &str,
     engine: &Engine,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let context = archive::with_file("Dockerfile", recipe::DOCKERFILE.as_bytes());
     let build = Build {
@@ -149,7 +149,7 @@ async fn load(
     path: &str,
     passing: &str,
     engine: &Engine,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let d = Deadline::after(BRINGING);
     let names = archive::names(Path::new(path)).map_err(Trouble::Refused)?;
@@ -200,7 +200,7 @@ async fn attempt(
     step: &ProvideImage,
     passing: &str,
     engine: &Engine,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
     seq: Seq,
 ) -> Result<(), Trouble> {
     let d = Deadline::after(PATIENCE);
@@ -211,7 +211,7 @@ async fn attempt(
     let spec = ContainerSpec {
         image: passing.to_owned(),
         cmd,
-        labels: inside::marks(hands.world),
+        labels: inside::marks(&hands.world),
         user: step.user.clone(),
         network: "none".to_owned(),
         read_only_root: true,
@@ -244,7 +244,7 @@ pub async fn revert(
     reference: &str,
     to: Option<&str>,
     after: Option<&After>,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
     seq: Seq,
 ) -> Result<(), Trouble> {
     let engine = hands.engine()?;
@@ -315,7 +315,7 @@ fn kept_name(image: &str) -> String {
 
 /// Takes the passing name away. An image that never got another keeps one of ours, so that what
 /// failed can be looked at.
-pub async fn tidy(hands: &Hands<'_>, seq: Seq) {
+pub async fn tidy(hands: &Hands, seq: Seq) {
     let Ok(engine) = hands.engine() else { return };
     let d = Deadline::after(PATIENCE);
     let passing = hands.passing_tag(seq);

@@ -75,7 +75,7 @@ pub fn look(step: &EditJson) -> Result<Sight, Trouble> {
     })
 }
 
-pub fn prepare(step: &EditJson, hands: &Hands<'_>) -> Result<Inverse, Trouble> {
+pub fn prepare(step: &EditJson, hands: &Hands) -> Result<Inverse, Trouble> {
     let backup = match Snapshot::take(Path::new(&step.path))? {
         None => None,
         Some(now) => {
@@ -98,7 +98,7 @@ pub fn prepare(step: &EditJson, hands: &Hands<'_>) -> Result<Inverse, Trouble> {
 pub async fn apply(
     step: &EditJson,
     inverse: &Inverse,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<After, Trouble> {
     if let Some(reader) = &step.reader {
         engine::refuse_while_busy(&reader.name, hands).await?;
@@ -143,7 +143,7 @@ pub async fn apply(
 }
 
 /// The new text in the place of the old one, validated before and after.
-async fn write(step: &EditJson, hands: &mut Hands<'_>) -> Result<After, Trouble> {
+async fn write(step: &EditJson, hands: &mut Hands) -> Result<After, Trouble> {
     let path = Path::new(&step.path);
     let now = Snapshot::take(path)?;
     let (text, meta) = match &now {
@@ -195,7 +195,7 @@ async fn validate(argv: &[String]) -> Result<(), Trouble> {
 }
 
 /// Into force with the new file.
-async fn restart(reader: &Reader, hands: &mut Hands<'_>) -> Result<(), Trouble> {
+async fn restart(reader: &Reader, hands: &mut Hands) -> Result<(), Trouble> {
     if reader.when == RestartWhen::After {
         engine::stop(&reader.endpoint, &reader.control, &reader.name, hands).await?;
     }
@@ -212,7 +212,7 @@ pub async fn revert(
     backup: Option<&Backup>,
     reader: Option<&Reader>,
     after: Option<&After>,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let now = Snapshot::take(Path::new(path))?.map(|now| now.sha256.to_string());
     if now.as_deref() == backup.map(|backup| backup.sha256.as_str()) {
@@ -232,7 +232,7 @@ fn put_back(
     path: &str,
     backup: Option<&Backup>,
     after: Option<&After>,
-    hands: &Hands<'_>,
+    hands: &Hands,
 ) -> Result<(), Trouble> {
     let digest = |text: &str| {
         Sha256::try_from(text.to_owned()).map_err(|words| Trouble::Failed(words.to_owned()))

@@ -31,7 +31,8 @@ use super::record::{RunId, Seq};
 use super::step::Step;
 use crate::deadline::Deadline;
 use crate::engine::Engine;
-use crate::facts::docker::Endpoint;
+use crate::facts::docker::{Connection, Endpoint};
+use crate::facts::{Facts, Reading};
 use crate::probe::World;
 
 /// What the world looks like as far as a step is concerned.
@@ -81,8 +82,8 @@ pub enum News {
 }
 
 /// What steps are applied with.
-pub struct Hands<'a> {
-    pub world: &'a World,
+pub struct Hands {
+    pub world: World,
     /// The endpoint in force.
     pub endpoint: Option<Endpoint>,
     /// Names what this run makes.
@@ -95,10 +96,21 @@ pub struct Hands<'a> {
     pub left: BTreeMap<String, String>,
     /// Restart also while a call runs.
     pub busy: bool,
-    pub tell: &'a mut (dyn FnMut(News) + Send),
+    pub tell: Box<dyn FnMut(News) + Send>,
 }
 
-impl Hands<'_> {
+impl Hands {
+    /// The endpoint alone, for whoever cleans up in the engine.
+    pub fn facts(&self) -> Facts {
+        let mut facts = Facts::default();
+        if let Some(endpoint) = &self.endpoint {
+            facts.docker.endpoint = Reading::known(endpoint.clone(), "this run");
+            facts.docker.connection =
+                Reading::known(Connection::Answers { milliseconds: 0 }, "this run");
+        }
+        facts
+    }
+
     /// A connection to the engine in force.
     pub fn engine(&self) -> Result<Engine, Trouble> {
         let endpoint = self
@@ -147,7 +159,7 @@ pub const PASSING: &str = "clawdoctor-passing";
 pub const LOOKING: Duration = Duration::from_mins(2);
 
 /// What the world looks like now.
-pub async fn look(step: &Step, hands: &mut Hands<'_>, d: Deadline) -> Result<Sight, Trouble> {
+pub async fn look(step: &Step, hands: &mut Hands, d: Deadline) -> Result<Sight, Trouble> {
     match step {
         Step::ProvideImage(step) => image::look(step, hands, d).await,
         Step::OwnVolume(step) => owners::look_volume(step, hands, d).await,
@@ -165,11 +177,7 @@ pub async fn look(step: &Step, hands: &mut Hands<'_>, d: Deadline) -> Result<Sig
 }
 
 /// How far a step is that has been begun: for those that work from a list, by that list.
-pub async fn stands(
-    intended: &Intended,
-    hands: &mut Hands<'_>,
-    d: Deadline,
-) -> Result<Sight, Trouble> {
+pub async fn stands(intended: &Intended, hands: &mut Hands, d: Deadline) -> Result<Sight, Trouble> {
     match &intended.inverse {
         Inverse::RestoreOwners { place, list, .. } => owners::stands(place, list, hands).await,
         _ => look(&intended.step, hands, d).await,
@@ -180,7 +188,7 @@ pub async fn stands(
 /// lists and former bytes are on the disk by then.
 pub async fn prepare(
     step: &Step,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
     seq: Seq,
     d: Deadline,
 ) -> Result<Inverse, Trouble> {
@@ -211,7 +219,7 @@ pub async fn prepare(
 }
 
 /// Does it. Whatever it leaves when it is given up in the middle, `look` can tell.
-pub async fn apply(intended: &Intended, hands: &mut Hands<'_>, seq: Seq) -> Result<After, Trouble> {
+pub async fn apply(intended: &Intended, hands: &mut Hands, seq: Seq) -> Result<After, Trouble> {
     match (&intended.step, &intended.inverse) {
         (Step::ProvideImage(step), _) => image::apply(step, hands, seq).await,
         (Step::OwnVolume(step), Inverse::RestoreOwners { list, .. }) => {
@@ -236,7 +244,7 @@ pub async fn apply(intended: &Intended, hands: &mut Hands<'_>, seq: Seq) -> Resu
 }
 
 /// What a result would say of a step that was done by a run which could not say it.
-pub async fn left(step: &Step, hands: &mut Hands<'_>, d: Deadline) -> Result<After, Trouble> {
+pub async fn left(step: &Step, hands: &mut Hands, d: Deadline) -> Result<After, Trouble> {
     match step {
         Step::ProvideImage(step) => image::left(step, hands, d).await,
         Step::Configure(step) => claw::left_configure(step, hands, d).await,
@@ -257,7 +265,7 @@ pub async fn left(step: &Step, hands: &mut Hands<'_>, d: Deadline) -> Result<Aft
 pub async fn revert(
     intended: &Intended,
     after: Option<&After>,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
     seq: Seq,
 ) -> Result<(), Trouble> {
     match &intended.inverse {
@@ -295,7 +303,7 @@ pub async fn revert(
 
 /// Throws away what applying a step leaves beside what it changes: passing names, half-written
 /// files. After every end of a step, and for one that was killed.
-pub async fn tidy(step: &Step, hands: &mut Hands<'_>, seq: Seq) {
+pub async fn tidy(step: &Step, hands: &mut Hands, seq: Seq) {
     match step {
         Step::ProvideImage(_) => image::tidy(hands, seq).await,
         Step::EditJson(super::step::EditJson { path, .. })

@@ -32,12 +32,12 @@ impl From<Problem> for Trouble {
     }
 }
 
-fn list_path(hands: &Hands<'_>, seq: Seq) -> PathBuf {
+fn list_path(hands: &Hands, seq: Seq) -> PathBuf {
     hands.folder.join(format!("{seq}.owners"))
 }
 
 /// Writes the undo list of a step that is about to be recorded.
-fn kept(survey: &Survey, hands: &mut Hands<'_>, seq: Seq) -> Result<(String, u64), Trouble> {
+fn kept(survey: &Survey, hands: &mut Hands, seq: Seq) -> Result<(String, u64), Trouble> {
     let path = list_path(hands, seq);
     list::save(&survey.list, &path)?;
     for skipped in survey.skipped.iter().take(10) {
@@ -49,7 +49,7 @@ fn kept(survey: &Survey, hands: &mut Hands<'_>, seq: Seq) -> Result<(String, u64
 
 // ---- folders of this machine
 
-fn rules(hands: &Hands<'_>, within: &[String]) -> Rules {
+fn rules(hands: &Hands, within: &[String]) -> Rules {
     crate::fix::plan::rules(&hands.world.operator, within)
 }
 
@@ -72,7 +72,7 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-pub async fn look_tree(step: &OwnTree, hands: &Hands<'_>, d: Deadline) -> Result<Sight, Trouble> {
+pub async fn look_tree(step: &OwnTree, hands: &Hands, d: Deadline) -> Result<Sight, Trouble> {
     let (rules, root, wish) = (
         rules(hands, &step.within),
         PathBuf::from(&step.root),
@@ -91,7 +91,7 @@ pub async fn look_tree(step: &OwnTree, hands: &Hands<'_>, d: Deadline) -> Result
 
 pub async fn prepare_tree(
     step: &OwnTree,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
     seq: Seq,
     d: Deadline,
 ) -> Result<Inverse, Trouble> {
@@ -115,11 +115,7 @@ pub async fn prepare_tree(
     })
 }
 
-pub async fn apply_tree(
-    step: &OwnTree,
-    list: &str,
-    hands: &mut Hands<'_>,
-) -> Result<After, Trouble> {
+pub async fn apply_tree(step: &OwnTree, list: &str, hands: &mut Hands) -> Result<After, Trouble> {
     let rules = rules(hands, &step.within);
     let d = Deadline::after(CHANGING);
     let path = PathBuf::from(list);
@@ -133,11 +129,7 @@ pub async fn apply_tree(
 
 // ---- named volumes
 
-pub async fn look_volume(
-    step: &OwnVolume,
-    hands: &Hands<'_>,
-    d: Deadline,
-) -> Result<Sight, Trouble> {
+pub async fn look_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<Sight, Trouble> {
     let survey = survey_volume(step, hands, d).await?;
     Ok(if survey.list.entries.is_empty() {
         Sight::After
@@ -148,7 +140,7 @@ pub async fn look_volume(
 
 pub async fn prepare_volume(
     step: &OwnVolume,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
     seq: Seq,
     d: Deadline,
 ) -> Result<Inverse, Trouble> {
@@ -164,11 +156,7 @@ pub async fn prepare_volume(
     })
 }
 
-async fn survey_volume(
-    step: &OwnVolume,
-    hands: &Hands<'_>,
-    d: Deadline,
-) -> Result<Survey, Trouble> {
+async fn survey_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<Survey, Trouble> {
     let helper = Helper {
         volume: &step.volume,
         image: &step.image,
@@ -188,7 +176,7 @@ async fn survey_volume(
 pub async fn apply_volume(
     step: &OwnVolume,
     path: &str,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<After, Trouble> {
     let list = list::load(Path::new(path))?;
     let helper = Helper {
@@ -218,7 +206,7 @@ impl Helper<'_> {
         &self,
         verb: Verb,
         list: Option<&List>,
-        hands: &Hands<'_>,
+        hands: &Hands,
         d: Deadline,
     ) -> Result<Ran, Trouble> {
         let engine = hands.engine()?;
@@ -238,7 +226,7 @@ impl Helper<'_> {
             volume: self.volume,
             owner: self.owner,
             image: self.image,
-            labels: inside::marks(hands.world),
+            labels: inside::marks(&hands.world),
             seconds: d.remaining().saturating_sub(AROUND).as_secs().max(5),
         };
         let spec = volume::spec(&task)?;
@@ -261,7 +249,7 @@ impl Helper<'_> {
 
 // ---- the inverse of both
 
-pub async fn revert(place: &Owned, path: &str, hands: &mut Hands<'_>) -> Result<(), Trouble> {
+pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), Trouble> {
     let d = Deadline::after(CHANGING);
     let list = list::load(Path::new(path))?;
     match place {
@@ -289,7 +277,7 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands<'_>) -> Result<
 }
 
 /// Between what it was and what was wished for, from the list that was kept.
-pub async fn stands(place: &Owned, path: &str, hands: &Hands<'_>) -> Result<Sight, Trouble> {
+pub async fn stands(place: &Owned, path: &str, hands: &Hands) -> Result<Sight, Trouble> {
     Ok(match standing(place, path, hands).await? {
         Standing::Untouched => Sight::Before,
         Standing::Done => Sight::After,
@@ -298,7 +286,7 @@ pub async fn stands(place: &Owned, path: &str, hands: &Hands<'_>) -> Result<Sigh
     })
 }
 
-async fn standing(place: &Owned, path: &str, hands: &Hands<'_>) -> Result<Standing, Trouble> {
+async fn standing(place: &Owned, path: &str, hands: &Hands) -> Result<Standing, Trouble> {
     let d = Deadline::after(CHANGING);
     let list = list::load(Path::new(path))?;
     match place {

@@ -38,7 +38,7 @@ pub fn look_link(step: &PlaceLink) -> Result<Sight, Trouble> {
 }
 
 /// Never over something that is there: `symlink` and `ln -s` without `-f` refuse that themselves.
-pub async fn apply_link(step: &PlaceLink, hands: &mut Hands<'_>) -> Result<After, Trouble> {
+pub async fn apply_link(step: &PlaceLink, hands: &mut Hands) -> Result<After, Trouble> {
     match std::os::unix::fs::symlink(&step.target, &step.path) {
         Ok(()) => return Ok(After::Null),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
@@ -53,7 +53,7 @@ pub async fn apply_link(step: &PlaceLink, hands: &mut Hands<'_>) -> Result<After
     }
 }
 
-pub async fn revert_link(path: &str, target: &str, hands: &mut Hands<'_>) -> Result<(), Trouble> {
+pub async fn revert_link(path: &str, target: &str, hands: &mut Hands) -> Result<(), Trouble> {
     let step = PlaceLink {
         path: path.to_owned(),
         target: target.to_owned(),
@@ -96,7 +96,7 @@ pub fn prepare_file(step: &PlaceFile) -> Inverse {
     }
 }
 
-pub fn apply_file(step: &PlaceFile, hands: &Hands<'_>) -> Result<After, Trouble> {
+pub fn apply_file(step: &PlaceFile, hands: &Hands) -> Result<After, Trouble> {
     let mode = u32::from_str_radix(&step.mode, 8).unwrap_or(0o600);
     let path = Path::new(&step.path);
     if let Some(folder) = path.parent() {
@@ -119,7 +119,7 @@ pub fn revert_file(path: &str, sha256: &str) -> Result<(), Trouble> {
 
 pub async fn look_network(
     step: &MakeNetwork,
-    hands: &Hands<'_>,
+    hands: &Hands,
     d: Deadline,
 ) -> Result<Sight, Trouble> {
     match hands.engine()?.network(&step.name, d).await {
@@ -130,7 +130,7 @@ pub async fn look_network(
     }
 }
 
-pub async fn apply_network(step: &MakeNetwork, hands: &mut Hands<'_>) -> Result<After, Trouble> {
+pub async fn apply_network(step: &MakeNetwork, hands: &mut Hands) -> Result<After, Trouble> {
     let reach = match step.reach {
         NetworkReach::Outside => Reach::Outside,
         NetworkReach::Internal => Reach::Inside,
@@ -153,7 +153,7 @@ pub async fn apply_network(step: &MakeNetwork, hands: &mut Hands<'_>) -> Result<
 
 pub async fn left_network(
     step: &MakeNetwork,
-    hands: &Hands<'_>,
+    hands: &Hands,
     d: Deadline,
 ) -> Result<After, Trouble> {
     match hands.engine()?.network(&step.name, d).await {
@@ -168,7 +168,7 @@ const RUN_LABEL: &str = "clawdoctor.fix";
 pub async fn revert_network(
     name: &str,
     after: Option<&After>,
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let engine = hands.engine()?;
     let d = Deadline::after(PATIENCE);

@@ -37,7 +37,7 @@ pub fn prepare(step: &RunProgram) -> Inverse {
     }
 }
 
-pub async fn apply(step: &RunProgram, hands: &mut Hands<'_>) -> Result<After, Trouble> {
+pub async fn apply(step: &RunProgram, hands: &mut Hands) -> Result<After, Trouble> {
     let d = Deadline::after(Duration::from_secs(step.seconds));
     for command in &step.commands {
         (hands.tell)(News::Line(shown(command)));
@@ -63,7 +63,7 @@ pub async fn apply(step: &RunProgram, hands: &mut Hands<'_>) -> Result<After, Tr
 pub async fn revert(
     intended: &Intended,
     commands: &[Command],
-    hands: &mut Hands<'_>,
+    hands: &mut Hands,
 ) -> Result<(), Trouble> {
     let d = Deadline::after(TAKING_BACK);
     if let Step::RunProgram(step) = &intended.step
@@ -82,7 +82,7 @@ pub async fn revert(
 
 /// Runs one command, with administrator rights where it needs them: as root directly, else by
 /// `sudo -n`, which never asks.
-pub async fn run(command: &Command, hands: &Hands<'_>, d: Deadline) -> Result<Output, Trouble> {
+pub async fn run(command: &Command, hands: &Hands, d: Deadline) -> Result<Output, Trouble> {
     let mut argv: Vec<&str> = Vec::new();
     if command.as_root && hands.world.operator.uid != 0 {
         argv.extend(["sudo", "-n", "--"]);

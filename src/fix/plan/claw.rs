@@ -29,20 +29,25 @@ struct Hand<'a> {
 
 impl<'a> Hand<'a> {
     /// Why OpenClaw's config cannot be changed from here.
-    fn of(node: Node<'a>) -> Result<Self, &'static str> {
+    fn of(node: Node<'a>) -> Result<Self, String> {
         let claw = &node.facts.openclaw;
         let config = claw
             .config
             .get()
             .map_err(|_| "OpenClaw's config cannot be read")?;
+        if let Some(why) = of_another(node) {
+            return Err(why);
+        }
         if config.symlink {
-            return Err("OpenClaw's config is a symbolic link, which its CLI does not write to");
+            return Err(
+                "OpenClaw's config is a symbolic link, which its CLI does not write to".to_owned(),
+            );
         }
         if config.includes {
-            return Err("OpenClaw's config is put together from several files");
+            return Err("OpenClaw's config is put together from several files".to_owned());
         }
         if node.operator.var("OPENCLAW_NIX_MODE") == Some("1") {
-            return Err("Nix owns OpenClaw's config here (OPENCLAW_NIX_MODE=1)");
+            return Err("Nix owns OpenClaw's config here (OPENCLAW_NIX_MODE=1)".to_owned());
         }
         let program = claw.install.get().ok().and_then(|i| i.program.as_deref());
         Ok(Self {
@@ -96,11 +101,22 @@ impl<'a> Hand<'a> {
     }
 }
 
+/// OpenClaw here is another user's. A file that root wrote into somebody's home is one that they
+/// cannot read any more.
+fn of_another(node: Node<'_>) -> Option<String> {
+    let config = node.facts.openclaw.config.get().ok()?;
+    let owner = config.owner.as_ref()?;
+    Some(format!(
+        "{} belongs to {owner}: run clawdoctor as {owner}, or as root with --run-as {owner}",
+        config.path
+    ))
+}
+
 /// Mode, limits, network switches.
 pub fn settings(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     let hand = match Hand::of(node) {
         Ok(hand) => hand,
-        Err(why) => return by_hand(id, findings, why),
+        Err(why) => return by_hand(id, findings, &why),
     };
     let mut wanted: Vec<Setting> = Vec::new();
     let mut add = |setting: Option<Setting>| {
@@ -256,6 +272,9 @@ fn images_first(node: Node<'_>, hand: &Hand<'_>) -> Answer {
 /// Sandboxes that keep old settings or an old image: OpenClaw takes them away itself.
 pub fn stale(node: Node<'_>, findings: &Findings<'_>) -> Answer {
     let id = "sandbox/stale";
+    if let Some(why) = of_another(node) {
+        return by_hand(id, findings, &why);
+    }
     let mut answer = Answer::default();
     let standing = node.facts.standing.get().ok();
     let program = node
@@ -313,7 +332,7 @@ pub fn dns(node: Node<'_>, findings: &Findings<'_>) -> Answer {
     let id = "sandbox/dns";
     let hand = match Hand::of(node) {
         Ok(hand) => hand,
-        Err(why) => return by_hand(id, findings, why),
+        Err(why) => return by_hand(id, findings, &why),
     };
     // An internal network forwards nothing, and a host without names has another trouble.
     let ours = |code: &str| {
@@ -458,6 +477,9 @@ fn missing_network(node: Node<'_>, message: &str) -> Option<String> {
 /// The gateway: installed as a service and started, through OpenClaw's own CLI.
 pub fn gateway(node: Node<'_>, findings: &Findings<'_>) -> Answer {
     let id = "openclaw/gateway";
+    if let Some(why) = of_another(node) {
+        return by_hand(id, findings, &why);
+    }
     let Ok(gateway) = node.facts.openclaw.gateway.get() else {
         return by_hand(id, findings, "the gateway could not be looked at");
     };

@@ -24,6 +24,18 @@ fn one(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
     let Some(image) = image else {
         return by_hand(id, &[finding], "it is not known which image this is about");
     };
+    // Where the workspace's owner decides, another image changes nothing.
+    let is_roots = image
+        .local
+        .get()
+        .is_ok_and(|local| matches!(local.user.as_str(), "" | "0" | "root" | "0:0"));
+    if id == "image/user" && !is_roots {
+        return by_hand(
+            id,
+            &[finding],
+            "the image's user is not what makes it run as root",
+        );
+    }
     match provide(node, id, &[finding], image) {
         Ok(repair) => Answer::repair(repair),
         Err(why) => by_hand(id, &[finding], why),

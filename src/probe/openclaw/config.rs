@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -50,6 +51,7 @@ pub fn read(path: &Path) -> Result<Config, Why> {
             symlink,
             clobbered: clobbered(path),
             refused: effective::refused(&value),
+            owner: owner(path),
             content_sha256: Some(written::content_sha256(&value)),
             written: Some(written::written(&value)),
         },
@@ -120,6 +122,16 @@ fn nesting(text: &str) -> usize {
         deepest = deepest.max(depth);
     }
     deepest
+}
+
+/// The account that the file belongs to, when it is another's than this process's.
+fn owner(path: &Path) -> Option<String> {
+    let uid = fs::metadata(path).ok()?.uid();
+    if uid == nix::unistd::geteuid().as_raw() {
+        return None;
+    }
+    let account = nix::unistd::User::from_uid(uid.into()).ok().flatten();
+    Some(account.map_or_else(|| uid.to_string(), |account| wash(&account.name, 100)))
 }
 
 /// The newest `….clobbered.*` beside the config, when newer than every backup of it.

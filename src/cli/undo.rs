@@ -1,0 +1,223 @@
+//! `clawdoctor undo`: takes the steps of a run back, the newest first.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::asking::yes;
+use super::check::Standby;
+use super::open_runs::reopened;
+use super::out::Out;
+use super::prepare::{self, Wish};
+use super::voice::Voice;
+use crate::exit;
+use crate::failure::{Failure, Kind};
+use crate::fix::journal::{self, Listed};
+use crate::fix::lock::Lock;
+use crate::fix::record::Outcome;
+use crate::fix::run::{Event, Run};
+use crate::fix::words;
+use crate::report::{Format, Role};
+use crate::surroundings::Surroundings;
+use crate::text::wash;
+
+/// What `undo` is asked for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub run: Option<String>,
+    pub yes: bool,
+    pub busy: bool,
+    pub lock_timeout: Duration,
+    pub format: Format,
+}
+
+/// The runs that are kept, the newest first.
+pub fn list(here: &Surroundings, out: &Out, format: Format) -> Result<u8, Failure> {
+    let listed = journal::list(&here.state_dir())?;
+    if format == Format::Json {
+        let runs: Vec<serde_json::Value> = listed.iter().map(document).collect();
+        let text =
+            serde_json::json!({ "schemaVersion": 1, "report": "clawdoctor.runs", "runs": runs });
+        return printed(out, &format!("{text}\n"));
+    }
+    if listed.is_empty() {
+        return printed(out, "No run of fix is kept.\n");
+    }
+    let mut text = String::new();
+    for one in &listed {
+        let id = out.style.paint(Role::Strong, one.id.as_str());
+        text.push_str(&format!("{id}  {}\n", summary(one)));
+    }
+    printed(out, &text)
+}
+
+fn printed(out: &Out, text: &str) -> Result<u8, Failure> {
+    out.print_text(text)
+        .map(|()| exit::CLEAN)
+        .map_err(|error| Failure::system("cannot write to standard output").cause(error))
+}
+
+fn summary(one: &Listed) -> String {
+    match &one.state {
+        Err(problem) => format!("cannot be read: {problem}"),
+        Ok(state) => {
+            let left = state.to_undo().len();
+            let outcome = match state.outcome {
+                Some(outcome) => outcome.to_string(),
+                None => "without an end".to_owned(),
+            };
+            let repairs: std::collections::BTreeSet<&str> = state
+                .steps
+                .values()
+                .map(|step| step.repair.as_str())
+                .collect();
+            let repairs: Vec<&str> = repairs.into_iter().collect();
+            format!(
+                "{outcome}, {left} to take back: {}",
+                wash(&repairs.join(", "), 200)
+            )
+        }
+    }
+}
+
+fn document(one: &Listed) -> serde_json::Value {
+    match &one.state {
+        Err(problem) => serde_json::json!({ "runId": one.id, "error": problem.to_string() }),
+        Ok(state) => serde_json::json!({
+            "runId": one.id,
+            "startedAt": state.run.as_ref().map(|run| run.started_at),
+            "outcome": state.outcome,
+            "toUndo": state.to_undo().len(),
+            "repairs": state.steps.values().map(|step| &step.repair).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// Takes one run back.
+pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let standby = Standby::take_up()?;
+    let prepared = prepare::plan(&Wish::default(), here)?;
+    let _lock = Lock::take(&here.state_dir(), ask.lock_timeout, "clawdoctor undo")?;
+    let listed = chosen(ask, here)?;
+    let voice = Arc::new(Mutex::new(Voice::new(ask.format, out)));
+    let attended =
+        out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text && !ask.yes;
+    let Standby {
+        runtime,
+        mut interrupt,
+        mut terminate,
+        mut hangup,
+    } = standby;
+    let done = runtime.block_on(async {
+        let mut run = reopened(&listed, &prepared, ask.busy, &voice).await?;
+        let going = taken_back(&mut run, attended, &voice, out, ask.format);
+        tokio::select! {
+            done = going => done,
+            _ = interrupt.recv() => Err(Failure::new(Kind::Interrupted, "interrupted")),
+            _ = terminate.recv() => Err(Failure::new(Kind::Terminated, "terminated")),
+            _ = hangup.recv() => Err(Failure::new(Kind::Terminated, "the terminal went away")),
+        }
+    });
+    runtime.shutdown_background();
+    done
+}
+
+/// The run that is named, else the newest that has something to take back.
+fn chosen(ask: &Ask, here: &Surroundings) -> Result<Listed, Failure> {
+    let listed = journal::list(&here.state_dir())?;
+    let list = "see what is kept: clawdoctor undo --list";
+    if let Some(name) = &ask.run {
+        return listed
+            .into_iter()
+            .find(|one| one.id.as_str() == name)
+            .ok_or_else(|| {
+                Failure::input(format!("there is no run {}", wash(name, 100))).hint(list)
+            });
+    }
+    listed
+        .into_iter()
+        .find(|one| {
+            one.state
+                .as_ref()
+                .map_or(true, |state| !state.to_undo().is_empty())
+        })
+        .ok_or_else(|| Failure::input("no run has anything to take back").hint(list))
+}
+
+async fn taken_back(
+    run: &mut Run,
+    attended: bool,
+    voice: &Arc<Mutex<Voice>>,
+    out: &Out,
+    format: Format,
+) -> Result<u8, Failure> {
+    let seqs = run.state.to_undo();
+    if seqs.is_empty() {
+        return told(
+            run,
+            format,
+            out,
+            "nothing is left to take back",
+            exit::CLEAN,
+        );
+    }
+    if format.is_for_people() {
+        let mut text = format!(
+            "{}\n",
+            out.style.paint(Role::Title, "To take back, in this order")
+        );
+        for seq in &seqs {
+            let step = &run.state.steps[seq];
+            text.push_str(&format!("  {}\n", words::effect(&step.step.step)));
+            if let crate::fix::inverse::Inverse::None { why } = &step.step.inverse {
+                text.push_str(&format!("    stays: {why}\n"));
+            }
+        }
+        printed(out, &text)?;
+    }
+    if attended && !yes("take all of it back?").await? {
+        return told(run, format, out, "nothing was changed", exit::FINDINGS);
+    }
+    let speaking = Arc::clone(voice);
+    let mut tell = move |event: Event<'_>| {
+        if let Ok(mut voice) = speaking.lock() {
+            voice.event(&event);
+        }
+    };
+    let whole = run.take_back(&seqs, &mut tell).await?;
+    if let Ok(mut voice) = voice.lock() {
+        voice.quiet();
+    }
+    if whole {
+        run.end(Outcome::Undone)?;
+        return told(run, format, out, "all of it is taken back", exit::CLEAN);
+    }
+    run.end(Outcome::Failed)?;
+    told(
+        run,
+        format,
+        out,
+        "not all of it could be taken back",
+        exit::INCONCLUSIVE,
+    )
+}
+
+fn told(run: &Run, format: Format, out: &Out, words: &str, code: u8) -> Result<u8, Failure> {
+    let text = match format {
+        Format::Json | Format::Ndjson => {
+            let left: Vec<String> = run
+                .state
+                .to_undo()
+                .iter()
+                .map(|seq| words::effect(&run.state.steps[seq].step.step))
+                .collect();
+            let document = serde_json::json!({
+                "schemaVersion": 1, "report": "clawdoctor.undo", "ok": code == exit::CLEAN,
+                "runId": run.state_id(), "message": words, "left": left,
+            });
+            format!("{document}\n")
+        }
+        _ => format!("{words}\n"),
+    };
+    printed(out, &text)?;
+    Ok(code)
+}

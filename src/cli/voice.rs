@@ -1,0 +1,321 @@
+//! How a run of repairs is told while it happens: text for a person, lines of JSON for a program,
+//! or nothing but the document at the end. Progress goes to standard error, and on a terminal it
+//! is drawn and taken away again.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::out::Out;
+use crate::failure::Failure;
+use crate::fix::apply::News;
+use crate::fix::outcome::{FixReport, RepairReport};
+use crate::fix::record::RunId;
+use crate::fix::repair::{Plan, Repair};
+use crate::fix::run::Event;
+use crate::fix::words;
+use crate::redact::Redactor;
+use crate::report::{Format, Role, repairs};
+use crate::text::wash;
+
+/// Layers that are drawn at once; an image may have a hundred.
+const MOST_BARS: usize = 8;
+
+pub struct Voice {
+    format: Format,
+    out: Out,
+    drawn: Option<Drawn>,
+    /// The last word on each layer, so that only changes are told where nothing can be drawn.
+    layers: BTreeMap<String, String>,
+}
+
+/// What is drawn on standard error.
+struct Drawn {
+    all: MultiProgress,
+    head: ProgressBar,
+    bars: BTreeMap<String, ProgressBar>,
+}
+
+impl Voice {
+    pub fn new(format: Format, out: &Out) -> Self {
+        let voice = Self {
+            format,
+            out: out.clone(),
+            drawn: out.draws().then(Drawn::new),
+            layers: BTreeMap::new(),
+        };
+        let version = json!({
+            "schemaVersion": crate::checklist::report::SCHEMA_VERSION,
+            "report": "clawdoctor.fix",
+            "tool": crate::checklist::report::Tool::this(),
+        });
+        voice.event_line("version", version);
+        voice
+    }
+
+    fn is_text(&self) -> bool {
+        self.format.is_for_people()
+    }
+
+    /// A line on standard error, above what is drawn.
+    pub fn line(&self, text: &str) {
+        match &self.drawn {
+            Some(drawn) => drop(drawn.all.println(text)),
+            None if self.is_text() => self.out.complain(&format!("{text}\n")),
+            None => {}
+        }
+    }
+
+    fn event_line(&self, kind: &str, mut value: Value) {
+        if self.format != Format::Ndjson {
+            return;
+        }
+        value["type"] = json!(kind);
+        // A reader that went away is no failure.
+        self.out.print_text(&format!("{value}\n")).unwrap_or(());
+    }
+
+    pub fn looking(&self) {
+        self.head("looking at the node");
+    }
+
+    pub fn verifying(&self, check: &str) {
+        self.head(&format!("checking {check} again"));
+    }
+
+    fn head(&self, words: &str) {
+        if let Some(drawn) = &self.drawn {
+            drawn.head.set_message(words.to_owned());
+        }
+    }
+
+    /// Nothing is under way.
+    pub fn quiet(&mut self) {
+        self.layers.clear();
+        if let Some(drawn) = &mut self.drawn {
+            drawn.clear();
+        }
+    }
+
+    pub fn plan(
+        &mut self,
+        plan: &Plan,
+        allow: &dyn Fn(&Repair) -> Option<String>,
+    ) -> Result<(), Failure> {
+        self.quiet();
+        let repairs: Vec<&str> = plan.repairs.iter().map(|r| r.id.as_str()).collect();
+        self.event_line(
+            "plan",
+            json!({ "digest": plan.digest(), "repairs": repairs }),
+        );
+        if !self.is_text() {
+            return Ok(());
+        }
+        let style = self.out.style;
+        written(self.out.print(|to| {
+            let head = match plan.repairs.len() {
+                0 => "Nothing for a program to mend.".to_owned(),
+                1 => "Plan: 1 repair".to_owned(),
+                count => format!("Plan: {count} repairs"),
+            };
+            writeln!(to, "{}\n", style.paint(Role::Title, &head))?;
+            repairs::plan(plan, allow, &style, to)
+        }))
+    }
+
+    pub fn run(&self, id: &RunId) {
+        self.event_line("run", json!({ "runId": id }));
+    }
+
+    pub fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::RepairBegun(repair) => {
+                self.event_line(
+                    "apply_start",
+                    json!({ "id": repair.id, "title": repair.title }),
+                );
+                self.head(&repair.title);
+                if self.drawn.is_none() {
+                    self.line(&format!("apply: {}", repair.title));
+                }
+            }
+            Event::StepBegun { seq, step } => {
+                let effect = words::effect(step);
+                self.event_line("step_start", json!({ "seq": seq, "effect": effect }));
+                self.head(&effect);
+            }
+            Event::StepAlready { step } => {
+                self.event_line("step_already", json!({ "effect": words::effect(step) }));
+            }
+            Event::StepDone { seq, .. } => {
+                self.event_line("step_end", json!({ "seq": seq, "status": "done" }));
+                self.quiet();
+            }
+            Event::StepFailed { step, trouble } => {
+                let told = json!({ "effect": words::effect(step), "status": "failed", "error": trouble.to_string() });
+                self.event_line("step_end", told);
+                self.quiet();
+                self.line(&format!("failed: {trouble}"));
+            }
+            Event::Undone { seq, step } => {
+                self.event_line(
+                    "undone",
+                    json!({ "seq": seq, "effect": words::effect(step) }),
+                );
+                self.line(&format!("taken back: {}", words::effect(step)));
+            }
+            Event::UndoFailed { seq, step, trouble } => {
+                let told = json!({ "seq": seq, "effect": words::effect(step), "error": trouble.to_string() });
+                self.event_line("undo_failed", told);
+                self.line(&format!(
+                    "not taken back: {}: {trouble}",
+                    words::effect(step)
+                ));
+            }
+        }
+    }
+
+    pub fn news(&mut self, news: &News) {
+        match news {
+            News::Line(text) => {
+                let text = wash(text, 300);
+                self.event_line("progress", json!({ "line": text }));
+                match &self.drawn {
+                    Some(drawn) => drawn.head.set_message(text),
+                    None => self.line(&format!("  {text}")),
+                }
+            }
+            News::Waiting { what, seconds } => {
+                self.event_line(
+                    "progress",
+                    json!({ "waitingFor": what, "seconds": seconds }),
+                );
+                match &self.drawn {
+                    Some(drawn) => drawn
+                        .head
+                        .set_message(format!("waiting for {what}, {seconds} s")),
+                    // One line in ten seconds is enough for a log.
+                    None if seconds % 10 == 0 => {
+                        self.line(&format!("  waiting for {what}, {seconds} s"));
+                    }
+                    None => {}
+                }
+            }
+            News::Layer {
+                layer,
+                state,
+                current,
+                total,
+            } => self.layer(layer, state, *current, *total),
+        }
+    }
+
+    fn layer(&mut self, layer: &str, state: &str, current: Option<u64>, total: Option<u64>) {
+        if let Some(drawn) = &mut self.drawn {
+            drawn.layer(layer, state, current, total);
+        }
+        let is_news = self.layers.get(layer).map(String::as_str) != Some(state);
+        if is_news {
+            self.layers.insert(layer.to_owned(), state.to_owned());
+            self.event_line(
+                "progress",
+                json!({ "layer": layer, "state": state, "current": current, "total": total }),
+            );
+            if self.drawn.is_none() {
+                self.line(&format!("  layer {layer}: {state}"));
+            }
+        }
+    }
+
+    pub fn became(&mut self, told: &RepairReport) -> Result<(), Failure> {
+        self.quiet();
+        let value = serde_json::to_value(told).expect("plain data");
+        self.event_line("apply_end", value);
+        if !self.is_text() {
+            return Ok(());
+        }
+        let style = self.out.style;
+        written(self.out.print(|to| repairs::became(told, &style, to)))
+    }
+
+    pub fn end(&mut self, fix: &FixReport, redactor: Option<&Redactor>) -> Result<(), Failure> {
+        self.quiet();
+        let style = self.out.style;
+        if self.is_text() {
+            return written(self.out.print(|to| repairs::end(fix, &style, to)));
+        }
+        let mut value = serde_json::to_value(fix).expect("plain data");
+        if let Some(redactor) = redactor {
+            value = redactor.json(value);
+        }
+        if self.format == Format::Ndjson {
+            self.event_line("summary", value);
+            return Ok(());
+        }
+        let text = if style.pretty {
+            serde_json::to_string_pretty(&value)
+        } else {
+            serde_json::to_string(&value)
+        };
+        let text = text.expect("plain data");
+        written(self.out.print_text(&format!("{text}\n")))
+    }
+}
+
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|error| Failure::system("cannot write to standard output").cause(error))
+}
+
+impl Drawn {
+    fn new() -> Self {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let head = all.add(ProgressBar::new_spinner());
+        head.set_style(
+            ProgressStyle::with_template("{spinner} {wide_msg}").expect("our own template"),
+        );
+        Self {
+            all,
+            head,
+            bars: BTreeMap::new(),
+        }
+    }
+
+    fn clear(&mut self) {
+        for bar in std::mem::take(&mut self.bars).into_values() {
+            bar.finish_and_clear();
+        }
+        self.head.set_message("");
+        // Nothing stays on the screen of what is only under way.
+        drop(self.all.clear());
+    }
+
+    fn layer(&mut self, layer: &str, state: &str, current: Option<u64>, total: Option<u64>) {
+        if matches!(state, "done" | "already there") {
+            if let Some(bar) = self.bars.remove(layer) {
+                bar.finish_and_clear();
+            }
+            return;
+        }
+        if !self.bars.contains_key(layer) && self.bars.len() >= MOST_BARS {
+            return;
+        }
+        let all = &self.all;
+        let bar = self.bars.entry(layer.to_owned()).or_insert_with(|| {
+            let bar = all.add(ProgressBar::new(0));
+            bar.set_style(
+                ProgressStyle::with_template(
+                    "  {prefix:14} {msg:12} {bar:24} {binary_bytes:>10} / {binary_total_bytes}",
+                )
+                .expect("our own template")
+                .progress_chars("=> "),
+            );
+            bar.set_prefix(wash(layer, 14));
+            bar
+        });
+        bar.set_message(wash(state, 12));
+        bar.set_length(total.unwrap_or(0));
+        bar.set_position(current.unwrap_or(0));
+    }
+}
