@@ -89,6 +89,7 @@ mod tests {
         Allow::parse(&words, matches!(yes, Yes::Given)).expect("good words")
     }
 
+    #[derive(Clone, Copy)]
     enum Yes {
         Given,
         Not,

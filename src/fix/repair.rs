@@ -2,7 +2,6 @@
 //! itself. Plain data, kept in plan files; pure.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::step::Step;
 use crate::checklist::check::Risk;
@@ -139,11 +138,8 @@ impl Plan {
 
 fn digest(repairs: &[Repair]) -> String {
     let text = serde_json::to_string(repairs).expect("repairs are plain data");
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let whole = super::digest::Sha256::of(text.as_bytes());
+    whole.as_str().chars().take(12).collect()
 }
 
 /// The word that a class of risk has on the command line and in JSON.

@@ -14,7 +14,7 @@ use crate::text::wash;
 /// For a question about a fact.
 const QUESTION: Duration = Duration::from_secs(20);
 /// For taking something back.
-const TAKING_BACK: Duration = Duration::from_secs(300);
+const TAKING_BACK: Duration = Duration::from_mins(5);
 /// Between two looks at a fact that is about to hold.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
