@@ -1,14 +1,19 @@
 //! The handle to one engine: how it is asked, and whether it answers.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use hyper::body::{Body, Incoming};
-use hyper::{Request, StatusCode};
+use hyper::header::CONTENT_TYPE;
+use hyper::{Method, Request, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::address::{Address, address};
 use super::error::{EngineError, errno_name, http_words};
+use super::payload::Payload;
 use super::wire::{Place, Wire};
 use crate::deadline::{Deadline, Elapsed};
 use crate::facts::docker::{Connection, Endpoint};
@@ -25,6 +30,8 @@ const LONGEST: usize = 300;
 pub struct Engine {
     wire: Wire,
     pub(super) docker: bollard::Docker,
+    /// Containers of [`Self::run_to_end`] that may be there still.
+    pub(super) owed: Arc<AtomicUsize>,
 }
 
 impl Engine {
@@ -46,7 +53,11 @@ impl Engine {
             bollard::API_DEFAULT_VERSION,
         )
         .map_err(|error| EngineError::from(error).to_why())?;
-        Ok(Self { wire, docker })
+        Ok(Self {
+            wire,
+            docker,
+            owed: Arc::default(),
+        })
     }
 
     /// Whether the engine answers `/_ping`, and what happens instead.
@@ -100,21 +111,64 @@ impl Engine {
     }
 
     async fn body(&self, path: &str, d: Deadline) -> Result<Vec<u8>, EngineError> {
-        let asked = async {
-            let response = self.wire.send(request(path)).await?;
-            let status = response.status();
-            let body = collect(response.into_body()).await?;
-            if status.is_success() {
-                Ok(body)
-            } else {
-                Err(EngineError::from_status(status.as_u16(), &message(&body)))
-            }
-        };
-        d.bound(asked).await?
+        self.order(request(path), d).await
+    }
+
+    /// Tells the engine to do something; the whole answer, when it says yes.
+    pub(super) async fn order(
+        &self,
+        request: Request<Payload>,
+        d: Deadline,
+    ) -> Result<Vec<u8>, EngineError> {
+        let ordered = async { Ok(collect(self.answer(request).await?).await?) };
+        d.bound(ordered).await?
+    }
+
+    /// The answer's body as it comes, when the engine says yes. Giving up the future or the body
+    /// closes the connection, at which the engine stops what it was asked for. The caller bounds
+    /// the time.
+    pub(super) async fn answer(&self, request: Request<Payload>) -> Result<Incoming, EngineError> {
+        let response = self.wire.send(request).await?;
+        let status = response.status();
+        let body = response.into_body();
+        if status.is_success() {
+            return Ok(body);
+        }
+        let said = message(&collect(body).await?);
+        Err(EngineError::from_status(status.as_u16(), &said))
     }
 }
 
-fn not_understood(path: &str, error: &serde_json::Error) -> String {
+/// A request that changes something.
+pub(super) fn order(method: Method, path: &str) -> Request<Payload> {
+    with_body(method, path, "", Payload::none())
+}
+
+pub(super) fn order_json(path: &str, body: &impl Serialize) -> Request<Payload> {
+    let bytes = serde_json::to_vec(body).expect("what is sent is plain data");
+    with_body(
+        Method::POST,
+        path,
+        "application/json",
+        Payload::bytes(bytes),
+    )
+}
+
+pub(super) fn order_tar(method: Method, path: &str, tar: Payload) -> Request<Payload> {
+    with_body(method, path, "application/x-tar", tar)
+}
+
+fn with_body(method: Method, path: &str, kind: &str, body: Payload) -> Request<Payload> {
+    let mut builder = Request::builder().method(method).uri(path);
+    if !kind.is_empty() {
+        builder = builder.header(CONTENT_TYPE, kind);
+    }
+    builder
+        .body(body)
+        .expect("paths are made of literals and percent-encoded parts")
+}
+
+pub(super) fn not_understood(path: &str, error: &serde_json::Error) -> String {
     let about = path.split('?').next().unwrap_or(path);
     format!(
         "the engine's answer to {about} cannot be understood: {}",
@@ -128,10 +182,8 @@ impl From<hyper::Error> for EngineError {
     }
 }
 
-fn request(path: &str) -> Request<String> {
-    Request::get(path)
-        .body(String::new())
-        .expect("paths are made of literals and percent-encoded parts")
+fn request(path: &str) -> Request<Payload> {
+    order(Method::GET, path)
 }
 
 /// The whole body; the wire bounds its length.

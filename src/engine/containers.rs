@@ -34,14 +34,41 @@ impl Engine {
     /// Containers with this label (`k` or `k=v`; empty = every container), the stopped ones too
     /// when `all`.
     pub async fn list(&self, label: &str, all: bool, d: Deadline) -> Result<Vec<Listed>, Why> {
+        self.listed("label", label, all, d).await
+    }
+
+    /// Containers that pass one of the engine's filters; every container when the value is empty.
+    pub(super) async fn listed(
+        &self,
+        filter: &str,
+        value: &str,
+        all: bool,
+        d: Deadline,
+    ) -> Result<Vec<Listed>, Why> {
         let mut path = format!("/containers/json?all={}", u8::from(all));
-        if !label.is_empty() {
-            let filters = serde_json::json!({ "label": [label] }).to_string();
+        if !value.is_empty() {
+            let filters = serde_json::json!({ filter: [value] }).to_string();
             path.push_str("&filters=");
             path.push_str(&encode(&filters));
         }
         let said: Vec<SaidListed> = self.get(&path, d).await?;
         Ok(said.into_iter().map(Listed::from).collect())
+    }
+
+    /// Containers with this label in which a command runs now, besides their own. One that
+    /// vanishes meanwhile is left out.
+    pub async fn executing(&self, label: &str, d: Deadline) -> Result<Vec<Listed>, Why> {
+        let listed = self.list(label, false, d).await?;
+        stream::iter(listed)
+            .map(|listed| async move {
+                let said = present(self.said(&listed.id, d).await)?;
+                let executing = said.map_or(0, |said| said.standing().executing);
+                Ok((executing > 0).then_some(listed))
+            })
+            .buffered(AT_ONCE)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect()
+            .await
     }
 
     /// Every container with this label, inspected, with its labels. One that vanishes meanwhile

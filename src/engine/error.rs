@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bollard::errors::Error as Bollard;
 
+use super::pull::PullProblem;
 use crate::deadline::Elapsed;
 use crate::facts::{Why, WhyKind};
 use crate::text::wash;
@@ -27,6 +28,23 @@ pub enum EngineError {
     Timeout(Duration),
     /// No connection, or an answer that is none.
     Broken(String),
+    /// The engine said yes, began, and failed.
+    Failed(String),
+    /// An image could not be pulled.
+    Pull {
+        problem: PullProblem,
+        message: String,
+    },
+    /// A step of a build failed.
+    Build {
+        /// `Step 2/3 : RUN …`; none when it failed before the first.
+        step: Option<String>,
+        message: String,
+        /// The last lines of what the build wrote, the oldest first.
+        last: Vec<String>,
+    },
+    /// A name was not taken away, because the image would have gone with it.
+    LastName(String),
 }
 
 impl EngineError {
@@ -52,7 +70,13 @@ impl EngineError {
             Self::NotFound(_) => WhyKind::Absent,
             Self::Timeout(_) => WhyKind::Timeout,
             Self::Refused { status: 403, .. } => WhyKind::Denied,
-            Self::Conflict(_) | Self::Refused { .. } | Self::Broken(_) => WhyKind::Failed,
+            Self::Pull { problem, .. } => problem.kind(),
+            Self::Conflict(_)
+            | Self::Refused { .. }
+            | Self::Broken(_)
+            | Self::Failed(_)
+            | Self::Build { .. }
+            | Self::LastName(_) => WhyKind::Failed,
         };
         Why::new(kind, self.to_string())
     }
@@ -61,9 +85,19 @@ impl EngineError {
 impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound(message) | Self::Conflict(message) | Self::Broken(message) => {
-                f.write_str(message)
-            }
+            Self::NotFound(message)
+            | Self::Conflict(message)
+            | Self::Broken(message)
+            | Self::Failed(message)
+            | Self::Pull { message, .. } => f.write_str(message),
+            Self::Build { step, message, .. } => match step {
+                Some(step) => write!(f, "{step}: {message}"),
+                None => f.write_str(message),
+            },
+            Self::LastName(name) => write!(
+                f,
+                "`{name}` is the image's last name: the image would go with it"
+            ),
             Self::Refused { status, message } => {
                 write!(f, "the engine answered with status {status}: {message}")
             }

@@ -25,7 +25,7 @@ use crate::text::wash;
 const MOST_OUTPUT: usize = 1 << 20;
 
 /// Between two looks at something that is about to happen.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Which of its two streams a container wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ fn split(chunk: LogOutput) -> (Stream, Vec<u8>) {
 }
 
 /// bollard puts names into a path as they are.
-fn name(id: &str) -> Result<&str, EngineError> {
+pub(super) fn name(id: &str) -> Result<&str, EngineError> {
     if is_name(id) {
         Ok(id)
     } else {

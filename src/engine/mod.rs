@@ -1,35 +1,55 @@
 //! The container engine. The only room that names bollard; knows no word of OpenClaw.
 //!
-//! What goes out in one piece and what streams (create, attach, start, remove, exec) goes
-//! through bollard. What is only read is decoded here, field by field: bollard 0.21 parses whole
+//! What changes hands as a raw stream (attach, exec) or has a large body (create) goes through
+//! bollard. What the engine tells is decoded here, field by field: bollard 0.21 parses whole
 //! models with closed enums, so that one value it does not know (a cgroup version, a container
 //! state of a newer or foreign engine) would cost every field that matters. Both go through one
 //! `wire`, which knows the error number of a failed connection and bounds what an engine may
 //! send.
+//!
+//! Nothing here removes or prunes what it did not make, but for [`Engine::untag`], which takes a
+//! name away and never the image, and the removals that name one container or network.
 #![expect(
     clippy::disallowed_methods,
     reason = "asks the engine and measures how long it takes: an edge"
 )]
 
 pub mod address;
+mod build;
 mod client;
 mod containers;
 mod convert;
+mod disk;
 pub mod endpoint;
 mod error;
 mod images;
 mod info;
 mod inspected;
 mod lifecycle;
+mod lines;
+mod load;
+mod names;
+mod networks;
+mod payload;
 pub mod places;
+mod pull;
+mod reference;
+mod run;
 mod spec;
 mod volumes;
 mod wire;
 
+pub use build::Build;
 pub use client::Engine;
 pub use containers::Listed;
+pub use disk::DiskUsage;
 pub use error::EngineError;
 pub use inspected::Inspected;
 pub use lifecycle::Stream;
+pub use load::Loading;
+pub use networks::{Network, NetworkReach};
+pub use pull::{LayerNews, LayerState, PullProblem, RegistryCredentials};
+pub use run::Ran;
 pub use spec::ContainerSpec;
+pub use volumes::Volume;
 pub use wire::reach;

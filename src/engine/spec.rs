@@ -23,6 +23,7 @@ pub struct ContainerSpec {
     pub read_only_root: bool,
     /// `path[:options]`, as `--tmpfs`.
     pub tmpfs: Vec<String>,
+    pub cap_add: Vec<String>,
     pub cap_drop: Vec<String>,
     pub security_opt: Vec<String>,
     /// Bytes.
@@ -69,6 +70,7 @@ impl ContainerSpec {
                     .collect::<HashMap<_, _>>(),
             )
             .filter(|tmpfs| !tmpfs.is_empty()),
+            cap_add: some(&self.cap_add),
             cap_drop: some(&self.cap_drop),
             security_opt: some(&self.security_opt),
             memory,
@@ -163,6 +165,7 @@ mod tests {
             "Binds",
             "Tmpfs",
             "Dns",
+            "CapAdd",
         ] {
             assert!(host.get(absent).is_none(), "{absent} in {host}");
         }
@@ -178,6 +181,7 @@ mod tests {
             cpus: Some(0.1),
             tmpfs: vec!["/tmp".to_owned(), "/run:size=1m,noexec".to_owned()],
             gpus: Some("device=0,1".to_owned()),
+            cap_add: vec!["CHOWN".to_owned()],
             ..ContainerSpec::default()
         };
         let sent = serde_json::to_value(spec.body().expect("a body")).expect("plain data");
@@ -188,6 +192,7 @@ mod tests {
             (&(-1).into(), &100_000_000.into())
         );
         assert_eq!(host["Tmpfs"]["/run"], "size=1m,noexec");
+        assert_eq!(host["CapAdd"], serde_json::json!(["CHOWN"]));
         assert_eq!(host["DeviceRequests"][0]["DeviceIDs"][1], "1");
     }
 
