@@ -4,6 +4,7 @@
 //!
 //! - [`cli`] reads the command line, prepares a run, prints. Glue.
 //! - [`tui`] is the app: one state, a pure update, a pure view, and a runtime at its edge.
+//! - [`fix`] repairs what the checks found, with a journal and a way back.
 //! - [`report`] writes a report, one file per format: pure functions into a writer.
 //! - [`checklist`] holds the catalogue of checks (files of `checks/`), the judges and the run:
 //!   facts go in, a report comes out. Pure but for reading the operator's folder.

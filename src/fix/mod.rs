@@ -9,6 +9,7 @@
 //! Nothing here prints or asks a person: `cli` does, with what this room tells.
 
 pub mod consent;
+pub mod edit;
 pub mod inverse;
 pub mod plan;
 pub mod recipe;
