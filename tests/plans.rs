@@ -111,7 +111,10 @@ fn cases() -> Vec<(PathBuf, Case)> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
         .collect();
     files.sort();
-    files.into_iter().map(|path| (path.clone(), read(&path))).collect()
+    files
+        .into_iter()
+        .map(|path| (path.clone(), read(&path)))
+        .collect()
 }
 
 fn facts(case: &Case) -> Facts {
@@ -153,7 +156,11 @@ fn report(catalog: &Catalog, facts: &Facts) -> Report {
 }
 
 fn operator(case: &Case, facts: &Facts) -> Surroundings {
-    let mac = facts.docker.endpoint.get().is_ok_and(|e| e.url.contains("/Users/"))
+    let mac = facts
+        .docker
+        .endpoint
+        .get()
+        .is_ok_and(|e| e.url.contains("/Users/"))
         || facts.host.os.get().is_ok_and(|os| os.name == "macOS");
     let mut env: BTreeMap<String, String> = [
         ("PATH", "/usr/local/bin:/usr/bin:/bin"),
@@ -193,7 +200,12 @@ fn planned(case: &Case) -> Plan {
         wishes: &wishes,
         operator: &operator,
     };
-    plan(node, &report(&catalog, &facts), &case.ids, "2026-11-20T08:00:00Z")
+    plan(
+        node,
+        &report(&catalog, &facts),
+        &case.ids,
+        "2026-11-20T08:00:00Z",
+    )
 }
 
 fn command(command: &Command) -> String {
@@ -206,12 +218,23 @@ fn does(step: &Step) -> Vec<String> {
     match step {
         Step::RunProgram(step) => {
             let mut lines: Vec<String> = step.commands.iter().map(command).collect();
-            lines.push(format!("=> {}", serde_json::to_string(&step.proof).expect("plain")));
+            lines.push(format!(
+                "=> {}",
+                serde_json::to_string(&step.proof).expect("plain")
+            ));
             lines
         }
         Step::ControlEngine(step) => {
-            let mut lines = vec![format!("{:?} {} at {}", step.wish, step.name, step.endpoint)];
-            lines.extend(step.control.start.iter().map(|one| format!("start: {}", command(one))));
+            let mut lines = vec![format!(
+                "{:?} {} at {}",
+                step.wish, step.name, step.endpoint
+            )];
+            lines.extend(
+                step.control
+                    .start
+                    .iter()
+                    .map(|one| format!("start: {}", command(one))),
+            );
             lines
         }
         Step::EditJson(step) => {
@@ -229,9 +252,16 @@ fn does(step: &Step) -> Vec<String> {
             .iter()
             .map(|one| {
                 let value = |value: &Option<serde_json::Value>| {
-                    value.as_ref().map_or("nothing".to_owned(), ToString::to_string)
+                    value
+                        .as_ref()
+                        .map_or("nothing".to_owned(), ToString::to_string)
                 };
-                format!("{}: {} -> {}", one.keys.join("."), value(&one.before), value(&one.to))
+                format!(
+                    "{}: {} -> {}",
+                    one.keys.join("."),
+                    value(&one.before),
+                    value(&one.to)
+                )
             })
             .collect(),
         other => vec![serde_json::to_string(other).expect("plain data")],
@@ -290,7 +320,11 @@ fn each_node_is_planned_for_as_expected() {
             wrong.push(format!("# {}\n# {}\n{came}", path.display(), case.name));
         }
     }
-    assert!(wrong.is_empty(), "came out otherwise:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "came out otherwise:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -298,7 +332,10 @@ fn every_repair_says_what_it_costs_or_is_free_and_shows_an_undo_or_has_none() {
     for (path, case) in cases() {
         for repair in planned(&case).repairs {
             let about = format!("{}: {}", path.display(), repair.id);
-            assert!(!repair.title.is_empty() && !repair.steps.is_empty(), "{about}");
+            assert!(
+                !repair.title.is_empty() && !repair.steps.is_empty(),
+                "{about}"
+            );
             let risky = risk_word(repair.risk) != "safe";
             assert!(!risky || !repair.cost.is_empty(), "{about} tells no cost");
             for step in &repair.steps {

@@ -112,11 +112,12 @@ fn content(node: Node<'_>, findings: &Findings<'_>) -> String {
         // A JSON string is a string of YAML.
         text.push_str(&volume.to_string());
         text.push_str("\n    # The group that owns the socket on this machine.\n    group_add:\n");
-        match gid {
-            Some(gid) => text.push_str(&format!("      - \"{gid}\"\n")),
-            None => text.push_str(&format!(
-                "      - \"GID\" # to be filled in: stat -c %g {SOCKET}\n"
-            )),
+        let gid = gid.map_or_else(|| "GID".to_owned(), |gid| gid.to_string());
+        text.push_str("      - \"");
+        text.push_str(&gid);
+        text.push_str("\"\n");
+        if gid == "GID" {
+            text.push_str("      # GID is to be filled in: stat -c %g /var/run/docker.sock\n");
         }
     }
     text

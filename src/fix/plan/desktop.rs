@@ -1,6 +1,9 @@
 //! Docker Desktop's own version and settings.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::bring_up::shell;
 use super::{Answer, Findings, Need, Node, Risk, advise, by_hand, docker, repair};
@@ -287,7 +290,19 @@ fn source(settings: &DesktopSettings) -> Result<&FileText, String> {
             "{path} is a symbolic link: somebody keeps it elsewhere"
         ));
     }
+    // A snapshot that was made presentable says something else than the file.
+    if sha256(&source.text) != source.sha256 {
+        return Err(format!("what {path} says was redacted here"));
+    }
     Ok(source)
+}
+
+fn sha256(text: &str) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    hex
 }
 
 /// settings.json, before 4.35, begins its keys with a small letter.

@@ -1,6 +1,8 @@
 //! OpenClaw and the Node.js that it runs on, installed by npm into a folder of the user's own: no
 //! rights of anybody else are needed, and nothing of the system's is replaced.
 
+use std::path::Path;
+
 use super::bring_up::{APT_SECONDS, apt_get, download, fetch};
 use super::{Answer, Findings, Need, Node, Risk, by_hand, repair};
 use crate::checklist::report::Finding;
@@ -56,6 +58,12 @@ struct Npm<'a> {
 impl Npm<'_> {
     fn bin(&self, name: &str) -> String {
         format!("{}/bin/{name}", self.prefix)
+    }
+
+    fn is_on_path(&self) -> bool {
+        let folder = format!("{}/bin", self.prefix);
+        let mut path = self.node.operator.path();
+        path.any(|one| one == Path::new(&folder))
     }
 
     /// With the folder's own programs first on the PATH: packages run their scripts with the
@@ -132,11 +140,7 @@ fn install(node: Node<'_>, id: &str, finding: &Finding) -> Result<Repair, String
     if first.iter().any(needs_root) {
         change = change.needs_root(node);
     }
-    if !node
-        .operator
-        .path()
-        .any(|folder| folder == std::path::Path::new(&npm.bin("")[..npm.bin("").len() - 1]))
-    {
+    if !npm.is_on_path() {
         change = change.cost(format!(
             "{}/bin is not on your PATH: add it there to have `openclaw` at hand",
             npm.prefix
@@ -307,7 +311,7 @@ fn standing(node: Node<'_>) -> Result<Npm<'_>, String> {
     let npm = software
         .and_then(|software| software.npm.as_ref())
         .ok_or("there is no npm to do it with")?;
-    let is_own = std::path::Path::new(prefix).starts_with(&node.operator.home)
+    let is_own = Path::new(prefix).starts_with(&node.operator.home)
         || (npm.prefix == prefix && npm.writable);
     if !is_own {
         return Err(format!(

@@ -18,14 +18,12 @@ const PROGRAMS: [&str; 5] = [
 
 /// In a fixed order, each once.
 pub fn engines(surroundings: &Surroundings, os: OsKind) -> Vec<ProviderKind> {
-    let mut folders: Vec<PathBuf> = surroundings.path().map(Path::to_path_buf).collect();
+    let mut folders = surroundings
+        .path()
+        .map(Path::to_path_buf)
+        .collect::<Vec<_>>();
     folders.extend(PROGRAMS.map(PathBuf::from));
-    let program = |name: &str| {
-        let found = folders
-            .iter()
-            .any(|folder| files::is_program(&folder.join(name)));
-        found
-    };
+    let program = |name: &str| has_program(&folders, name);
     let app = |name: &str| {
         os == OsKind::Macos
             && [
@@ -58,6 +56,11 @@ pub fn engines(surroundings: &Surroundings, os: OsKind) -> Vec<ProviderKind> {
     .filter(|(_, there)| *there)
     .map(|(kind, _)| kind)
     .collect()
+}
+
+fn has_program(folders: &[PathBuf], name: &str) -> bool {
+    let mut places = folders.iter().map(|folder| folder.join(name));
+    places.any(|path| files::is_program(&path))
 }
 
 #[cfg(test)]
