@@ -6,6 +6,7 @@
 //! - [`tui`] is the app: one state, a pure update, a pure view, and a runtime at its edge.
 //! - [`fix`] repairs what the checks found, with a journal and a way back.
 //! - [`report`] writes a report, one file per format: pure functions into a writer.
+//! - [`fix`] repairs: changes as data, each with what was there before.
 //! - [`checklist`] holds the catalogue of checks (files of `checks/`), the judges and the run:
 //!   facts go in, a report comes out. Pure but for reading the operator's folder.
 //! - [`probe`] asks the world and never judges: one file per area, one section of the facts each.

@@ -128,7 +128,8 @@ impl Engine {
     /// closes the connection, at which the engine stops what it was asked for. The caller bounds
     /// the time.
     pub(super) async fn answer(&self, request: Request<Payload>) -> Result<Incoming, EngineError> {
-        let response = self.wire.send(request).await?;
+        // Boxed, since it is part of the future of every question that there is.
+        let response = Box::pin(self.wire.send(request)).await?;
         let status = response.status();
         let body = response.into_body();
         if status.is_success() {

@@ -10,8 +10,12 @@ use serde_json::Value;
 
 use super::client::Engine;
 use super::convert::nullable;
+use super::error::EngineError;
 use crate::deadline::Deadline;
 use crate::facts::Why;
+
+/// How often an engine is asked that fails.
+const TRIES: u32 = 3;
 
 /// Bytes. None is what the engine does not tell, or tells only in part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,8 +35,17 @@ pub struct DiskUsage {
 impl Engine {
     /// Takes the engine seconds when it holds much: it walks every volume.
     pub async fn disk_usage(&self, d: Deadline) -> Result<DiskUsage, Why> {
-        let said: Value = self.get("/system/df", d).await?;
-        Ok(DiskUsage::of(&said))
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match self.ask::<Value>("/system/df", d).await {
+                Ok(said) => return Ok(DiskUsage::of(&said)),
+                // A container that goes while the engine counts makes it fail as a whole, with
+                // the containerd image store (28.5: "rw layer snapshot not found for container").
+                Err(EngineError::Refused { status: 500, .. }) if tries > 0 => {}
+                Err(error) => return Err(error.to_why()),
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pulling an image, and why it did not come.
+//! Pulling an image.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use hyper::Method;
 use hyper::header::HeaderValue;
+use serde::Deserialize;
 
 use super::client::{Engine, order};
 use super::convert::encode;
@@ -13,7 +14,12 @@ use super::error::EngineError;
 use super::lines::{Line, Lines};
 use super::reference::{tagged, valid};
 use crate::deadline::Deadline;
-use crate::facts::WhyKind;
+use crate::text::wash;
+
+mod problem;
+
+pub use problem::PullProblem;
+use problem::problem;
 
 /// What the engine is to show a registry. No part of it is ever printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,7 +45,7 @@ impl fmt::Debug for RegistryCredentials {
 
 impl RegistryCredentials {
     /// The value of `X-Registry-Auth` (Engine API, "Authentication": URL-safe base64 of JSON).
-    fn header(&self) -> HeaderValue {
+    pub(super) fn header(&self) -> HeaderValue {
         let document = match self {
             Self::Password {
                 username,
@@ -123,44 +129,6 @@ impl LayerNews {
     }
 }
 
-/// Why an image did not come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PullProblem {
-    /// No name, no route, no connection to the registry.
-    Unreachable,
-    /// The registry did not answer in the time that the engine gives it. (The caller's own
-    /// deadline is [`EngineError::Timeout`].)
-    Slow,
-    /// 429: too many pulls, or too many requests of any kind.
-    RateLimited,
-    /// Credentials are missing or wrong. Docker Hub says the same of what does not exist.
-    Unauthorised,
-    NotFound,
-    /// There is none for the platform that was asked for.
-    NoMatchingPlatform,
-    /// The registry's certificate is not trusted, or one side speaks TLS and the other does not.
-    Tls,
-    /// The engine's disk is full.
-    NoSpace,
-    Other,
-}
-
-impl PullProblem {
-    pub(super) fn kind(self) -> WhyKind {
-        match self {
-            Self::Slow => WhyKind::Timeout,
-            Self::Unauthorised => WhyKind::Denied,
-            Self::NotFound => WhyKind::Absent,
-            Self::Unreachable
-            | Self::RateLimited
-            | Self::NoMatchingPlatform
-            | Self::Tls
-            | Self::NoSpace
-            | Self::Other => WhyKind::Failed,
-        }
-    }
-}
-
 impl Engine {
     /// Has the engine pull an image and tells how each layer fares. The reference leads to what
     /// came afterwards, whatever it led to before; a mere name means `:latest`. The platform is
@@ -168,8 +136,8 @@ impl Engine {
     /// dropped or the deadline passes; layers that are whole by then stay for the next time.
     ///
     /// Fails with [`EngineError::Pull`]. With `NoMatchingPlatform` an image of another platform
-    /// may have come all the same and bear the name: so do 20.10 and 28 with an image that has
-    /// one platform only.
+    /// may have come all the same and bear the name: an image that has one platform only is
+    /// pulled whatever was asked for.
     pub async fn pull(
         &self,
         reference: &str,
@@ -193,31 +161,68 @@ impl Engine {
         }
         let pulling = async {
             let mut lines = Lines::new(self.answer(request).await.map_err(named)?);
-            let mut other_platform = None;
             while let Some(line) = lines.next().await? {
                 if let Some(message) = line.error {
                     return Err(failure(200, message));
                 }
-                if is_of_another_platform(&line.status) {
-                    other_platform = Some(line.status);
-                } else if let Some(news) = LayerNews::of(&line) {
+                if let Some(news) = LayerNews::of(&line) {
                     tell(news);
                 }
             }
-            match other_platform {
+            match platform {
+                Some(platform) => self.has_come(reference, platform, d).await,
                 None => Ok(()),
-                Some(message) => Err(EngineError::Pull {
-                    problem: PullProblem::NoMatchingPlatform,
-                    message,
-                }),
             }
         };
         d.bound(pulling).await?
     }
+
+    /// Whether what bears the name is of the platform that was asked for. Engines with the
+    /// containerd image store do not tell (28.5); the others do in a line of the pull, in words
+    /// that change.
+    async fn has_come(
+        &self,
+        reference: &str,
+        platform: &str,
+        d: Deadline,
+    ) -> Result<(), EngineError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Said {
+            os: String,
+            architecture: String,
+        }
+        let mut words = platform.split('/');
+        let (os, arch) = (words.next().unwrap_or_default(), words.next());
+        // With several platforms under one name this chooses (API 1.49); older engines ignore it.
+        let wanted = serde_json::json!({ "os": os, "architecture": arch }).to_string();
+        let path = format!(
+            "/images/{}/json?platform={}",
+            encode(reference),
+            encode(&wanted)
+        );
+        let message = match self.ask::<Said>(&path, d).await {
+            Ok(said) if said.os == os && arch.is_none_or(|arch| said.architecture == arch) => {
+                return Ok(());
+            }
+            Ok(said) => format!(
+                "the image is for {}/{}, and {} was asked for",
+                wash(&said.os, 50),
+                wash(&said.architecture, 50),
+                wash(platform, 50)
+            ),
+            Err(EngineError::NotFound(message)) => message,
+            Err(other) => return Err(other),
+        };
+        Err(EngineError::Pull {
+            problem: PullProblem::NoMatchingPlatform,
+            message,
+        })
+    }
 }
 
 /// The engine's refusal as a failure to pull; what is wrong with the engine itself stays.
-fn named(error: EngineError) -> EngineError {
+pub(super) fn named(error: EngineError) -> EngineError {
     match error {
         EngineError::NotFound(message) => failure(404, message),
         EngineError::Conflict(message) => failure(409, message),
@@ -230,114 +235,6 @@ fn failure(status: u16, message: String) -> EngineError {
     EngineError::Pull {
         problem: problem(status, &message),
         message,
-    }
-}
-
-/// Words of `WARNING: image with reference … was found but …`: "does not match the specified
-/// platform: wanted …" in 20.10, "its platform (…) does not match the specified platform (…)" in
-/// 28. Said after the pull, with status 200.
-fn is_of_another_platform(status: &str) -> bool {
-    status.contains("was found but") && status.contains("not match the specified platform")
-}
-
-/// What the engine's words mean, the surest first: a message often holds its causes, and always
-/// the reference, so that only phrases are looked for which no reference can hold.
-fn problem(status: u16, message: &str) -> PullProblem {
-    const WORDS: [(PullProblem, &[&str]); 8] = [
-        (
-            PullProblem::NoSpace,
-            &["no space left on device", "disk quota exceeded"],
-        ),
-        (
-            PullProblem::RateLimited,
-            &["toomanyrequests:", "too many requests", "status: 429"],
-        ),
-        (
-            PullProblem::Slow,
-            &[
-                "i/o timeout",
-                "tls handshake timeout",
-                "client.timeout exceeded",
-                "context deadline exceeded",
-                "timeout awaiting response headers",
-                "504 gateway time",
-            ],
-        ),
-        (
-            PullProblem::Tls,
-            &[
-                "server gave http response to https client",
-                "client sent an http request to an https server",
-                "x509: ",
-                "tls: ",
-            ],
-        ),
-        (
-            PullProblem::NoMatchingPlatform,
-            &[
-                "no matching manifest for ",
-                "no match for platform in manifest",
-                "does not match the specified platform",
-                "does not provide the specified platform",
-                "cannot be used on this platform",
-            ],
-        ),
-        (
-            PullProblem::Unauthorised,
-            &[
-                "pull access denied",
-                "authentication required",
-                "no basic auth credentials",
-                "incorrect username or password",
-                "unauthorized: ",
-                ": unauthorized",
-                "denied: ",
-                ": denied",
-                "401 unauthorized",
-                "403 forbidden",
-                "insufficient_scope",
-            ],
-        ),
-        (
-            PullProblem::NotFound,
-            &[
-                "manifest unknown",
-                "name unknown",
-                "not found: ",
-                ": not found",
-                "does not exist",
-                "404 not found",
-            ],
-        ),
-        (
-            PullProblem::Unreachable,
-            &[
-                "no such host",
-                "server misbehaving",
-                "connection refused",
-                "connection reset",
-                "no route to host",
-                "network is unreachable",
-                "host is down",
-                "proxyconnect tcp",
-                "temporary failure in name resolution",
-                "unexpected eof",
-                ": eof",
-                "502 bad gateway",
-                "503 service unavailable",
-            ],
-        ),
-    ];
-    let said = message.to_lowercase();
-    let found = WORDS
-        .iter()
-        .find(|(_, phrases)| phrases.iter().any(|phrase| said.contains(phrase)));
-    match (found, status) {
-        (Some((problem, _)), _) => *problem,
-        (None, 401 | 403) => PullProblem::Unauthorised,
-        (None, 404) => PullProblem::NotFound,
-        (None, 429) => PullProblem::RateLimited,
-        (None, _) => PullProblem::Other,
     }
 }
 

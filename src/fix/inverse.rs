@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::step::{Command, Control, Setting};
+use super::step::{Command, Control, Reader, Setting};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "inverse", rename_all = "kebab-case")]
@@ -34,6 +34,8 @@ pub enum Inverse {
     RestoreFile {
         path: String,
         backup: Option<Backup>,
+        /// Who has to be stopped and started for it.
+        reader: Option<Reader>,
     },
     RemoveLink {
         path: String,

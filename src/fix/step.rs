@@ -82,8 +82,8 @@ pub struct OwnTree {
 pub enum Rights {
     /// All of it belongs to this user.
     Owner { uid: u32, gid: u32 },
-    /// Its owner may read and write all of it (`u+rwX`), where ownership is not real.
-    OwnerMayWrite,
+    /// Its owner, this user, may read and write all of it (`u+rwX`), where ownership is not real.
+    OwnerMayWrite { uid: u32 },
 }
 
 /// Changes OpenClaw's config through its own CLI.

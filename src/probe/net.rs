@@ -7,4 +7,5 @@ pub(super) mod http;
 mod registry;
 
 pub use dns::host_names;
+pub use http::answers_ok;
 pub use registry::registries;

@@ -140,8 +140,10 @@ fn late(at: &Bench) -> Outcome {
     let d = Deadline::after(Duration::from_millis(1200));
     let ran = at.run(engine.run_to_end(&script("true", &name), &name, None, d));
     sure(matches!(ran, Err(EngineError::Timeout(_))), &ran)?;
-    at.until("it is made", |_| proxy.saw("DELETE /containers/"))?;
     at.run(engine.settled(within(10)))?;
+    // With the containerd image store the engine notices that nobody waits, and makes none.
+    let is_removed = proxy.saw("DELETE /containers/");
+    sure(is_removed || at.real.name != "classic", "it was never made")?;
     sure(left(at, &name).is_empty(), "it is still there")
 }
 

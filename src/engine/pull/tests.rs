@@ -1,9 +1,66 @@
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixListener;
+
 use super::super::lines::Progress;
 use super::*;
+use crate::facts::docker::{Endpoint, EndpointSource};
 
-/// What engines say: 20.10 and 28.5 as seen, 29 and the containerd image store as in its sources
-/// and in reports.
-const SAID: [(u16, &str, PullProblem); 31] = [
+/// What engines say: 20.10, 28.5 with both image stores, and what is reported of others.
+const SAID: [(u16, &str, PullProblem); 43] = [
+    (
+        500,
+        r#"failed to resolve reference "127.0.0.1:5099/a/b:1": failed to do request: Head "https://127.0.0.1:5099/v2/a/b/manifests/1": dial tcp 127.0.0.1:5099: connect: connection refused"#,
+        PullProblem::Unreachable,
+    ),
+    (
+        500,
+        r#"unknown: failed to resolve reference "127.0.0.1:5605/a/b:1": unexpected status from HEAD request to http://127.0.0.1:5605/v2/a/b/manifests/1: 503 Service Unavailable"#,
+        PullProblem::Unreachable,
+    ),
+    (
+        500,
+        "received unexpected HTTP status: 500 Internal Server Error",
+        PullProblem::Unreachable,
+    ),
+    (429, "toomanyrequests:", PullProblem::RateLimited),
+    (
+        404,
+        r#"failed to resolve reference "r.example/toomanyrequests:1": r.example/toomanyrequests:1: not found"#,
+        PullProblem::NotFound,
+    ),
+    (
+        500,
+        r#"unknown: failed to resolve reference "127.0.0.1:5600/a/b:1": unexpected status from HEAD request to http://127.0.0.1:5600/v2/a/b/manifests/1: 429 Too Many Requests"#,
+        PullProblem::RateLimited,
+    ),
+    (
+        500,
+        r#"failed to resolve reference "127.0.0.1:5603/a/b:1": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials"#,
+        PullProblem::Unauthorised,
+    ),
+    (
+        500,
+        "error parsing HTTP 403 response body: unexpected end of JSON input: \"\"",
+        PullProblem::Unauthorised,
+    ),
+    (
+        500,
+        "error parsing HTTP 404 response body: unexpected end of JSON input: \"\"",
+        PullProblem::NotFound,
+    ),
+    (
+        200,
+        "failed to unpack image on snapshotter overlayfs: unexpected media type text/html for sha256:95e4: not found",
+        PullProblem::Other,
+    ),
+    (
+        500,
+        "error unmarshalling content: invalid character '<' looking for beginning of value",
+        PullProblem::Other,
+    ),
     (
         500,
         r#"Get "http://127.0.0.1:5099/v2/": dial tcp 127.0.0.1:5099: connect: connection refused"#,
@@ -31,7 +88,7 @@ const SAID: [(u16, &str, PullProblem); 31] = [
     ),
     (
         500,
-        r#"received unexpected HTTP status: 503 Service Unavailable"#,
+        "received unexpected HTTP status: 503 Service Unavailable",
         PullProblem::Unreachable,
     ),
     (
@@ -67,6 +124,11 @@ const SAID: [(u16, &str, PullProblem); 31] = [
     (
         500,
         "error parsing HTTP 429 response body: invalid character 'T' looking for beginning of value: \"Too Many Requests (HAP429).\\n\"",
+        PullProblem::RateLimited,
+    ),
+    (
+        500,
+        "error parsing HTTP 429 response body: unexpected end of JSON input: \"\"",
         PullProblem::RateLimited,
     ),
     (
@@ -160,19 +222,6 @@ fn the_words_of_engines_are_told_apart() {
     }
 }
 
-#[test]
-fn a_platform_that_does_not_match_is_seen_in_the_words_of_both_engines() {
-    for words in [
-        "WARNING: image with reference a/b:1 was found but does not match the specified platform: wanted linux/amd64, actual: linux/arm64/v8",
-        "WARNING: image with reference a/b:1 was found but its platform (linux/arm64/v8) does not match the specified platform (linux/amd64)",
-    ] {
-        assert!(is_of_another_platform(words), "{words}");
-    }
-    assert!(!is_of_another_platform(
-        "Status: Downloaded newer image for a/b:1"
-    ));
-}
-
 fn news(id: &str, status: &str, current: Option<u64>, total: Option<u64>) -> Option<LayerState> {
     let line = Line {
         id: id.to_owned(),
@@ -237,4 +286,86 @@ fn credentials_are_sent_and_never_shown() {
     let sent: serde_json::Value = serde_json::from_slice(&sent).expect("JSON");
     assert_eq!(sent["password"], "gehe?im~");
     assert_eq!(sent["serveraddress"], "r.example");
+}
+
+/// What comes of a pull when the engine answers with these bytes and closes, or says nothing more.
+async fn pull_of(answer: String, afterwards: Afterwards) -> Result<Vec<LayerNews>, EngineError> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let socket = folder.path().join("s");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let mut seen = [0; 4096];
+        let read = stream.read(&mut seen).await.expect("a request");
+        let asked = b"POST /images/create?fromImage=a/b:latest HTTP/1.1\r\n";
+        assert!(seen[..read].starts_with(asked));
+        // The client may have had enough before the end.
+        let _enough = stream.write_all(answer.as_bytes()).await;
+        if afterwards == Afterwards::Silence {
+            std::future::pending::<()>().await;
+        }
+    });
+    let engine = Engine::connect(&Endpoint {
+        url: format!("unix://{}", socket.display()),
+        source: EndpointSource::Default,
+        context: "default".to_owned(),
+        decided_by: None,
+    })
+    .expect("a unix socket");
+    let mut told = Vec::new();
+    let mut tell = |news| told.push(news);
+    let d = Deadline::after(Duration::from_millis(500));
+    let result = engine.pull("a/b", None, None, &mut tell, d).await;
+    serving.abort();
+    result.map(|()| told)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Afterwards {
+    Closes,
+    Silence,
+}
+
+/// The chunks of an answer without the end that HTTP wants.
+fn chunked(lines: &[&str]) -> String {
+    let mut answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned();
+    for line in lines {
+        write!(answer, "{:x}\r\n{line}\r\n", line.len()).expect("a String takes all");
+    }
+    answer
+}
+
+#[tokio::test]
+async fn a_pull_that_is_cut_off_is_none() {
+    let line = "{\"status\":\"Pull complete\",\"id\":\"aa\"}\r\n";
+    let cut = chunked(&[line]);
+    let result = pull_of(cut.clone(), Afterwards::Closes).await;
+    assert!(matches!(result, Err(EngineError::Broken(_))), "{result:?}");
+    let result = pull_of(cut.clone(), Afterwards::Silence).await;
+    assert!(matches!(result, Err(EngineError::Timeout(_))), "{result:?}");
+    let whole = pull_of(cut + "0\r\n\r\n", Afterwards::Closes).await;
+    assert_eq!(whole.expect("a pull").len(), 1);
+}
+
+#[tokio::test]
+async fn a_line_may_come_in_pieces_and_never_without_end() {
+    let pieces = ["{\"status\":\"Pull com", "plete\",\"id\":\"aa\"}", "\r\n"];
+    let whole = chunked(&pieces) + "0\r\n\r\n";
+    let told = pull_of(whole, Afterwards::Closes).await.expect("a pull");
+    assert_eq!(told[0].state, LayerState::Done);
+    let long = "x".repeat(2 << 20);
+    let result = pull_of(chunked(&[&long]), Afterwards::Silence).await;
+    assert!(matches!(result, Err(EngineError::Broken(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_failure_in_the_stream_is_a_failure_and_its_words_are_washed() {
+    let line = r#"{"errorDetail":{"message":"toomanyrequests: \u001b[2J"}}"#;
+    let answer = chunked(&[line]) + "0\r\n\r\n";
+    let result = pull_of(answer, Afterwards::Closes).await;
+    let expected = EngineError::Pull {
+        problem: PullProblem::RateLimited,
+        message: "toomanyrequests: \\u{1b}[2J".to_owned(),
+    };
+    assert_eq!(result, Err(expected));
 }

@@ -339,6 +339,32 @@ fn a_diff_shows_the_line_and_its_neighbours() {
     assert_eq!(diff(before, before, "daemon.json"), "");
 }
 
+#[test]
+fn a_change_has_the_words_that_old_journals_have() {
+    let table = [
+        (
+            put("a.b", json!(null)),
+            json!({"path": ["a", "b"], "to": {"set": null}}),
+        ),
+        (drop("a"), json!({"path": ["a"], "to": "absent"})),
+    ];
+    for (change, expected) in table {
+        assert_eq!(serde_json::to_value(&change).expect("data"), expected);
+        let back: Change = serde_json::from_value(expected).expect("reads back");
+        assert_eq!(back, change);
+    }
+}
+
+#[test]
+fn a_comment_within_a_value_goes_with_it_and_no_other_does() {
+    let text = "{\n  // x\n  \"a\": [1, /* one */ 2], // y\n  \"b\": 1\n}";
+    assert_eq!(
+        edited(text, put("a", json!([3]))),
+        "{\n  // x\n  \"a\": [3], // y\n  \"b\": 1\n}"
+    );
+    assert_eq!(edited(text, drop("a")), "{\n  // x\n  // y\n  \"b\": 1\n}");
+}
+
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -5,6 +5,7 @@ use super::{Advice, Answer, Findings, Moment, Need, Node, Risk, by_hand, found, 
 use crate::facts::docker::{EndpointSource, ProviderKind, Reach};
 use crate::facts::host::OsKind;
 use crate::fix::step::{Command, Proof, RunProgram, Step};
+use crate::fix::words::quoted;
 
 /// Some 600 MB are fetched, and macOS looks through all of them before the first start.
 const DESKTOP_SECONDS: u64 = 3600;
@@ -242,14 +243,7 @@ fn by_hand_on_a_mac(commands: &[Command]) -> Vec<String> {
 
 /// A command as a person types it.
 pub fn shell(command: &Command) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@+,%".contains(c);
-    let words = command.argv.iter().map(|word| {
-        if !word.is_empty() && word.chars().all(plain) && !word.starts_with('=') {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    });
+    let words = command.argv.iter().map(|word| quoted(word));
     let sudo = command.as_root.then(|| "sudo".to_owned());
     sudo.into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }

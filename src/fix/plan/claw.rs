@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Answer, Findings, Node, Risk, by_hand, image, repair};
 use crate::facts::openclaw::{Agent, ConfigFile, Mode, Scope, Written};
 use crate::fix::step::{Configure, MakeNetwork, NetworkReach, Recreate, Setting, Step};
+use crate::fix::words;
 
 /// Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB").
 const LEAST_MEMORY: u64 = 6 << 20;
@@ -139,7 +140,7 @@ pub fn settings(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     if id == "openclaw/sandbox-mode" {
         answer.extend(images_first(node, &hand));
     }
-    let title = format!("set {}", titles(&wanted).join(", "));
+    let title = format!("set {}", words::titles(&wanted).join(", "));
     let change = repair(id, &mended, title, Risk::Behaviour)
         .cost(cost(id))
         .undo("the settings have their former values again, through the same CLI")
@@ -221,21 +222,6 @@ fn wishes(node: Node<'_>, id: &str, agent: &Agent) -> Vec<(Vec<&'static str>, Op
         _ => {}
     }
     wanted
-}
-
-/// `agents.defaults.sandbox.mode = all`
-pub fn titles(settings: &[Setting]) -> Vec<String> {
-    settings
-        .iter()
-        .map(|setting| {
-            let key = setting.keys.join(".");
-            match &setting.to {
-                Some(Value::String(text)) => format!("{key} = {text}"),
-                Some(value) => format!("{key} = {value}"),
-                None => format!("{key} to nothing"),
-            }
-        })
-        .collect()
 }
 
 /// A mode that is switched on before its image is there would fail the next turn.

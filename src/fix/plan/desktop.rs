@@ -1,18 +1,17 @@
 //! Docker Desktop's own version and settings.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::bring_up::shell;
 use super::{Answer, Findings, Need, Node, Risk, advise, by_hand, docker, repair};
 use crate::checklist::report::Finding;
 use crate::facts::docker::{DesktopSettings, FileText, ProviderKind};
 use crate::facts::host::OsKind;
+use crate::fix::digest::Sha256;
 use crate::fix::edit::{Blank, Change, Dialect, To, diff, edit};
 use crate::fix::repair::{Repair, Restart};
 use crate::fix::step::{Command, EditJson, Proof, Reader, RestartWhen, RunProgram, Setting, Step};
+use crate::fix::words;
 use crate::units::Version;
 
 /// Checks that speak of one file.
@@ -189,7 +188,7 @@ fn changed(first: &Asked<'_>, rest: &[&Asked<'_>], step: &EditJson) -> Repair {
         .chain(rest.iter().copied())
         .flat_map(|one| one.findings.iter().copied())
         .collect();
-    let titles = super::claw::titles(&step.settings).join(", ");
+    let titles = words::titles(&step.settings).join(", ");
     let title = format!("set {titles} in Docker Desktop's settings");
     let mut change = repair(first.id, &findings, title, Risk::Restart)
         .cost("Docker Desktop is stopped and started for it, since it writes the file itself: all containers stop, and calls that run in them end")
@@ -291,18 +290,10 @@ fn source(settings: &DesktopSettings) -> Result<&FileText, String> {
         ));
     }
     // A snapshot that was made presentable says something else than the file.
-    if sha256(&source.text) != source.sha256 {
+    if Sha256::of(source.text.as_bytes()).as_str() != source.sha256 {
         return Err(format!("what {path} says was redacted here"));
     }
     Ok(source)
-}
-
-fn sha256(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    hex
 }
 
 /// settings.json, before 4.35, begins its keys with a small letter.

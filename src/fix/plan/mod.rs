@@ -20,12 +20,15 @@ mod reach;
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
+
 use crate::checklist::check::{Risk, Severity};
 use crate::checklist::report::{Finding, Report};
 use crate::checklist::run::short;
 use crate::facts::Facts;
 use crate::surroundings::Surroundings;
 
+use super::owner::guard::Rules;
 use super::repair::{Advice, Found, Moment, Need, PLAN_VERSION, Plan, Repair, Restart};
 use super::step::Step;
 use super::wishes::Wishes;
@@ -176,6 +179,17 @@ fn rank(repair: &Repair) -> u8 {
         8
     } else {
         last
+    }
+}
+
+/// Where rights may be changed at all, for this user's plans and for whoever applies them.
+pub fn rules(operator: &Surroundings, within: &[String]) -> Rules {
+    let home = &operator.home;
+    let secrets = operator.var("DOCKER_CONFIG").map(PathBuf::from);
+    Rules {
+        allowed_roots: within.iter().map(PathBuf::from).collect(),
+        homes: vec![home.clone()],
+        secrets: secrets.into_iter().collect(),
     }
 }
 

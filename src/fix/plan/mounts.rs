@@ -5,6 +5,7 @@ use super::{Answer, Findings, Node, Risk, by_hand, repair};
 use crate::checklist::report::Finding;
 use crate::facts::docker::ProviderKind;
 use crate::facts::sandbox::{Access, Inside, MountProbe};
+use crate::fix::owner::guard;
 use crate::fix::step::{OwnTree, OwnVolume, Rights, Step};
 
 pub fn plan(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
@@ -114,7 +115,9 @@ fn folder(
             format!("give {} to the sandbox's user {uid}:{gid}", mount.source),
         ),
         Some(ProviderKind::DockerDesktop | ProviderKind::Orbstack) => (
-            Rights::OwnerMayWrite,
+            Rights::OwnerMayWrite {
+                uid: node.operator.uid,
+            },
             format!(
                 "let the owner of {} write to all of it (u+rwX)",
                 mount.source
@@ -137,6 +140,11 @@ fn folder(
         let why = "it is mounted to be read only: whether its owner may change is for a person";
         return by_hand(id, &[finding], why);
     }
+    let within = within(node);
+    let rules = super::rules(node.operator, &within);
+    if let Some(refusal) = guard::refuse(std::path::Path::new(&mount.source), &rules) {
+        return by_hand(id, &[finding], &refusal.to_string());
+    }
     Answer::repair(
         repair(id, &[finding], title, Risk::Data)
             .about(&mount.source)
@@ -145,7 +153,7 @@ fn folder(
             .step(Step::OwnTree(OwnTree {
                 root: mount.source.clone(),
                 wish,
-                within: within(node),
+                within,
             })),
     )
 }

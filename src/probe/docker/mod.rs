@@ -6,6 +6,7 @@ mod contexts;
 mod desktop;
 mod files;
 mod installed;
+mod login;
 mod provider;
 mod space;
 
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use desktop::{credentials, desktop};
+pub use login::registry_login;
 pub use space::{SpacePart, space};
 
 use crate::deadline::Deadline;

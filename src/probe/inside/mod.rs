@@ -12,6 +12,8 @@ mod script;
 mod spec;
 mod sweep;
 
+use std::collections::BTreeMap;
+
 use futures_util::StreamExt;
 
 use super::World;
@@ -26,6 +28,16 @@ pub use sweep::{clean_up, sweep};
 pub const PROBE_LABEL: &str = "clawdoctor.probe";
 const RUN_LABEL: &str = "clawdoctor.run";
 const OWNER_LABEL: &str = "clawdoctor.owner";
+
+/// What every container of this run carries, so that the sweep of a later one finds what a kill
+/// left.
+pub fn marks(world: &World) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (PROBE_LABEL.to_owned(), "1".to_owned()),
+        (RUN_LABEL.to_owned(), world.run_id.clone()),
+        (OWNER_LABEL.to_owned(), owner::Owner::this().to_string()),
+    ])
+}
 
 /// More would wait for each other in the engine.
 const AT_ONCE: usize = 4;
@@ -62,7 +74,6 @@ pub async fn inside(world: &World, facts: &Facts, d: Deadline) -> Reading<Vec<In
         facts,
         engine: &engine,
         room: &room,
-        owner: owner::Owner::this().to_string(),
     };
     let found = futures_util::stream::iter(0..groups.len())
         .map(|number| run.probe(number, &groups[number], d))

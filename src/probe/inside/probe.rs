@@ -1,6 +1,6 @@
 //! One probe container, from its mounts to its removal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,6 @@ use super::read::Script;
 use super::script::{Host, Look, Way, command, is_program};
 use super::spec::Group;
 use super::sweep::Guard;
-use super::{OWNER_LABEL, PROBE_LABEL, RUN_LABEL};
 use crate::deadline::Deadline;
 use crate::engine::{ContainerSpec, Engine, EngineError, Stream};
 use crate::facts::docker::ProviderKind;
@@ -39,7 +38,6 @@ pub struct Run<'a> {
     pub engine: &'a Engine,
     /// The run's own folder.
     pub room: &'a Path,
-    pub owner: String,
 }
 
 impl Run<'_> {
@@ -91,11 +89,7 @@ impl Run<'_> {
         let token = format!("{}{number:02}", self.world.run_id);
         let spec = ContainerSpec {
             cmd: command(&token, &looks),
-            labels: BTreeMap::from([
-                (PROBE_LABEL.to_owned(), "1".to_owned()),
-                (RUN_LABEL.to_owned(), self.world.run_id.clone()),
-                (OWNER_LABEL.to_owned(), self.owner.clone()),
-            ]),
+            labels: super::marks(self.world),
             binds: mounts.iter().filter_map(|m| m.bind.clone()).collect(),
             ..configuration.container(seccomp.as_deref())
         };

@@ -45,6 +45,15 @@ pub fn client(way: Way) -> Result<Client, Why> {
     })
 }
 
+/// Whether a page on loopback answers with status 200.
+pub async fn answers_ok(port: u16, path: &str, d: Deadline) -> bool {
+    let Ok(client) = client(Way::Direct) else {
+        return false;
+    };
+    let asked = client.get(format!("http://127.0.0.1:{port}{path}")).send();
+    matches!(d.bound(asked).await, Ok(Ok(response)) if response.status() == 200)
+}
+
 /// The first [`MOST`] bytes of a body.
 pub async fn body(mut response: Response, d: Deadline) -> Result<String, Why> {
     let mut kept: Vec<u8> = Vec::new();

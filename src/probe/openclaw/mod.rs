@@ -17,6 +17,7 @@ mod sizes;
 mod workspaces;
 mod written;
 
+pub use config::{Config, read as read_config};
 pub use gateway::gateway;
 pub use workspaces::workspaces;
 
@@ -24,7 +25,6 @@ use crate::deadline::Deadline;
 use crate::facts::openclaw::{Agent, ConfigFile, Elevated, Install, NodeRuntime};
 use crate::facts::{Reading, Why, WhyKind};
 use crate::probe::World;
-use config::Config;
 use place::Place;
 
 /// The part of the facts that files tell.

@@ -1,0 +1,315 @@
+//! Rights in folders and volumes: a list of what differs is kept before anything is changed, and
+//! the change and its inverse both work from it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Hands, News, Sight, Trouble};
+use crate::deadline::Deadline;
+use crate::engine::Ran;
+use crate::fix::inverse::{After, Inverse, Owned};
+use crate::fix::owner::guard::Rules;
+use crate::fix::owner::tree::{self, Bounds};
+use crate::fix::owner::volume::{self, Task, Verb};
+use crate::fix::owner::{List, Owner, Problem, ProblemKind, Standing, Survey, Wish, list};
+use crate::fix::record::Seq;
+use crate::fix::step::{OwnTree, OwnVolume, Rights};
+use crate::probe::inside;
+
+/// For a tree or a volume at the bound of what is listed.
+const CHANGING: Duration = Duration::from_mins(5);
+/// Kept back for the container's own start and removal.
+const AROUND: Duration = Duration::from_secs(20);
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        match problem.kind {
+            ProblemKind::Refused(_) | ProblemKind::MovedOn if problem.progress.is_none() => {
+                Self::Refused(problem.to_string())
+            }
+            _ => Self::Failed(problem.to_string()),
+        }
+    }
+}
+
+fn list_path(hands: &Hands<'_>, seq: Seq) -> PathBuf {
+    hands.folder.join(format!("{seq}.owners"))
+}
+
+/// Writes the undo list of a step that is about to be recorded.
+fn kept(survey: &Survey, hands: &mut Hands<'_>, seq: Seq) -> Result<(String, u64), Trouble> {
+    let path = list_path(hands, seq);
+    list::save(&survey.list, &path)?;
+    for skipped in survey.skipped.iter().take(10) {
+        (hands.tell)(News::Line(format!("left alone: {skipped}")));
+    }
+    let entries = u64::try_from(survey.list.entries.len()).unwrap_or(u64::MAX);
+    Ok((path.display().to_string(), entries))
+}
+
+// ---- folders of this machine
+
+fn rules(hands: &Hands<'_>, within: &[String]) -> Rules {
+    crate::fix::plan::rules(&hands.world.operator, within)
+}
+
+fn wish(rights: Rights) -> Wish {
+    match rights {
+        Rights::Owner { uid, gid } => Wish::Owner(Owner { uid, gid }),
+        Rights::OwnerMayWrite { uid } => Wish::OwnerAccess { uid },
+    }
+}
+
+/// On a thread of its own: a folder may lie on a dead network mount.
+async fn blocking<T: Send + 'static>(
+    d: Deadline,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Trouble> {
+    match d.bound(tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(done)) => Ok(done?),
+        Ok(Err(error)) => Err(Trouble::Failed(error.to_string())),
+        Err(_) => Err(Trouble::Failed("the folder took too long".to_owned())),
+    }
+}
+
+pub async fn look_tree(step: &OwnTree, hands: &Hands<'_>, d: Deadline) -> Result<Sight, Trouble> {
+    let (rules, root, wish) = (
+        rules(hands, &step.within),
+        PathBuf::from(&step.root),
+        wish(step.wish),
+    );
+    let survey = blocking(d.later(CHANGING), move || {
+        tree::survey(&root, wish, &rules, Bounds::until(d))
+    })
+    .await?;
+    Ok(if survey.list.entries.is_empty() {
+        Sight::After
+    } else {
+        Sight::Before
+    })
+}
+
+pub async fn prepare_tree(
+    step: &OwnTree,
+    hands: &mut Hands<'_>,
+    seq: Seq,
+    d: Deadline,
+) -> Result<Inverse, Trouble> {
+    let (rules, root, wish) = (
+        rules(hands, &step.within),
+        PathBuf::from(&step.root),
+        wish(step.wish),
+    );
+    let survey = blocking(d.later(CHANGING), move || {
+        tree::survey(&root, wish, &rules, Bounds::until(d))
+    })
+    .await?;
+    let (list, entries) = kept(&survey, hands, seq)?;
+    Ok(Inverse::RestoreOwners {
+        place: Owned::Tree {
+            root: step.root.clone(),
+            within: step.within.clone(),
+        },
+        list,
+        entries,
+    })
+}
+
+pub async fn apply_tree(
+    step: &OwnTree,
+    list: &str,
+    hands: &mut Hands<'_>,
+) -> Result<After, Trouble> {
+    let rules = rules(hands, &step.within);
+    let d = Deadline::after(CHANGING);
+    let path = PathBuf::from(list);
+    let changed = blocking(d.later(AROUND), move || {
+        tree::change(&list::load(&path)?, &rules, d)
+    })
+    .await?;
+    (hands.tell)(News::Line(format!("{} changed", changed.changed)));
+    Ok(After::Null)
+}
+
+// ---- named volumes
+
+pub async fn look_volume(
+    step: &OwnVolume,
+    hands: &Hands<'_>,
+    d: Deadline,
+) -> Result<Sight, Trouble> {
+    let survey = survey_volume(step, hands, d).await?;
+    Ok(if survey.list.entries.is_empty() {
+        Sight::After
+    } else {
+        Sight::Before
+    })
+}
+
+pub async fn prepare_volume(
+    step: &OwnVolume,
+    hands: &mut Hands<'_>,
+    seq: Seq,
+    d: Deadline,
+) -> Result<Inverse, Trouble> {
+    let survey = survey_volume(step, hands, d).await?;
+    let (list, entries) = kept(&survey, hands, seq)?;
+    Ok(Inverse::RestoreOwners {
+        place: Owned::Volume {
+            name: step.volume.clone(),
+            image: step.image.clone(),
+        },
+        list,
+        entries,
+    })
+}
+
+async fn survey_volume(
+    step: &OwnVolume,
+    hands: &Hands<'_>,
+    d: Deadline,
+) -> Result<Survey, Trouble> {
+    let helper = Helper {
+        volume: &step.volume,
+        image: &step.image,
+        owner: Owner {
+            uid: step.uid,
+            gid: step.gid,
+        },
+    };
+    let ran = helper.run(Verb::Survey, None, hands, d).await?;
+    Ok(volume::survey(
+        &step.volume,
+        helper.owner,
+        &helper.answer(&ran),
+    )?)
+}
+
+pub async fn apply_volume(
+    step: &OwnVolume,
+    path: &str,
+    hands: &mut Hands<'_>,
+) -> Result<After, Trouble> {
+    let list = list::load(Path::new(path))?;
+    let helper = Helper {
+        volume: &step.volume,
+        image: &step.image,
+        owner: Owner {
+            uid: step.uid,
+            gid: step.gid,
+        },
+    };
+    let d = Deadline::after(CHANGING);
+    let ran = helper.run(Verb::Change, Some(&list), hands, d).await?;
+    let changed = volume::changed(&list, &helper.answer(&ran))?;
+    (hands.tell)(News::Line(format!("{} changed", changed.changed)));
+    Ok(After::Null)
+}
+
+/// One helper container with a volume.
+struct Helper<'a> {
+    volume: &'a str,
+    image: &'a str,
+    owner: Owner,
+}
+
+impl Helper<'_> {
+    async fn run(
+        &self,
+        verb: Verb,
+        list: Option<&List>,
+        hands: &Hands<'_>,
+        d: Deadline,
+    ) -> Result<Ran, Trouble> {
+        let engine = hands.engine()?;
+        // A mount would make the volume that is not there.
+        match engine.has_volume(self.volume, d).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(Trouble::Refused(format!(
+                    "there is no volume {} any more",
+                    self.volume
+                )));
+            }
+            Err(why) => return Err(Trouble::Failed(why.detail)),
+        }
+        let task = Task {
+            verb,
+            volume: self.volume,
+            owner: self.owner,
+            image: self.image,
+            labels: inside::marks(hands.world),
+            seconds: d.remaining().saturating_sub(AROUND).as_secs().max(5),
+        };
+        let spec = volume::spec(&task)?;
+        let input = list.map(volume::input).transpose()?;
+        let name = format!("clawdoctor-owners-{}", hands.run_id);
+        engine
+            .run_to_end(&spec, &name, input, d)
+            .await
+            .map_err(|error| volume::not_started(self.image, &error.to_string()).into())
+    }
+
+    fn answer<'r>(&self, ran: &'r Ran) -> volume::Answer<'r> {
+        volume::Answer {
+            exit_code: ran.exit_code,
+            stdout: &ran.stdout,
+            stderr: &ran.stderr,
+        }
+    }
+}
+
+// ---- the inverse of both
+
+pub async fn revert(place: &Owned, path: &str, hands: &mut Hands<'_>) -> Result<(), Trouble> {
+    let d = Deadline::after(CHANGING);
+    let list = list::load(Path::new(path))?;
+    match place {
+        Owned::Tree { root, within } => {
+            // What is configured no longer was so when the list was made.
+            let mut within = within.clone();
+            within.push(root.clone());
+            let rules = rules(hands, &within);
+            blocking(d.later(AROUND), move || tree::restore(&list, &rules, d)).await?;
+        }
+        Owned::Volume { name, image } => {
+            let Wish::Owner(owner) = list.wish else {
+                return Err(Trouble::Failed("the list is of no volume".to_owned()));
+            };
+            let helper = Helper {
+                volume: name,
+                image,
+                owner,
+            };
+            let ran = helper.run(Verb::Restore, Some(&list), hands, d).await?;
+            volume::changed(&list, &helper.answer(&ran))?;
+        }
+    }
+    Ok(())
+}
+
+/// Between what it was and what was wished for, from the list that was kept.
+pub async fn standing(place: &Owned, path: &str, hands: &Hands<'_>) -> Result<Standing, Trouble> {
+    let d = Deadline::after(CHANGING);
+    let list = list::load(Path::new(path))?;
+    match place {
+        Owned::Tree { root, within } => {
+            let mut within = within.clone();
+            within.push(root.clone());
+            let rules = rules(hands, &within);
+            blocking(d.later(AROUND), move || tree::standing(&list, &rules, d)).await
+        }
+        Owned::Volume { name, image } => {
+            let Wish::Owner(owner) = list.wish else {
+                return Err(Trouble::Failed("the list is of no volume".to_owned()));
+            };
+            let helper = Helper {
+                volume: name,
+                image,
+                owner,
+            };
+            let ran = helper.run(Verb::Standing, Some(&list), hands, d).await?;
+            Ok(volume::standing(&list, &helper.answer(&ran))?)
+        }
+    }
+}
