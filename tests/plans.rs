@@ -315,9 +315,8 @@ fn each_node_is_planned_for_as_expected() {
     for (path, case) in cases {
         let came = outcome(&planned(&case));
         if came != case.expect {
-            let came = toml::to_string_pretty(&BTreeMap::from([("expect", &came)]));
-            let came = came.expect("plain data");
-            wrong.push(format!("# {}\n# {}\n{came}", path.display(), case.name));
+            let came = serde_json::to_string(&came).expect("plain data");
+            wrong.push(format!("{}: {}\n{came}", path.display(), case.name));
         }
     }
     assert!(

@@ -1,7 +1,9 @@
 //! An engine for a machine that has none: the distribution's on Linux, Docker Desktop from its own
 //! installer on a Mac. No Homebrew is assumed.
 
-use super::{Advice, Answer, Findings, Moment, Need, Node, Risk, by_hand, found, headless, repair};
+use super::{
+    Advice, Answer, Findings, Moment, Need, Node, Risk, advise, by_hand, found, headless, repair,
+};
 use crate::facts::docker::{EndpointSource, ProviderKind, Reach};
 use crate::facts::host::OsKind;
 use crate::fix::step::{Command, Proof, RunProgram, Step};
@@ -43,8 +45,13 @@ pub fn engine(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
 fn of_distribution(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     let software = node.facts.host.software.get();
     let Some(apt) = software.ok().and_then(|software| software.apt.as_ref()) else {
-        let why = "no engine is installed, and this distribution is none of Debian's: see docs.docker.com/engine/install";
-        return by_hand(id, findings, why);
+        let lines = vec![
+            "install it by the distribution's own means: https://docs.docker.com/engine/install/"
+                .to_owned(),
+            format!("more: clawdoctor explain {id}"),
+        ];
+        let why = "no engine is installed, and how this system installs one is not known";
+        return advise(id, findings, why, lines);
     };
     let names = packages(node);
     let missing: Vec<&str> = names

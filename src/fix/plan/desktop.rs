@@ -12,6 +12,7 @@ use crate::fix::edit::{Blank, Change, Dialect, To, diff, edit};
 use crate::fix::repair::{Repair, Restart};
 use crate::fix::step::{Command, EditJson, Proof, Reader, RestartWhen, RunProgram, Setting, Step};
 use crate::fix::words;
+use crate::redact::hide_secrets;
 use crate::units::Version;
 
 /// Checks that speak of one file.
@@ -52,16 +53,19 @@ pub fn version(node: Node<'_>, findings: &Findings<'_>) -> Answer {
             .map_or_else(|| Ok(command), Err),
     };
     match planned {
-        Ok(command) => Answer::repair(update(id, finding, command)),
+        Ok(command) => Answer::repair(update(node, id, finding, command)),
         Err(why) => advise(id, findings, why, update_lines(command.as_ref().ok())),
     }
 }
 
-fn update(id: &str, finding: &Finding, command: &Command) -> Repair {
+fn update(node: Node<'_>, id: &str, finding: &Finding, command: &Command) -> Repair {
+    let app = node.facts.docker.app.get();
+    let app = app.map_or("/Applications/Docker.app", |app| app.path.as_str());
+    let plist = format!("{app}/Contents/Info");
     let argv = [
         "/usr/bin/defaults",
         "read",
-        "/Applications/Docker.app/Contents/Info",
+        &plist,
         "CFBundleShortVersionString",
     ];
     let requirement = finding.requirement.as_deref().unwrap_or_default();
@@ -273,7 +277,8 @@ fn edited(node: Node<'_>, wishes: &[Wish]) -> Result<EditJson, String> {
                 to: Some(wish.to.clone()),
             })
             .collect(),
-        diff: diff(&source.text, &edited.text, &settings.path),
+        // For people, who need no proxy's password for it.
+        diff: hide_secrets(&diff(&source.text, &edited.text, &settings.path)),
         reader: Some(reader(node)),
     })
 }

@@ -1,7 +1,7 @@
 //! A Mac that nobody sits at: power settings, which are commands, and what only the screen can do,
 //! which is told once and before anything else.
 
-use super::{Advice, Answer, Findings, Moment, Need, Node, Risk, by_hand, found, repair};
+use super::{Advice, Answer, Findings, Moment, Node, Risk, by_hand, found, repair};
 use crate::fix::step::{Command, Proof, RunProgram, Step};
 
 const PMSET: &str = "/usr/bin/pmset";
@@ -45,7 +45,7 @@ pub fn power(node: Node<'_>, findings: &Findings<'_>) -> Answer {
     )
     .cost("the Mac uses more power")
     .undo(format!("the former settings: {}", words(|one| one.2)))
-    .needs(Need::Sudo)
+    .needs_root(node)
     .named();
     for (name, value, before) in &settings {
         let set = |value: &u32| Command::as_root([PMSET, source, name, &value.to_string()]);
@@ -88,13 +88,18 @@ pub fn login(findings: &Findings<'_>) -> Answer {
 /// All that the first start of Docker Desktop wants of a person.
 pub fn for_the_screen(node: Node<'_>) -> Vec<String> {
     let user = &node.operator.user;
-    let login = node.facts.host.login.get();
-    let mut lines = vec![
-        format!("log in at the screen, or over Screen Sharing, as {user}: Docker Desktop runs in that session only"),
-        "stay for its first start: it may ask for its terms, for an administrator's password, and whether macOS may open it".to_owned(),
-        "for a node that comes back alone: System Settings > Users & Groups > Automatically log in as".to_owned(),
-    ];
-    if login.is_ok_and(|login| login.filevault != Some(false)) {
+    let login = node.facts.host.login.get().ok();
+    let mut lines = Vec::new();
+    if login.and_then(|login| login.console_user.as_deref()) != Some(user) {
+        lines.push(format!(
+            "log in at the screen, or over Screen Sharing, as {user}: Docker Desktop runs in that session only"
+        ));
+    }
+    lines.push("stay for its first start: it may ask for its terms, for an administrator's password, and whether macOS may open it".to_owned());
+    if login.and_then(|login| login.auto_login_user.as_deref()) != Some(user) {
+        lines.push("for a node that comes back alone: System Settings > Users & Groups > Automatically log in as".to_owned());
+    }
+    if login.is_none_or(|login| login.filevault != Some(false)) {
         lines.push("macOS offers no automatic login while FileVault is on: decide between an encrypted disk and a node that comes back alone (fdesetup status)".to_owned());
     }
     lines

@@ -70,10 +70,11 @@ impl Npm<'_> {
     /// Node.js that is there.
     fn command(&self, argv: &[&str]) -> Command {
         let path = self.node.operator.var("PATH").unwrap_or("/usr/bin:/bin");
-        let head = [
-            "/usr/bin/env".to_owned(),
-            format!("PATH={}/bin:{path}", self.prefix),
-        ];
+        let own = format!("{}/bin", self.prefix);
+        let mut head = Vec::new();
+        if path.split(':').next() != Some(&own) {
+            head = vec!["/usr/bin/env".to_owned(), format!("PATH={own}:{path}")];
+        }
         Command {
             argv: head
                 .into_iter()
@@ -140,9 +141,10 @@ fn install(node: Node<'_>, id: &str, finding: &Finding) -> Result<Repair, String
     if first.iter().any(needs_root) {
         change = change.needs_root(node);
     }
+    change = change.cost("nothing of it runs before its gateway is started");
     if !npm.is_on_path() {
         change = change.cost(format!(
-            "{}/bin is not on your PATH: add it there to have `openclaw` at hand",
+            "nothing of it runs before its gateway is started; {}/bin is not on your PATH: add it there to have `openclaw` at hand",
             npm.prefix
         ));
     }
