@@ -32,6 +32,9 @@ pub struct Repair {
     pub id: String,
     /// The check that proves it.
     pub check: String,
+    /// Further checks that it answers and that prove it, where several edit one file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// What is done, for people: "build the sandbox image openclaw-sandbox:bookworm-slim".
     pub title: String,
     /// The findings that it answers.
@@ -114,6 +117,18 @@ pub struct Advice {
     pub why: String,
     /// Lines to read or to type, in this order.
     pub lines: Vec<String>,
+    #[serde(default)]
+    pub when: Moment,
+}
+
+/// When a person has to do what is advised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    #[default]
+    Besides,
+    /// Before the repairs: they would wait for it, or fail.
+    Before,
 }
 
 impl Plan {
