@@ -1,5 +1,6 @@
 //! `clawdoctor undo`: takes the steps of a run back, the newest first.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ pub fn list(here: &Surroundings, out: &Out, format: Format) -> Result<u8, Failur
     let mut text = String::new();
     for one in &listed {
         let id = out.style.paint(Role::Strong, one.id.as_str());
-        text.push_str(&format!("{id}  {}\n", summary(one)));
+        writeln!(text, "{id}  {}", summary(one)).expect("a String takes all");
     }
     printed(out, &text)
 }
@@ -167,9 +168,9 @@ async fn taken_back(
         );
         for seq in &seqs {
             let step = &run.state.steps[seq];
-            text.push_str(&format!("  {}\n", words::effect(&step.step.step)));
+            writeln!(text, "  {}", words::effect(&step.step.step)).expect("a String takes all");
             if let crate::fix::inverse::Inverse::None { why } = &step.step.inverse {
-                text.push_str(&format!("    stays: {why}\n"));
+                writeln!(text, "    stays: {why}").expect("a String takes all");
             }
         }
         printed(out, &text)?;

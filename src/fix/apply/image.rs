@@ -23,7 +23,7 @@ use crate::text::wash;
 /// A base image over a slow line, and apt behind it.
 const BRINGING: Duration = Duration::from_mins(30);
 /// For asking, naming and trying.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Repository of images that lost the name they had: the id's first digits are the tag.
 pub const KEPT: &str = "clawdoctor-kept";
 
@@ -82,7 +82,7 @@ pub async fn apply(step: &ProvideImage, hands: &mut Hands, seq: Seq) -> Result<A
     engine
         .tag(&passing, &step.reference, d)
         .await
-        .map_err(failed)?;
+        .map_err(|error| failed(&error))?;
     left(step, hands, d).await
 }
 
@@ -120,7 +120,7 @@ async fn pull(
     engine
         .tag(&reference, passing, d.at_most(PATIENCE))
         .await
-        .map_err(failed)
+        .map_err(|error| failed(&error))
 }
 
 async fn build(
@@ -139,7 +139,7 @@ async fn build(
     let tell = &mut hands.tell;
     let mut told = |line: &str| (tell)(News::Line(line.to_owned()));
     let built = engine.build(build, &mut told, Deadline::after(BRINGING));
-    built.await.map(drop).map_err(failed)
+    built.await.map(drop).map_err(|error| failed(&error))
 }
 
 /// The names in an archive are given as it is loaded: only one that brings this name, and no
@@ -188,11 +188,11 @@ async fn load(
         Loading::Layer(news) => (tell)(layer(news)),
     };
     let loaded = engine.load(Path::new(path), &mut told, d);
-    loaded.await.map_err(failed)?;
+    loaded.await.map_err(|error| failed(&error))?;
     engine
         .tag(&step.reference, passing, d.at_most(PATIENCE))
         .await
-        .map_err(failed)
+        .map_err(|error| failed(&error))
 }
 
 /// Whether a sandbox of this image would work, shut in as OpenClaw shuts its own in.
@@ -274,8 +274,14 @@ async fn put_back(engine: &Engine, reference: &str, to: Option<&str>) -> Result<
         keep_if_last(engine, reference, now, d).await?;
     }
     match (to, now) {
-        (Some(to), _) => engine.tag(to, reference, d).await.map_err(failed),
-        (None, Some(_)) => engine.untag(reference, d).await.map_err(failed),
+        (Some(to), _) => engine
+            .tag(to, reference, d)
+            .await
+            .map_err(|error| failed(&error)),
+        (None, Some(_)) => engine
+            .untag(reference, d)
+            .await
+            .map_err(|error| failed(&error)),
         (None, None) => Ok(()),
     }
 }
@@ -290,7 +296,7 @@ async fn keep_if_last(
     let names = match engine.image_names(image, d).await {
         Ok(names) => names,
         Err(EngineError::NotFound(_)) => return Ok(()),
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(failed(&error)),
     };
     if names.iter().any(|name| name != reference) {
         return Ok(());
@@ -298,7 +304,7 @@ async fn keep_if_last(
     engine
         .tag(image, &kept_name(image), d)
         .await
-        .map_err(failed)
+        .map_err(|error| failed(&error))
 }
 
 fn kept_name(image: &str) -> String {
@@ -369,7 +375,7 @@ fn in_words(step: &ProvideImage, error: EngineError) -> Trouble {
                 "{reference} did not come within {} s: the registry or the line is slow",
                 waited.as_secs()
             )),
-            other => failed(other),
+            other => failed(&other),
         };
     };
     let words = match problem {
@@ -390,7 +396,7 @@ fn in_words(step: &ProvideImage, error: EngineError) -> Trouble {
     Trouble::Failed(format!("{reference}: {words}: {message}"))
 }
 
-fn failed(error: EngineError) -> Trouble {
+fn failed(error: &EngineError) -> Trouble {
     Trouble::Failed(error.to_string())
 }
 

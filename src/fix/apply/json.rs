@@ -165,17 +165,17 @@ async fn write(step: &EditJson, hands: &mut Hands) -> Result<After, Trouble> {
     let expect = now.as_ref().map(|now| &now.sha256);
     let left = file::replace(&hands.run_id, path, expect, text.as_bytes(), meta)?;
     let after = json!({ "sha256": left });
-    if let Some(argv) = step.reader.as_ref().and_then(|r| r.validate.as_deref()) {
-        if let Err(trouble) = validate(argv).await {
-            let backup = now.as_ref().map(Snapshot::kept);
-            match (backup, &now) {
-                (Some(kept), Some(now)) => {
-                    file::restore(&hands.run_id, &kept, &now.bytes, Some(&left))?;
-                }
-                _ => file::remove(path, &left)?,
+    if let Some(argv) = step.reader.as_ref().and_then(|r| r.validate.as_deref())
+        && let Err(trouble) = validate(argv).await
+    {
+        let backup = now.as_ref().map(Snapshot::kept);
+        match (backup, &now) {
+            (Some(kept), Some(now)) => {
+                file::restore(&hands.run_id, &kept, &now.bytes, Some(&left))?;
             }
-            return Err(trouble);
+            _ => file::remove(path, &left)?,
         }
+        return Err(trouble);
     }
     Ok(after)
 }

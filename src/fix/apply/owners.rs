@@ -169,7 +169,7 @@ async fn survey_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<S
     Ok(volume::survey(
         &step.volume,
         helper.owner,
-        &helper.answer(&ran),
+        &Helper::answer(&ran),
     )?)
 }
 
@@ -189,7 +189,7 @@ pub async fn apply_volume(
     };
     let d = Deadline::after(CHANGING);
     let ran = helper.run(Verb::Change, Some(&list), hands, d).await?;
-    let changed = volume::changed(&list, &helper.answer(&ran))?;
+    let changed = volume::changed(&list, &Helper::answer(&ran))?;
     (hands.tell)(News::Line(format!("{} changed", changed.changed)));
     Ok(After::Null)
 }
@@ -238,7 +238,7 @@ impl Helper<'_> {
             .map_err(|error| volume::not_started(self.image, &error.to_string()).into())
     }
 
-    fn answer<'r>(&self, ran: &'r Ran) -> volume::Answer<'r> {
+    fn answer(ran: &Ran) -> volume::Answer<'_> {
         volume::Answer {
             exit_code: ran.exit_code,
             stdout: &ran.stdout,
@@ -270,7 +270,7 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), 
                 owner,
             };
             let ran = helper.run(Verb::Restore, Some(&list), hands, d).await?;
-            volume::changed(&list, &helper.answer(&ran))?;
+            volume::changed(&list, &Helper::answer(&ran))?;
         }
     }
     Ok(())
@@ -306,7 +306,7 @@ async fn standing(place: &Owned, path: &str, hands: &Hands) -> Result<Standing, 
                 owner,
             };
             let ran = helper.run(Verb::Standing, Some(&list), hands, d).await?;
-            Ok(volume::standing(&list, &helper.answer(&ran))?)
+            Ok(volume::standing(&list, &Helper::answer(&ran))?)
         }
     }
 }
