@@ -131,24 +131,28 @@ impl Hands {
 
     /// Writes a file of ours beside the backups, for nobody else to read.
     fn own_file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Trouble> {
-        let path = self.folder.join(name);
-        let written = std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)
-            .and_then(|()| {
-                std::fs::OpenOptions::new()
-                    .write(true)
-                    .create(true)
-                    .truncate(true)
-                    .mode(0o600)
-                    .open(&path)
-            })
+        let path = self.own_folder()?.join(name);
+        let written = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
             .and_then(|mut file| file.write_all(bytes));
         match written {
             Ok(()) => Ok(path),
             Err(error) => Err(Trouble::Failed(format!("{}: {error}", path.display()))),
         }
+    }
+
+    /// The run's folder, which is made for the first thing that is kept in it.
+    fn own_folder(&self) -> Result<&Path, Trouble> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .map_err(|error| Trouble::Failed(format!("{}: {error}", self.folder.display())))?;
+        Ok(&self.folder)
     }
 }
 

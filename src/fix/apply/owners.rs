@@ -32,13 +32,13 @@ impl From<Problem> for Trouble {
     }
 }
 
-fn list_path(hands: &Hands, seq: Seq) -> PathBuf {
-    hands.folder.join(format!("{seq}.owners"))
+fn list_path(hands: &Hands, seq: Seq) -> Result<PathBuf, Trouble> {
+    Ok(hands.own_folder()?.join(format!("{seq}.owners")))
 }
 
 /// Writes the undo list of a step that is about to be recorded.
 fn kept(survey: &Survey, hands: &mut Hands, seq: Seq) -> Result<(String, u64), Trouble> {
-    let path = list_path(hands, seq);
+    let path = list_path(hands, seq)?;
     list::save(&survey.list, &path)?;
     for skipped in survey.skipped.iter().take(10) {
         (hands.tell)(News::Line(format!("left alone: {skipped}")));
