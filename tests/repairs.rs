@@ -22,6 +22,7 @@ use serde_json::Value;
 use support::Engine;
 use support::place::{Place, Ran, User};
 use support::stage::{self, EnginePart, Openclaw, Stage, Volume};
+use support::stand_in::{Registry, Trouble};
 use support::world::World;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -202,6 +203,9 @@ struct Node<'a> {
     place: Place,
     /// Kept for its end: it takes down what it put up.
     stage: Option<Stage>,
+    /// Registries with a trouble each.
+    silent: Registry,
+    used_up: Registry,
 }
 
 impl<'a> Node<'a> {
@@ -213,9 +217,22 @@ impl<'a> Node<'a> {
             engine,
             place,
             stage: None,
+            silent: Registry::with(Trouble::Silent)?,
+            used_up: Registry::with(Trouble::UsedUp)?,
         };
         let mut stage = Stage::on(engine);
-        stage.openclaw(&scenario.openclaw, &node.place)?;
+        let claw = &scenario.openclaw;
+        let own = |value: &Option<Value>| {
+            let text = value.as_ref().map(|value| node.filled(&value.to_string()));
+            text.map(|text| serde_json::from_str(&text).expect("JSON still"))
+        };
+        let (sandbox, config) = (own(&claw.sandbox), own(&claw.config));
+        let claw = Openclaw {
+            sandbox,
+            config,
+            ..claw.clone()
+        };
+        stage.openclaw(&claw, &node.place)?;
         node.hand_over_the_config();
         stage.files(scenario.settings.as_deref(), &scenario.files, &node.place);
         stage.endpoint(&scenario.engine, scenario.uid, &mut node.place)?;
@@ -225,7 +242,7 @@ impl<'a> Node<'a> {
             stage.volume(volume)?;
         }
         for command in &scenario.plant {
-            let ran = node.shell(None, command, 120);
+            let ran = node.as_root(command, 120);
             if !ran.output.status.success() {
                 return Err(format!("cannot plant the fault: {}", told(command, &ran)).into());
             }
@@ -255,21 +272,35 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// Besides what every scenario knows: `@ROOT@` is above the home folder, and not looked at;
+    /// `@SILENT@` and `@USED-UP@` are registries with that trouble.
     fn filled(&self, text: &str) -> String {
-        stage::filled(text, &self.place, self.engine)
+        let text = text
+            .replace("@ROOT@", &self.place.root().display().to_string())
+            .replace("@ENGINE@", self.engine.name)
+            .replace("@SILENT@", &self.silent.address.to_string())
+            .replace("@USED-UP@", &self.used_up.address.to_string());
+        stage::filled(&text, &self.place, self.engine)
     }
 
-    fn shell(&self, user: Option<User>, command: &str, seconds: u64) -> Ran {
+    /// A command of the operator's, who sees what clawdoctor sees.
+    fn shell(&self, command: &str, seconds: u64) -> Ran {
         let words = ["bash", "-euo", "pipefail", "-c", &self.filled(command)].map(str::to_owned);
-        let mut program = self.place.program(user, &words);
-        if user.is_none() {
-            // Past what stands between the operator and the engine.
-            program.env("DOCKER_HOST", self.engine.url());
-        }
+        let program = self.place.program(self.user(), &words);
+        Place::bounded(program, Duration::from_secs(seconds))
+    }
+
+    /// A command of root's on the machine itself, past what stands between the operator and the
+    /// engine.
+    fn as_root(&self, command: &str, seconds: u64) -> Ran {
+        let mut program = std::process::Command::new("bash");
+        program.args(["-euo", "pipefail", "-c", &self.filled(command)]);
+        program.env("DOCKER_HOST", self.engine.url());
         program.env(
             "SUPPORT",
             concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support"),
         );
+        program.stdin(std::process::Stdio::null());
         Place::bounded(program, Duration::from_secs(seconds))
     }
 
@@ -285,7 +316,7 @@ impl<'a> Node<'a> {
         for (number, act) in self.scenario.acts.iter().enumerate() {
             let (line, ran) = self.act(act);
             let now = self.world()?;
-            let mut wrong = act.differences(&ran);
+            let mut wrong = act.filled(self).differences(&ran);
             wrong.extend(now.litter().into_iter().map(|name| format!("left: {name}")));
             let to = match act.leaves {
                 Leaves::Whatever => &now,
@@ -309,10 +340,8 @@ impl<'a> Node<'a> {
                 let bound = Duration::from_secs(act.within);
                 (run.clone(), self.place.run(self.user(), &args, bound))
             }
-            (None, Some(shell), None) => {
-                (shell.clone(), self.shell(self.user(), shell, act.within))
-            }
-            (None, None, Some(root)) => (root.clone(), self.shell(None, root, act.within)),
+            (None, Some(shell), None) => (shell.clone(), self.shell(shell, act.within)),
+            (None, None, Some(root)) => (root.clone(), self.as_root(root, act.within)),
             _ => panic!(
                 "{}: an act is one of run, shell and root",
                 self.scenario.about
@@ -324,7 +353,7 @@ impl<'a> Node<'a> {
 impl Drop for Node<'_> {
     fn drop(&mut self) {
         for command in &self.scenario.clear {
-            let ran = self.shell(None, command, 60);
+            let ran = self.as_root(command, 60);
             if !ran.output.status.success() {
                 eprintln!("not cleared: {}", told(command, &ran));
             }
@@ -356,6 +385,16 @@ fn told(line: &str, ran: &Ran) -> String {
 }
 
 impl Act {
+    fn filled(&self, node: &Node<'_>) -> Self {
+        let all = |texts: &[String]| texts.iter().map(|text| node.filled(text)).collect();
+        Self {
+            repairs: self.repairs.as_deref().map(all),
+            says: all(&self.says),
+            gives: self.gives.as_deref().map(|text| node.filled(text)),
+            ..self.clone()
+        }
+    }
+
     fn differences(&self, ran: &Ran) -> Vec<String> {
         let mut wrong = Vec::new();
         let stdout = String::from_utf8_lossy(&ran.output.stdout).into_owned();
