@@ -375,13 +375,35 @@ fn openclaw() -> Result<PathBuf, String> {
 }
 
 fn told(line: &str, ran: &Ran) -> String {
+    let stdout = String::from_utf8_lossy(&ran.output.stdout);
     format!(
         "{line}\nexit {:?} after {:?}\nstdout: {}\nstderr: {}",
         ran.output.status.code(),
         ran.took,
-        String::from_utf8_lossy(&ran.output.stdout),
+        in_brief(&stdout),
         String::from_utf8_lossy(&ran.output.stderr)
     )
+}
+
+/// Of a long document only what a reader of a failure looks for.
+fn in_brief(stdout: &str) -> String {
+    let Ok(document) = serde_json::from_str::<Value>(stdout) else {
+        return stdout.to_owned();
+    };
+    let list = |key: &str| document[key].as_array().cloned().unwrap_or_default();
+    let mut lines = Vec::new();
+    for key in ["repairs", "findings", "advice"] {
+        for one in list(key) {
+            lines.push(format!(
+                "{key}: {} {} {} {} {}",
+                one["id"], one["checkId"], one["status"], one["message"], one["why"]
+            ));
+        }
+    }
+    if lines.is_empty() {
+        return stdout.to_owned();
+    }
+    lines.join("\n")
 }
 
 impl Act {

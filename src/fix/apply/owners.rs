@@ -145,11 +145,14 @@ pub async fn prepare_volume(
     d: Deadline,
 ) -> Result<Inverse, Trouble> {
     let survey = survey_volume(step, hands, d).await?;
+    // By its id: the name may lead to an image that cannot help by the time of an undo.
+    let image = hands.engine()?.image(&step.image, d).await;
+    let image = image.map_err(|why| Trouble::Failed(why.detail))?.id;
     let (list, entries) = kept(&survey, hands, seq)?;
     Ok(Inverse::RestoreOwners {
         place: Owned::Volume {
             name: step.volume.clone(),
-            image: step.image.clone(),
+            image,
         },
         list,
         entries,
