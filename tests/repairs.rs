@@ -286,7 +286,8 @@ impl<'a> Node<'a> {
     /// A command of the operator's, who sees what clawdoctor sees.
     fn shell(&self, command: &str, seconds: u64) -> Ran {
         let words = ["bash", "-euo", "pipefail", "-c", &self.filled(command)].map(str::to_owned);
-        let program = self.place.program(self.user(), &words);
+        let mut program = self.place.program(self.user(), &words);
+        program.env("CLAWDOCTOR", env!("CARGO_BIN_EXE_clawdoctor"));
         Place::bounded(program, Duration::from_secs(seconds))
     }
 
@@ -296,6 +297,7 @@ impl<'a> Node<'a> {
         let mut program = std::process::Command::new("bash");
         program.args(["-euo", "pipefail", "-c", &self.filled(command)]);
         program.env("DOCKER_HOST", self.engine.url());
+        program.env("CLAWDOCTOR", env!("CARGO_BIN_EXE_clawdoctor"));
         program.env(
             "SUPPORT",
             concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support"),
