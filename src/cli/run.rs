@@ -152,8 +152,13 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
         Some(Command::Plan(plan)) => plan.output.clone(),
         _ => None,
     };
+    let mut check = ask(args);
+    check
+        .wish
+        .gateway_container
+        .clone_from(&asked.wishes.gateway_container);
     let ask = fix::Ask {
-        check: ask(args),
+        check,
         ids: asked.ids.clone(),
         dry_run: asked.dry_run,
         output,

@@ -16,6 +16,7 @@ mod image;
 mod mounts;
 mod node;
 mod reach;
+mod sandboxes;
 
 #[cfg(test)]
 mod tests;
@@ -146,9 +147,9 @@ fn answer_to(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
         "openclaw/gateway" => gateway::gateway(node, findings),
         "openclaw/docker-cli" => gateway::docker_cli(node, findings),
         "openclaw/version" | "openclaw/node" => node::openclaw(node, id, findings),
-        "sandbox/stale" => claw::stale(node, findings),
-        "sandbox/dns" => claw::dns(node, findings),
-        "sandbox/start" => claw::network(node, findings),
+        "sandbox/stale" => sandboxes::stale(node, findings),
+        "sandbox/dns" => sandboxes::dns(node, findings),
+        "sandbox/start" => sandboxes::network(node, findings),
         "sandbox/write" | "volume/ownership" => mounts::plan(node, id, findings),
         "docker/running" => docker::running(node, findings),
         "docker/access" => reach::access(node, findings),
