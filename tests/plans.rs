@@ -22,7 +22,6 @@ use clawdoctor::fix::step::{Command, Step};
 use clawdoctor::fix::wishes::Wishes;
 use clawdoctor::surroundings::Surroundings;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
 #[path = "support/node.rs"]
@@ -137,8 +136,7 @@ fn facts(case: &Case) -> Facts {
 }
 
 fn hex(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    clawdoctor::fix::digest::Sha256::of(text.as_bytes()).to_string()
 }
 
 fn report(catalog: &Catalog, facts: &Facts) -> Report {
