@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use crate::checklist::check::{Risk, Severity};
 use crate::checklist::report::{Finding, Report};
 use crate::checklist::run::short;
-use crate::facts::Facts;
+use crate::facts::{Facts, Section};
 use crate::surroundings::Surroundings;
 
 use super::owner::guard::Rules;
@@ -134,6 +134,34 @@ fn screen_first(advice: Vec<Advice>) -> Vec<Advice> {
         first
     });
     joined.into_iter().chain(besides).collect()
+}
+
+/// What the planner of a check reads besides what its judge does: gathered before it is planned
+/// for that check alone. Without it the answer is advice.
+pub fn reads(id: &str) -> &'static [Section] {
+    use Section::{
+        Desktop, Endpoint, Engine, Gateway, HostNames, Images, Inside, NodeSettings, Openclaw,
+        Space, Standing,
+    };
+    match id {
+        "docker/running" => &[Section::Host, Engine, Desktop, NodeSettings],
+        "docker/access" => &[Section::Host],
+        "docker/endpoint" | "docker/provider" => &[Section::Host, Engine],
+        "docker/desktop-version" => &[Section::Host, NodeSettings],
+        "docker/vm-memory" | "docker/vm-cpus" | "docker/autostart" | "docker/resource-saver" => {
+            &[Section::Host, Endpoint, Engine, Desktop, NodeSettings]
+        }
+        "docker/disk" => &[Section::Host, Desktop],
+        "host/disk" => &[Engine, Desktop, Openclaw, Standing, Space],
+        "openclaw/version" | "openclaw/node" => &[Section::Host, Gateway],
+        "openclaw/docker-cli" => &[Section::Host, Engine],
+        "openclaw/sandbox-mode" => &[Engine, Images],
+        "image/present" | "image/platform" | "image/age" => &[Engine, Openclaw],
+        "image/tools" | "image/user" => &[Engine],
+        "sandbox/write" | "volume/ownership" => &[Engine, Inside],
+        "sandbox/dns" => &[HostNames],
+        _ => &[],
+    }
 }
 
 fn answer_to(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
