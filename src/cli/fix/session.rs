@@ -1,7 +1,7 @@
 //! One run of the command: look, plan, show, choose, apply, prove, and again until nothing new is
 //! found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::cli::voice::Voice;
 use crate::cli::wishes::Attended;
 use crate::cli::{check, open_runs};
 use crate::deadline::Deadline;
-use crate::facts::Facts;
+use crate::facts::{Facts, Section};
 use crate::failure::Failure;
 use crate::fix::apply::Hands;
 use crate::fix::consent::Answer;
@@ -24,19 +24,21 @@ use crate::fix::journal::{self, Journal};
 use crate::fix::outcome::{
     FixConclusion, FixReport, RepairReport, RepairStatus, RestartWord, planned,
 };
-use crate::fix::plan::{Node, plan};
+use crate::fix::plan::{Node, plan, reads};
 use crate::fix::record::{self, Outcome, RunId};
 use crate::fix::repair::{Advice, Need, Plan, Repair};
 use crate::fix::run::{Became, Event, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
-use crate::probe::gather::gather;
+use crate::probe::gather::{Gathered, gather};
 use crate::probe::inside;
 use crate::surroundings::Surroundings;
 
 /// Repairs bring to light what they were hiding: an engine that starts shows that the image is
 /// missing. More rounds than this would be a circle.
 const MOST_ROUNDS: usize = 8;
+/// For what a planner reads and no judge does.
+const MORE: Duration = Duration::from_secs(20);
 /// What an interrupted run may take to bring its last step to rest.
 const REST: Duration = Duration::from_mins(1);
 
@@ -171,14 +173,20 @@ impl<'a> Session<'a> {
 
     /// Gathers everything and plans for what is found.
     async fn look(&self) -> Result<Look, Failure> {
-        let world = Arc::new(self.prepared.world.clone());
-        let overall = Deadline::after(self.ask.check.timeout);
-        self.voice().looking();
-        let gathered = gather(world, self.prepared.budgets.clone(), overall, |_| ()).await;
-        self.voice().quiet();
-        let spent = crate::units::milliseconds(self.begun.elapsed());
-        let terms = check::terms(self.prepared, &self.ask.check, &gathered, spent);
-        let report = run::evaluate(&self.prepared.catalog, &gathered.facts, &terms);
+        let mut budgets = self.prepared.budgets.clone();
+        let (mut gathered, mut report) = self.gathered(&budgets).await;
+        // What only a planner reads (sizes of folders) is slow, and looked at where it is wanted.
+        let wanted: Vec<Section> = report
+            .findings
+            .iter()
+            .flat_map(|finding| reads(run::short(&finding.check_id)))
+            .copied()
+            .filter(|section| !budgets.contains_key(section))
+            .collect();
+        if !wanted.is_empty() {
+            budgets.extend(wanted.into_iter().map(|section| (section, MORE)));
+            (gathered, report) = self.gathered(&budgets).await;
+        }
         let node = Node {
             facts: &gathered.facts,
             wishes: &self.wishes,
@@ -192,6 +200,18 @@ impl<'a> Session<'a> {
             report,
             plan,
         })
+    }
+
+    async fn gathered(&self, budgets: &BTreeMap<Section, Duration>) -> (Gathered, Report) {
+        let world = Arc::new(self.prepared.world.clone());
+        let overall = Deadline::after(self.ask.check.timeout);
+        self.voice().looking();
+        let gathered = gather(world, budgets.clone(), overall, |_| ()).await;
+        self.voice().quiet();
+        let spent = crate::units::milliseconds(self.begun.elapsed());
+        let terms = check::terms(self.prepared, &self.ask.check, &gathered, spent);
+        let report = run::evaluate(&self.prepared.catalog, &gathered.facts, &terms);
+        (gathered, report)
     }
 
     /// Every id that the command line's ids, areas and patterns name; none = all.
