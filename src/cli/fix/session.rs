@@ -318,15 +318,13 @@ impl<'a> Session<'a> {
             }
         };
         if told.status == RepairStatus::Applied {
-            let (status, summary) = self.verify(&repair.check).await?;
+            let (status, summary) = self.verify(repair).await?;
             told.verified = Some(status);
             match status {
                 Status::Pass => told.status = RepairStatus::Fixed,
                 // It waits for another check, which another repair may mend.
                 Status::Skip => {}
-                Status::Warn | Status::Fail | Status::Error => {
-                    told.message = Some(format!("{}: {summary}", repair.check));
-                }
+                Status::Warn | Status::Fail | Status::Error => told.message = Some(summary),
             }
             if let Some(restart) = repair.restart {
                 self.restarts.insert(restart.into());
@@ -380,28 +378,35 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The same check that failed, on facts that are gathered for it anew.
-    async fn verify(&self, check: &str) -> Result<(Status, String), Failure> {
-        let id: CheckId = check
-            .parse()
-            .map_err(|words: String| Failure::system(words))?;
+    /// The same checks that failed, on facts that are gathered for them anew: the worst of what
+    /// they say.
+    async fn verify(&self, repair: &Repair) -> Result<(Status, String), Failure> {
+        let ids = std::iter::once(&repair.check)
+            .chain(&repair.also)
+            .map(|id| id.parse().map_err(|words: String| Failure::system(words)))
+            .collect::<Result<BTreeSet<CheckId>, Failure>>()?;
         let catalog = &self.prepared.catalog;
-        let wanted = catalog.closure([id.clone()]);
+        let wanted = catalog.closure(ids.clone());
         let world = Arc::new(self.prepared.world.clone());
-        self.voice().verifying(check);
+        self.voice().verifying(&repair.check);
         let overall = Deadline::after(self.ask.check.timeout);
         let gathered = gather(world, catalog.sections(&wanted), overall, |_| ()).await;
         self.voice().quiet();
         let terms = Terms {
-            selected: BTreeSet::from([id.clone()]),
+            selected: ids.clone(),
             ..check::terms(self.prepared, &self.ask.check, &gathered, 0)
         };
         let report = run::evaluate(catalog, &gathered.facts, &terms);
-        let one = report.checks.iter().find(|one| one.check_id == id.full());
-        Ok(one.map_or((Status::Error, String::new()), |one| {
+        let worst = report
+            .checks
+            .iter()
+            .filter(|one| ids.iter().any(|id| id.full() == one.check_id))
+            .max_by_key(|one| one.status);
+        Ok(worst.map_or((Status::Error, String::new()), |one| {
             let found = report.findings.iter().find(|f| f.check_id == one.check_id);
             let words = found.map_or(&one.summary, |finding| &finding.message);
-            (one.status, words.clone())
+            let words = format!("{}: {words}", run::short(&one.check_id));
+            (one.status, words)
         }))
     }
 

@@ -173,7 +173,7 @@ async fn patch(program: &str, settings: &[Setting], hands: &mut Hands) -> Result
     for path in &replaced {
         argv.extend(["--replace-path", path]);
     }
-    let output = call(&argv, Deadline::after(PATIENCE)).await;
+    let output = call(&argv, hands, Deadline::after(PATIENCE)).await;
     std::fs::remove_file(&file).unwrap_or(());
     let output = output?;
     if output.success() {
@@ -229,8 +229,13 @@ fn content(config: &Config) -> Result<String, Trouble> {
         .ok_or_else(|| Trouble::Failed("what the config says is not known".to_owned()))
 }
 
-async fn call(argv: &[&str], d: Deadline) -> Result<Output, Trouble> {
-    ask::program(argv, &[("NO_COLOR", "1")], d)
+/// With its own folder first on the PATH: its script asks `env` for `node`, which a bare PATH
+/// (launchd's, a script's over SSH) does not name.
+async fn call(argv: &[&str], hands: &Hands, d: Deadline) -> Result<Output, Trouble> {
+    let path = hands.world.operator.var("PATH").unwrap_or_default();
+    let folder = Path::new(argv[0]).parent().unwrap_or(Path::new("/"));
+    let path = format!("{}:{path}", folder.display());
+    ask::program(argv, &[("NO_COLOR", "1"), ("PATH", &path)], d)
         .await
         .map_err(|why| Trouble::Failed(why.detail))
 }
@@ -276,7 +281,7 @@ pub async fn look_recreate(step: &Recreate, hands: &Hands, d: Deadline) -> Resul
             wash(&step.container, 100)
         )));
     }
-    let output = call(&[&step.program, "sandbox", "list", "--json"], d).await?;
+    let output = call(&[&step.program, "sandbox", "list", "--json"], hands, d).await?;
     let roster: Roster = serde_json::from_str(output.stdout.trim()).map_err(|error| {
         Trouble::Failed(format!(
             "`openclaw sandbox list --json` cannot be read: {error}"
@@ -307,7 +312,7 @@ pub async fn apply_recreate(step: &Recreate, hands: &mut Hands) -> Result<After,
         "--force",
     ];
     (hands.tell)(News::Line(argv[1..].join(" ")));
-    let output = call(&argv, Deadline::after(PATIENCE)).await?;
+    let output = call(&argv, hands, Deadline::after(PATIENCE)).await?;
     if !output.success() {
         return Err(Trouble::Failed(format!(
             "openclaw did not take the sandbox away: {}",
