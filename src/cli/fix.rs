@@ -505,12 +505,15 @@ impl Session<'_> {
         };
         let d = Deadline::after(REST);
         if let Some(run) = &mut self.run {
+            // First of all whoever is still at it: a container goes on when its asker is gone.
+            let facts = run.hands.facts();
+            let soon = Deadline::after(check::CLEAN_UP);
+            drop(inside::clean_up(&self.prepared.world, &facts, soon).await);
             // What cannot be brought to rest now is found open by the next run.
             let rested = d.bound(run.settle(&mut tell)).await;
             if matches!(rested, Ok(Ok(_))) {
                 let _ = run.end(Outcome::Interrupted);
             }
-            let facts = run.hands.facts();
             // What cannot be removed now is swept by the next run.
             let d = Deadline::after(check::CLEAN_UP);
             drop(inside::clean_up(&self.prepared.world, &facts, d).await);
