@@ -7,6 +7,8 @@
 
 mod secrets;
 
+pub use secrets::hide as hide_secrets;
+
 use regex_lite::Regex;
 use serde_json::Value;
 

@@ -1,5 +1,9 @@
 //! Quantities as types: sizes, durations, versions. Parsed once at the door, printed the same way.
 
+mod range;
+
+pub use range::VersionRange;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;

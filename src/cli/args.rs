@@ -116,8 +116,12 @@ pub enum Command {
         #[arg(required = true, value_name = "ID or TEXT")]
         what: Vec<String>,
     },
-    /// Print the JSON Schema of the report
-    Schema,
+    /// Print the JSON Schema of a document
+    Schema {
+        /// What check prints, or what fix and plan print
+        #[arg(value_name = "DOCUMENT", default_value = "report")]
+        document: DocumentName,
+    },
     /// Print the completion script of a shell
     Completions {
         #[arg(value_name = "SHELL")]
@@ -288,6 +292,12 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DocumentName {
+    Report,
+    Fix,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

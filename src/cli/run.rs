@@ -107,7 +107,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
                 exit::FINDINGS
             })
         }
-        Some(Command::Schema) => printed(out.print_text(&schema::text())),
+        Some(Command::Schema { document }) => printed(out.print_text(&schema::text(*document))),
         Some(Command::Completions { shell }) => {
             printed(out.print(|to| to.write_all(&args::completions(*shell))))
         }

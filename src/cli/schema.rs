@@ -1,26 +1,41 @@
-//! `clawdoctor schema`: the JSON Schema (2020-12) of the report, made from its types.
+//! `clawdoctor schema`: the JSON Schemas (2020-12) of the documents, made from their types.
 
 use serde_json::{Value, json};
 
+use super::args::DocumentName;
 use crate::checklist::report::{Report, SCHEMA_VERSION};
+use crate::fix::outcome::FixReport;
 
-/// The schema. Keys that it does not name may appear at any time, so it forbids none.
-pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Report).to_value();
+/// The schema of a document. Keys that it does not name may appear at any time, so it forbids none.
+pub fn schema(document: DocumentName) -> Value {
+    let (mut schema, title, what) = match document {
+        DocumentName::Report => (
+            schemars::schema_for!(Report).to_value(),
+            "clawdoctor report",
+            "What `clawdoctor check --format json` prints, in every outcome. A superset of the \
+             finding contract of `openclaw doctor --lint --json`. New keys may appear at any \
+             time; schemaVersion changes only when an old reader would misunderstand.",
+        ),
+        DocumentName::Fix => (
+            schemars::schema_for!(FixReport).to_value(),
+            "clawdoctor fix",
+            "What `clawdoctor fix --format json` and `plan --format json` print. Its findings are \
+             what remains, so that a reader of reports reads it. A run that could not be made \
+             prints the report instead. New keys may appear at any time; schemaVersion changes \
+             only when an old reader would misunderstand.",
+        ),
+    };
     if let Value::Object(map) = &mut schema {
-        map.insert("title".to_owned(), json!("clawdoctor report"));
-        map.insert(
-            "description".to_owned(),
-            json!(
-                "What `clawdoctor check --format json` prints, in every outcome. A superset of the \
-                 finding contract of `openclaw doctor --lint --json`. New keys may appear at any \
-                 time; schemaVersion changes only when an old reader would misunderstand."
-            ),
-        );
+        map.insert("title".to_owned(), json!(title));
+        map.insert("description".to_owned(), json!(what));
     }
+    let report = match document {
+        DocumentName::Report => "clawdoctor.report",
+        DocumentName::Fix => "clawdoctor.fix",
+    };
     for (key, value) in [
         ("schemaVersion", json!(SCHEMA_VERSION)),
-        ("report", json!("clawdoctor.report")),
+        ("report", json!(report)),
     ] {
         if let Some(Value::Object(property)) = schema.pointer_mut(&format!("/properties/{key}")) {
             property.insert("const".to_owned(), value);
@@ -30,8 +45,8 @@ pub fn schema() -> Value {
 }
 
 /// As it is printed.
-pub fn text() -> String {
-    format!("{:#}\n", schema())
+pub fn text(document: DocumentName) -> String {
+    format!("{:#}\n", schema(document))
 }
 
 #[cfg(test)]
@@ -41,7 +56,7 @@ mod tests {
 
     #[test]
     fn reports_of_every_outcome_are_valid() {
-        let schema = schema();
+        let schema = schema(DocumentName::Report);
         assert_eq!(
             schema["$schema"],
             "https://json-schema.org/draft/2020-12/schema"
@@ -58,8 +73,37 @@ mod tests {
     }
 
     #[test]
+    fn what_became_of_repairs_is_valid_and_is_read_as_a_report_is() {
+        use crate::checklist::check::Risk;
+        use crate::fix::outcome::{RepairReport, RepairStatus};
+        use crate::fix::trial;
+
+        let validator = jsonschema::draft202012::new(&schema(DocumentName::Fix)).expect("a schema");
+        let told = RepairReport::of(&trial::repair("a/b", Risk::Data), RepairStatus::RolledBack);
+        let mut fix = FixReport::new(sample::engine_down(), vec![told.because("no")], &[]);
+        fix.conclude(false);
+        let document = serde_json::to_value(&fix).expect("plain data");
+        assert!(validator.is_valid(&document), "{document:#}");
+        // The five keys that a reader of `openclaw doctor --lint --json` knows.
+        for key in [
+            "schemaVersion",
+            "ok",
+            "checksRun",
+            "checksSkipped",
+            "findings",
+        ] {
+            assert!(document.get(key).is_some(), "{key}");
+        }
+        assert!(document.get("rc").is_none());
+        let mut bad = document.clone();
+        bad["repairs"][0]["status"] = json!("mended");
+        assert!(!validator.is_valid(&bad));
+    }
+
+    #[test]
     fn a_document_without_a_key_of_the_contract_is_not_valid() {
-        let validator = jsonschema::draft202012::new(&schema()).expect("a schema");
+        let validator =
+            jsonschema::draft202012::new(&schema(DocumentName::Report)).expect("a schema");
         let good = serde_json::to_value(sample::engine_down()).expect("plain data");
         for key in [
             "schemaVersion",
@@ -87,7 +131,8 @@ mod tests {
 
     #[test]
     fn keys_that_are_not_known_yet_are_allowed() {
-        let validator = jsonschema::draft202012::new(&schema()).expect("a schema");
+        let validator =
+            jsonschema::draft202012::new(&schema(DocumentName::Report)).expect("a schema");
         let mut document = serde_json::to_value(sample::clean()).expect("plain data");
         document["later"] = json!(true);
         document["checks"][0]["later"] = json!(true);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ use crate::fix::words;
 use crate::redact::Redactor;
 use crate::report::{Format, Role, repairs};
 use crate::text::wash;
+
+/// Between two pictures of what is under way.
+const TICK: Duration = Duration::from_millis(120);
 
 /// Layers that are drawn at once; an image may have a hundred.
 const MOST_BARS: usize = 8;
@@ -88,6 +92,7 @@ impl Voice {
     fn head(&self, words: &str) {
         if let Some(drawn) = &self.drawn {
             drawn.head.set_message(words.to_owned());
+            drawn.head.enable_steady_tick(TICK);
         }
     }
 
@@ -286,6 +291,7 @@ impl Drawn {
         for bar in std::mem::take(&mut self.bars).into_values() {
             bar.finish_and_clear();
         }
+        self.head.disable_steady_tick();
         self.head.set_message("");
         // Nothing stays on the screen of what is only under way.
         drop(self.all.clear());

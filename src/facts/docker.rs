@@ -27,6 +27,58 @@ pub struct Docker {
     pub clock: Reading<Clock>,
     /// The Docker CLI on this process's PATH.
     pub cli: Reading<Cli>,
+    /// Contexts of the Docker CLI, the built-in `default` apart.
+    pub contexts: Reading<Vec<Context>>,
+    /// Engines whose program or app is on this machine, whether they run or not.
+    pub installed: Reading<Vec<ProviderKind>>,
+    /// What takes the engine's disk.
+    pub usage: Reading<Usage>,
+    /// The file of this machine that holds the disk of Docker Desktop's VM.
+    pub disk_image: Reading<DiskImage>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    pub name: String,
+    /// `unix:///…`, `tcp://…`, `ssh://…`
+    pub url: String,
+}
+
+/// Bytes. None is what the engine does not tell, or tells only in part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Usage {
+    pub images: Option<u64>,
+    /// Of images that no container uses: an upper bound.
+    pub images_reclaimable: Option<u64>,
+    /// What containers wrote into their own layer.
+    pub containers: Option<u64>,
+    pub volumes: Option<u64>,
+    pub build_cache: Option<u64>,
+    pub build_cache_reclaimable: Option<u64>,
+    /// Of images without a name and without a container.
+    pub dangling_images: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiskImage {
+    pub path: String,
+    /// What it really takes; its length is what it may grow to.
+    pub bytes: u64,
+}
+
+/// A file of somebody else's as it stands, for a repair that edits it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileText {
+    /// Of its bytes, in hex.
+    pub sha256: String,
+    pub text: String,
+    /// The path is a symbolic link.
+    #[serde(default)]
+    pub symlink: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +134,9 @@ pub struct Owner {
     pub mode: String,
     #[serde(default)]
     pub group: Option<String>,
+    /// Accounts that the group's entry names, whether or not their sessions have it yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
 }
 
 /// What came of connecting to a candidate.
@@ -226,6 +281,9 @@ pub struct DesktopSettings {
     pub open_ui_on_startup_disabled: Option<bool>,
     #[serde(default)]
     pub kubernetes: Option<bool>,
+    /// None for a file that is longer than 64 KiB or no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<FileText>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,6 +297,9 @@ pub struct DaemonConfig {
     /// Logs are bounded in size (`max-size`, or the `local` driver).
     #[serde(default)]
     pub logs_bounded: bool,
+    /// None for a file that is longer than 64 KiB or no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<FileText>,
 }
 
 /// How the Docker CLI would find registry credentials. Names only, never a secret.

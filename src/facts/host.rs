@@ -22,6 +22,7 @@ pub struct Host {
     pub login: Reading<Login>,
     /// Seconds since boot.
     pub uptime: Reading<u64>,
+    pub software: Reading<Software>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,4 +134,34 @@ pub struct Login {
     /// The login keychain of this session cannot be used without a person.
     #[serde(default)]
     pub keychain_locked: Option<bool>,
+}
+
+/// What could install programs on this machine. Looked up on disk; nothing is run for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Software {
+    /// Debian's package manager.
+    pub apt: Option<Apt>,
+    /// Homebrew's own program.
+    pub brew: Option<String>,
+    /// Casks that Homebrew installed: `docker-desktop`.
+    pub casks: Vec<String>,
+    pub npm: Option<Npm>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Apt {
+    /// Which of the packages that a repair may install are there.
+    pub installed: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Npm {
+    pub path: String,
+    /// Where it installs what is global.
+    pub prefix: String,
+    /// This user may write there.
+    pub writable: bool,
 }

@@ -78,11 +78,14 @@ pub enum Section {
     Inside,
     HostNames,
     Registries,
+    /// What takes the disk, asked only where one is short: `docker.{usage,disk_image}`,
+    /// `openclaw.workspaces`.
+    Space,
     Custom,
 }
 
 impl Section {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Host,
         Self::NodeSettings,
         Self::Endpoint,
@@ -97,6 +100,7 @@ impl Section {
         Self::Inside,
         Self::HostNames,
         Self::Registries,
+        Self::Space,
         Self::Custom,
     ];
 
@@ -117,6 +121,7 @@ impl Section {
             Self::Inside => "inside a sandbox",
             Self::HostNames => "names on the host",
             Self::Registries => "registry",
+            Self::Space => "what takes the disk",
             Self::Custom => "your own checks",
         }
     }
@@ -139,6 +144,7 @@ impl Section {
             Self::Load => &[Self::Standing],
             Self::Inside => &[Self::Images, Self::Engine, Self::Openclaw],
             Self::Registries => &[Self::Openclaw],
+            Self::Space => &[Self::Host, Self::Engine, Self::Openclaw],
         }
     }
 }

@@ -15,6 +15,23 @@ pub struct Openclaw {
     pub agents: Reading<Vec<Agent>>,
     pub elevated: Reading<Elevated>,
     pub gateway: Reading<Gateway>,
+    /// Workspaces of sandboxes on the host, whether or not their sandboxes still stand.
+    pub workspaces: Reading<Vec<Workspace>>,
+}
+
+/// A folder `workspace-…` of a sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Workspace {
+    pub path: String,
+    /// The folder right below which it lies: `<state>/sandboxes`.
+    pub root: String,
+    /// What it takes on the disk; none when there was no time to look at all of it.
+    #[serde(default)]
+    pub bytes: Option<u64>,
+    /// Seconds since anything in it was last changed; none likewise.
+    #[serde(default)]
+    pub idle_seconds: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

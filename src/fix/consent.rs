@@ -60,10 +60,10 @@ impl Allow {
     }
 
     pub fn answer(&self, repair: &Repair) -> Answer {
-        let named = self
-            .ids
-            .iter()
-            .any(|id| *id == repair.id || *id == repair.check);
+        // One that answers several checks is covered by a check's name only when all are named.
+        let is_named = |name: &String| self.ids.contains(name);
+        let named =
+            is_named(&repair.id) || (is_named(&repair.check) && repair.also.iter().all(is_named));
         let by_class = self.classes.contains(&RiskClass(repair.risk))
             || (self.safe && repair.risk == Risk::Safe);
         if named || (by_class && !repair.only_named) {
@@ -89,6 +89,7 @@ mod tests {
         Allow::parse(&words, matches!(yes, Yes::Given)).expect("good words")
     }
 
+    #[derive(Clone, Copy)]
     enum Yes {
         Given,
         Not,
@@ -138,6 +139,18 @@ mod tests {
             allow(&["host/power"], Yes::Not).answer(&named),
             Answer::Allowed
         );
+    }
+
+    #[test]
+    fn what_answers_several_checks_needs_the_name_of_each() {
+        let mut joined = repair("docker/autostart", Risk::Restart);
+        joined.id = "docker/autostart@settings-store.json".to_owned();
+        joined.also = vec!["docker/resource-saver".to_owned()];
+        let one = allow(&["docker/autostart"], Yes::Given);
+        assert_ne!(one.answer(&joined), Answer::Allowed);
+        for words in ["docker/autostart,docker/resource-saver", joined.id.as_str()] {
+            assert_eq!(allow(&[words], Yes::Not).answer(&joined), Answer::Allowed);
+        }
     }
 
     #[test]

@@ -32,6 +32,6 @@ pub mod run;
 pub mod state;
 pub mod step;
 #[cfg(test)]
-mod trial;
+pub(crate) mod trial;
 pub mod wishes;
 pub mod words;

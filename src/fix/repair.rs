@@ -2,7 +2,6 @@
 //! itself. Plain data, kept in plan files; pure.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::step::Step;
 use crate::checklist::check::Risk;
@@ -33,6 +32,9 @@ pub struct Repair {
     pub id: String,
     /// The check that proves it.
     pub check: String,
+    /// Further checks that it answers and that prove it, where several edit one file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// What is done, for people: "build the sandbox image openclaw-sandbox:bookworm-slim".
     pub title: String,
     /// The findings that it answers.
@@ -115,6 +117,18 @@ pub struct Advice {
     pub why: String,
     /// Lines to read or to type, in this order.
     pub lines: Vec<String>,
+    #[serde(default)]
+    pub when: Moment,
+}
+
+/// When a person has to do what is advised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    #[default]
+    Besides,
+    /// Before the repairs: they would wait for it, or fail.
+    Before,
 }
 
 impl Plan {
@@ -139,11 +153,8 @@ impl Plan {
 
 fn digest(repairs: &[Repair]) -> String {
     let text = serde_json::to_string(repairs).expect("repairs are plain data");
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let whole = super::digest::Sha256::of(text.as_bytes());
+    whole.as_str().chars().take(12).collect()
 }
 
 /// The word that a class of risk has on the command line and in JSON.

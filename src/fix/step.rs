@@ -257,6 +257,9 @@ pub enum Proof {
     Packages { names: Vec<String> },
     /// A program prints a line that, its words apart, starts with these words.
     Prints { argv: Vec<String>, words: String },
+    /// A program prints a version that lies in the range, as npm writes ranges: `>=4.44.3`
+    /// ([`crate::units::VersionRange::holds_printed`]).
+    Version { argv: Vec<String>, range: String },
     /// An HTTP address on loopback answers with status 200.
     Answers { port: u16, path: String },
 }

@@ -10,6 +10,7 @@ pub fn repair(id: &str, risk: Risk) -> Repair {
     Repair {
         id: id.to_owned(),
         check: id.to_owned(),
+        also: Vec::new(),
         title: "mend it".to_owned(),
         findings: Vec::new(),
         risk,

@@ -220,6 +220,8 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
                 facts.docker.candidates = found.candidates;
                 facts.docker.connection = found.connection;
                 facts.docker.cli = found.cli;
+                facts.docker.contexts = found.contexts;
+                facts.docker.installed = found.installed;
             })
         }
         Section::Engine => {
@@ -285,6 +287,14 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
             let found = boxed(super::net::registries(world, facts, d)).await;
             Box::new(|facts| facts.net.registries = found)
         }
+        Section::Space => {
+            let found = boxed(super::docker::space(world, facts, d)).await;
+            Box::new(|facts| {
+                facts.docker.usage = found.usage;
+                facts.docker.disk_image = found.disk_image;
+                facts.openclaw.workspaces = found.workspaces;
+            })
+        }
         Section::Custom => {
             let found = boxed(super::custom::custom(world, d)).await;
             Box::new(|facts| facts.custom = found)
@@ -310,6 +320,7 @@ fn unknown(section: Section, why: Why) -> Absorb {
                 set(&mut host.load, &why);
                 set(&mut host.disk, &why);
                 set(&mut host.uptime, &why);
+                set(&mut host.software, &why);
             }
             Section::NodeSettings => {
                 set(&mut host.power, &why);
@@ -319,6 +330,8 @@ fn unknown(section: Section, why: Why) -> Absorb {
                 set(&mut docker.endpoint, &why);
                 set(&mut docker.connection, &why);
                 set(&mut docker.cli, &why);
+                set(&mut docker.contexts, &why);
+                set(&mut docker.installed, &why);
             }
             Section::Engine => {
                 set(&mut docker.version, &why);
@@ -347,6 +360,11 @@ fn unknown(section: Section, why: Why) -> Absorb {
             Section::Inside => set(&mut facts.inside, &why),
             Section::HostNames => set(&mut facts.net.host_names, &why),
             Section::Registries => set(&mut facts.net.registries, &why),
+            Section::Space => {
+                set(&mut docker.usage, &why);
+                set(&mut docker.disk_image, &why);
+                set(&mut claw.workspaces, &why);
+            }
             // Each question has its own deadline; without an answer its check is not asked.
             Section::Custom => {}
         }

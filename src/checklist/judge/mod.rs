@@ -55,7 +55,7 @@ macro_rules! judges {
 judges! {
     HostMemory(host::Memory) reads Host;
     HostCpu(host::Cpu) reads Host;
-    HostDisk(host::Disk) reads Host;
+    HostDisk(host::Disk) reads Host, Space;
     HostOsVersion(host::OsVersion) reads Host;
     HostPower(host::Power) reads Host, NodeSettings;
     HostLoginSession(host::LoginSession) reads Host, NodeSettings;
@@ -68,7 +68,7 @@ judges! {
     DockerEngineApi(docker::EngineApi) reads Engine;
     DockerVmMemory(docker::VmMemory) reads Host, Engine;
     DockerVmCpus(docker::VmCpus) reads Host, Engine;
-    DockerDisk(docker::Disk) reads Engine;
+    DockerDisk(docker::Disk) reads Engine, Space;
     DockerAutostart(docker::Autostart) reads Host, Engine, Desktop;
     DockerResourceSaver(docker::ResourceSaver) reads Host, Engine, Desktop;
     DockerCredentials(docker::Credentials) reads Host, NodeSettings, Credentials;

@@ -49,6 +49,35 @@ fn without_a_command_there_is_none_and_the_defaults_hold() {
 }
 
 #[test]
+fn fix_may_be_spelled_as_a_flag() {
+    for line in [
+        "clawdoctor --fix --yes --allow behaviour image/present",
+        "clawdoctor --json --fix --yes --allow behaviour image/present",
+        "clawdoctor fix --yes --allow behaviour image/present",
+    ] {
+        let args = read(line).expect(line);
+        let fix = args.fix();
+        assert!(fix.yes, "{line}");
+        assert_eq!(fix.allow, ["behaviour"]);
+        assert_eq!(fix.ids, ["image/present"]);
+    }
+    // Behind a command it is that command's business.
+    let (_, message, _) = mistake("clawdoctor check --fix");
+    assert!(message.contains("--fix"), "{message}");
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    for line in [
+        "clawdoctor fix --yes --dry-run",
+        "clawdoctor fix --plan p.json image/present",
+        "clawdoctor undo --list some-run",
+    ] {
+        assert!(read(line).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn a_message_may_be_pasted_with_or_without_quotes() {
     let args = read("clawdoctor explain docker: not found").expect("words");
     let Some(Command::Explain { what }) = args.command else {
@@ -86,7 +115,7 @@ fn bad_values_are_refused() {
         "clawdoctor check --fail-on info",
         "clawdoctor --json --format tap",
         "clawdoctor -q -v",
-        "clawdoctor fix",
+        "clawdoctor mend",
         "clawdoctor explain",
     ] {
         let (_, message, hints) = mistake(line);

@@ -17,7 +17,7 @@ const STARTING: Duration = Duration::from_secs(150);
 /// For one starter or stopper; the next one is tried after it.
 const COMMAND: Duration = Duration::from_secs(75);
 /// For the engine to go once it was told to.
-const STOPPING: Duration = Duration::from_secs(60);
+const STOPPING: Duration = Duration::from_mins(1);
 const PING: Duration = Duration::from_secs(3);
 /// For counting the calls that a restart would end.
 const COUNTING: Duration = Duration::from_secs(5);
@@ -215,6 +215,14 @@ async fn wait(
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// Whether the engine answers now.
+pub async fn answers(endpoint: &str) -> bool {
+    matches!(
+        ping(endpoint, Deadline::after(PING)).await,
+        Ok(Connection::Answers { .. })
+    )
 }
 
 async fn ping(endpoint: &str, d: Deadline) -> Result<Connection, Trouble> {

@@ -25,7 +25,7 @@ use crate::text::wash;
 /// A base image over a slow line, and apt behind it.
 const BRINGING: Duration = Duration::from_mins(30);
 /// For asking, naming and trying.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Waits between looks at whether a name appears that a killed run has asked for.
 const LATE: [Duration; 4] = [
     Duration::from_millis(100),
@@ -130,7 +130,7 @@ pub async fn apply(step: &ProvideImage, hands: &mut Hands, seq: Seq) -> Result<A
     engine
         .tag(&passing, &step.reference, d)
         .await
-        .map_err(failed)?;
+        .map_err(|error| failed(&error))?;
     left(step, hands, d).await
 }
 
@@ -168,7 +168,7 @@ async fn pull(
     engine
         .tag(&reference, passing, d.at_most(PATIENCE))
         .await
-        .map_err(failed)
+        .map_err(|error| failed(&error))
 }
 
 async fn build(
@@ -187,7 +187,7 @@ async fn build(
     let tell = &mut hands.tell;
     let mut told = |line: &str| (tell)(News::Line(line.to_owned()));
     let built = engine.build(build, &mut told, Deadline::after(BRINGING));
-    built.await.map(drop).map_err(failed)
+    built.await.map(drop).map_err(|error| failed(&error))
 }
 
 /// Whether a sandbox of this image would work, shut in as OpenClaw shuts its own in.
@@ -290,8 +290,14 @@ async fn put_back(engine: &Engine, reference: &str, to: Option<&str>) -> Result<
         keep_if_last(engine, reference, now, d).await?;
     }
     match (to, now) {
-        (Some(to), _) => engine.tag(to, reference, d).await.map_err(failed),
-        (None, Some(_)) => engine.untag(reference, d).await.map_err(failed),
+        (Some(to), _) => engine
+            .tag(to, reference, d)
+            .await
+            .map_err(|error| failed(&error)),
+        (None, Some(_)) => engine
+            .untag(reference, d)
+            .await
+            .map_err(|error| failed(&error)),
         (None, None) => Ok(()),
     }
 }
@@ -306,7 +312,7 @@ async fn keep_if_last(
     let names = match engine.image_names(image, d).await {
         Ok(names) => names,
         Err(EngineError::NotFound(_)) => return Ok(()),
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(failed(&error)),
     };
     if names.iter().any(|name| name != reference) {
         return Ok(());
@@ -314,7 +320,7 @@ async fn keep_if_last(
     engine
         .tag(image, &kept_name(image), d)
         .await
-        .map_err(failed)
+        .map_err(|error| failed(&error))
 }
 
 fn kept_name(image: &str) -> String {
@@ -385,7 +391,7 @@ fn in_words(step: &ProvideImage, error: EngineError) -> Trouble {
                 "{reference} did not come within {} s: the registry or the line is slow",
                 waited.as_secs()
             )),
-            other => failed(other),
+            other => failed(&other),
         };
     };
     let words = match problem {
@@ -406,7 +412,7 @@ fn in_words(step: &ProvideImage, error: EngineError) -> Trouble {
     Trouble::Failed(format!("{reference}: {words}: {message}"))
 }
 
-fn failed(error: EngineError) -> Trouble {
+fn failed(error: &EngineError) -> Trouble {
     Trouble::Failed(error.to_string())
 }
 

@@ -192,7 +192,10 @@ pub async fn stands(intended: &Intended, hands: &mut Hands, d: Deadline) -> Resu
             let sight = look(&intended.step, hands, d).await?;
             image::stands(sight, reference, brings, hands, d).await
         }
-        _ => look(&intended.step, hands, d).await,
+        _ => match &intended.step {
+            Step::EditJson(step) => json::stands(step),
+            step => look(step, hands, d).await,
+        },
     }
 }
 
@@ -310,7 +313,14 @@ pub async fn revert(
             path,
             backup,
             reader,
-        } => json::revert(path, backup.as_ref(), reader.as_ref(), after, hands).await,
+        } => {
+            let undo = json::Undo {
+                path,
+                backup: backup.as_ref(),
+                reader: reader.as_ref(),
+            };
+            json::revert(&intended.step, &undo, after, hands).await
+        }
         Inverse::StopEngine { endpoint, control } => engine::revert(endpoint, control, hands).await,
         Inverse::Run { commands } => program::revert(intended, commands, hands).await,
         Inverse::RemoveLink { path, target } => place::revert_link(path, target, hands).await,

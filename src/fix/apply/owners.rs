@@ -171,7 +171,7 @@ async fn survey_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<S
     Ok(volume::survey(
         &step.volume,
         helper.owner,
-        &helper.answer(&ran),
+        &Helper::answer(&ran),
     )?)
 }
 
@@ -191,7 +191,7 @@ pub async fn apply_volume(
     };
     let d = Deadline::after(CHANGING);
     let ran = helper.run(Verb::Change, Some(&list), hands, d).await?;
-    let changed = volume::changed(&list, &helper.answer(&ran))?;
+    let changed = volume::changed(&list, &Helper::answer(&ran))?;
     (hands.tell)(News::Line(format!("{} changed", changed.changed)));
     Ok(After::Null)
 }
@@ -241,7 +241,7 @@ impl Helper<'_> {
             .map_err(|error| volume::not_started(self.image, &error.to_string()).into())
     }
 
-    fn answer<'r>(&self, ran: &'r Ran) -> volume::Answer<'r> {
+    fn answer(ran: &Ran) -> volume::Answer<'_> {
         volume::Answer {
             exit_code: ran.exit_code,
             stdout: &ran.stdout,
@@ -273,7 +273,7 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), 
                 owner,
             };
             let ran = helper.run(Verb::Restore, Some(&list), hands, d).await?;
-            volume::changed(&list, &helper.answer(&ran))?;
+            volume::changed(&list, &Helper::answer(&ran))?;
         }
     }
     Ok(())
@@ -309,7 +309,7 @@ async fn standing(place: &Owned, path: &str, hands: &Hands) -> Result<Standing, 
                 owner,
             };
             let ran = helper.run(Verb::Standing, Some(&list), hands, d).await?;
-            Ok(volume::standing(&list, &helper.answer(&ran))?)
+            Ok(volume::standing(&list, &Helper::answer(&ran))?)
         }
     }
 }

@@ -10,11 +10,12 @@ use crate::fix::inverse::{After, Intended, Inverse};
 use crate::fix::step::{Command, Proof, RunProgram, Step};
 use crate::probe::ask::{self, Output};
 use crate::text::wash;
+use crate::units::VersionRange;
 
 /// For a question about a fact.
 const QUESTION: Duration = Duration::from_secs(20);
 /// For taking something back.
-const TAKING_BACK: Duration = Duration::from_secs(300);
+const TAKING_BACK: Duration = Duration::from_mins(5);
 /// Between two looks at a fact that is about to hold.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -136,6 +137,13 @@ async fn holds(proof: &Proof, d: Deadline) -> Result<bool, Trouble> {
                 said.starts_with(&wanted)
             }))
         }
+        Proof::Version { argv, range } => {
+            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+            let output = question(&argv, d).await?;
+            // A range that is none is a plan file of somebody else's making.
+            let range: VersionRange = range.parse().map_err(Trouble::Refused)?;
+            Ok(range.holds_printed(&output.stdout))
+        }
         Proof::Answers { port, path } => {
             Ok(crate::probe::net::answers_ok(*port, path, d.at_most(QUESTION)).await)
         }
@@ -175,6 +183,9 @@ fn proof_words(proof: &Proof) -> String {
         Proof::Member { user, group } => format!("{user} in the group {group}"),
         Proof::Packages { names } => format!("the packages {}", names.join(", ")),
         Proof::Prints { argv, words } => format!("`{}` prints {words}", argv.join(" ")),
+        Proof::Version { argv, range } => {
+            format!("`{}` prints a version in {range}", argv.join(" "))
+        }
         Proof::Answers { port, path } => format!("an answer on port {port} to {path}"),
     }
 }

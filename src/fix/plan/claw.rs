@@ -1,22 +1,18 @@
-//! OpenClaw's settings, its sandboxes and its gateway: always through its own CLI, which validates
+//! OpenClaw's settings and its sandboxes: always through its own CLI, which validates
 //! and keeps its own backups. A file that was edited behind its back is silently replaced by an
 //! older one (<https://github.com/openclaw/openclaw/issues/126806>).
 
 use serde_json::{Value, json};
 
-use super::{Answer, Findings, Need, Node, Risk, by_hand, image, repair};
-use crate::facts::openclaw::{Agent, ConfigFile, Mode, Placement, Scope, Written};
-use crate::fix::step::{
-    Command, Configure, MakeNetwork, PlaceLink, Proof, Recreate, RunProgram, Setting, Step,
-};
+use super::{Answer, Findings, Node, Risk, by_hand, image, repair};
+use crate::facts::openclaw::{Agent, ConfigFile, Mode, Scope, Written};
+use crate::fix::step::{Configure, MakeNetwork, NetworkReach, Recreate, Setting, Step};
 use crate::fix::words;
 
 /// Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB").
 const LEAST_MEMORY: u64 = 6 << 20;
 /// What OpenClaw's own switches for risks are called.
 const SWITCH: &str = "dangerously";
-/// Its CLI takes seconds to start, and a gateway half a minute.
-const GATEWAY_SECONDS: u64 = 240;
 
 /// What there is to change, and the CLI to change it with.
 struct Hand<'a> {
@@ -103,7 +99,7 @@ impl<'a> Hand<'a> {
 
 /// OpenClaw here is another user's. A file that root wrote into somebody's home is one that they
 /// cannot read any more.
-fn of_another(node: Node<'_>) -> Option<String> {
+pub fn of_another(node: Node<'_>) -> Option<String> {
     let config = node.facts.openclaw.config.get().ok()?;
     let owner = config.owner.as_ref()?;
     Some(format!(
@@ -436,10 +432,10 @@ pub fn network(node: Node<'_>, findings: &Findings<'_>) -> Answer {
             continue;
         };
         let wished = node.wishes.network.as_ref().filter(|n| n.name == name);
-        let reach = wished.map_or(crate::fix::step::NetworkReach::Outside, |n| n.reach);
+        let reach = wished.map_or(NetworkReach::Outside, |n| n.reach);
         let words = match reach {
-            crate::fix::step::NetworkReach::Outside => "",
-            crate::fix::step::NetworkReach::Internal => ", without a way out",
+            NetworkReach::Outside => "",
+            NetworkReach::Internal => ", without a way out",
         };
         let change = repair(
             id,
@@ -472,126 +468,4 @@ fn missing_network(node: Node<'_>, message: &str) -> Option<String> {
                 && message.contains(&format!("network {network} not found"))
         })
         .cloned()
-}
-
-/// The gateway: installed as a service and started, through OpenClaw's own CLI.
-pub fn gateway(node: Node<'_>, findings: &Findings<'_>) -> Answer {
-    let id = "openclaw/gateway";
-    if let Some(why) = of_another(node) {
-        return by_hand(id, findings, &why);
-    }
-    let Ok(gateway) = node.facts.openclaw.gateway.get() else {
-        return by_hand(id, findings, "the gateway could not be looked at");
-    };
-    let install = node.facts.openclaw.install.get().ok();
-    let Some(program) = install.and_then(|install| install.program.as_deref()) else {
-        return by_hand(
-            id,
-            findings,
-            "there is no `openclaw` command to start it with",
-        );
-    };
-    let mut answer = Answer::default();
-    for finding in findings {
-        let (words, verb, undo) = match (finding.error_code.as_str(), &gateway.placement) {
-            ("gateway-not-running", Placement::Missing) => (
-                "install the gateway as a service and start it",
-                "install",
-                Some("uninstall"),
-            ),
-            ("gateway-not-running", Placement::Installed { .. }) => {
-                ("start the gateway", "start", Some("stop"))
-            }
-            ("stray-dockerenv", _) => {
-                let why = "only a person can be sure that this machine is no container";
-                answer.extend(by_hand(id, &[*finding], why));
-                continue;
-            }
-            _ => {
-                let why = "the gateway's own log says why; a restart ends what agents are doing";
-                answer.extend(by_hand(id, &[*finding], why));
-                continue;
-            }
-        };
-        let command = |verb: &str| Command::new([program, "gateway", verb]);
-        let mut change = repair(id, &[*finding], words, Risk::Behaviour)
-            .cost("agents are at work from then on")
-            .step(Step::RunProgram(RunProgram {
-                words: words.to_owned(),
-                commands: vec![command(verb)],
-                proof: Proof::Answers {
-                    port: gateway.port.unwrap_or(18_789),
-                    path: "/readyz".to_owned(),
-                },
-                undo: undo.map(command).into_iter().collect(),
-                seconds: GATEWAY_SECONDS,
-            }));
-        change = match undo {
-            Some("uninstall") => change.undo("the service is uninstalled again"),
-            _ => change.undo("the gateway is stopped again"),
-        };
-        answer.extend(Answer::repair(change));
-    }
-    answer
-}
-
-/// The docker command on the gateway's own PATH.
-pub fn docker_cli(node: Node<'_>, findings: &Findings<'_>) -> Answer {
-    let id = "openclaw/docker-cli";
-    let mut answer = Answer::default();
-    for finding in findings {
-        let link = match finding.error_code.as_str() {
-            "docker-cli-missing" => link(node),
-            _ => Err("it is set where the gateway's container or service is defined"),
-        };
-        match link {
-            Ok(link) => {
-                let title = format!("link {} to {}", link.path, link.target);
-                let sudo = !is_own(node, &link.path);
-                let mut change = repair(id, &[*finding], title, Risk::Safe)
-                    .undo("the link is removed")
-                    .step(Step::PlaceLink(link));
-                if sudo {
-                    change = change.needs(Need::Sudo);
-                }
-                answer.extend(Answer::repair(change));
-            }
-            Err(why) => answer.extend(by_hand(id, &[*finding], why)),
-        }
-    }
-    answer
-}
-
-/// A link in a folder that is on the gateway's PATH and that this user may write to. A search of
-/// the PATH finds it at once, without a restart.
-fn link(node: Node<'_>) -> Result<PlaceLink, &'static str> {
-    let gateway = node
-        .facts
-        .openclaw
-        .gateway
-        .get()
-        .map_err(|_| "the gateway could not be looked at")?;
-    let target = node
-        .facts
-        .docker
-        .cli
-        .get()
-        .map(|cli| cli.path.clone())
-        .map_err(|_| "no docker command is on this machine's PATH either: install one first")?;
-    let mine = |folder: &&String| is_own(node, folder);
-    let folder = gateway
-        .path
-        .iter()
-        .find(mine)
-        .or_else(|| gateway.path.iter().find(|f| *f == "/usr/local/bin"))
-        .ok_or("no folder on the gateway's PATH is one for links: set its service's PATH")?;
-    Ok(PlaceLink {
-        path: format!("{folder}/docker"),
-        target,
-    })
-}
-
-/// Below the user's own home: no rights of anybody else are needed.
-fn is_own(node: Node<'_>, path: &str) -> bool {
-    std::path::Path::new(path).starts_with(&node.operator.home)
 }

@@ -1,20 +1,20 @@
 //! The engine: started, started anew, and reached by the right way.
 
-use super::{Answer, Findings, Need, Node, Risk, by_hand, repair};
+use super::{Answer, Findings, Need, Node, Risk, bring_up, by_hand, reach, repair};
 use crate::checklist::report::Finding;
 use crate::facts::docker::{Candidate, ProviderKind};
 use crate::facts::host::OsKind;
 use crate::fix::step::{Command, Control, ControlEngine, EngineWish, Step};
 
 /// Docker Desktop's own copy of the CLI, where PATH has none.
-const DESKTOP_CLI: &str = "/Applications/Docker.app/Contents/Resources/bin/docker";
+pub const DESKTOP_CLI: &str = "/Applications/Docker.app/Contents/Resources/bin/docker";
 
 pub fn running(node: Node<'_>, findings: &Findings<'_>) -> Answer {
     let id = "docker/running";
     let mut answer = Answer::default();
     for finding in findings {
         answer.extend(match finding.error_code.as_str() {
-            "engine-not-running" | "stale-socket" => start(node, id, finding),
+            "engine-not-running" | "stale-socket" => missing(node, id, finding),
             "engine-hung" => restart(node, id, finding),
             _ => by_hand(
                 id,
@@ -24,6 +24,18 @@ pub fn running(node: Node<'_>, findings: &Findings<'_>) -> Answer {
         });
     }
     answer
+}
+
+/// Nobody listens there: the engine is not even installed, another one is meant, or it stands
+/// still.
+fn missing(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
+    if bring_up::is_bare(node) {
+        return bring_up::engine(node, id, &[finding]);
+    }
+    match reach::elsewhere(node, id, finding) {
+        Some(answer) => answer,
+        None => start(node, id, finding),
+    }
 }
 
 fn start(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
@@ -216,7 +228,7 @@ fn desktop(node: Node<'_>) -> Control {
     }
 }
 
-fn is_linux(node: Node<'_>) -> bool {
+pub fn is_linux(node: Node<'_>) -> bool {
     let platform = node.facts.host.platform.get();
     platform.is_ok_and(|platform| platform.os == OsKind::Linux)
 }
@@ -231,7 +243,7 @@ fn folder_name<'a>(node: Node<'a>, marker: &str) -> Option<&'a str> {
 }
 
 /// Whose place the endpoint in force is; a link says more than the place it stands at.
-fn kind(node: Node<'_>) -> Option<ProviderKind> {
+pub fn kind(node: Node<'_>) -> Option<ProviderKind> {
     if let Ok(provider) = node.facts.docker.provider.get() {
         return Some(provider.kind);
     }
@@ -254,7 +266,7 @@ fn kind(node: Node<'_>) -> Option<ProviderKind> {
         .filter(|kind| *kind != ProviderKind::Unrecognised)
 }
 
-fn endpoint(node: Node<'_>) -> String {
+pub fn endpoint(node: Node<'_>) -> String {
     let endpoint = node.facts.docker.endpoint.get();
     endpoint.map_or(String::new(), |endpoint| endpoint.url.clone())
 }
@@ -279,7 +291,7 @@ fn is_desktop_app(kind: Option<ProviderKind>) -> bool {
 }
 
 /// Docker Desktop starts only in the login session of its user.
-fn nobody_at_screen(node: Node<'_>, kind: Option<ProviderKind>) -> Option<&'static str> {
+pub fn nobody_at_screen(node: Node<'_>, kind: Option<ProviderKind>) -> Option<&'static str> {
     if !is_desktop_app(kind) || is_linux(node) {
         return None;
     }
@@ -291,16 +303,4 @@ fn nobody_at_screen(node: Node<'_>, kind: Option<ProviderKind>) -> Option<&'stat
         ),
         Some(_) => None,
     }
-}
-
-pub fn access(_node: Node<'_>, findings: &Findings<'_>) -> Answer {
-    by_hand(
-        "docker/access",
-        findings,
-        "whoever may open the socket is root on the engine",
-    )
-}
-
-pub fn choice(_node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
-    by_hand(id, findings, "which engine is meant is for a person to say")
 }

@@ -17,10 +17,8 @@ pub fn plan(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
 }
 
 fn one(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
-    let images = node.facts.images.get().ok().into_iter().flatten();
-    let image = images
-        .filter(|image| Some(&image.reference) == finding.target.as_ref())
-        .next();
+    let mut images = node.facts.images.get().ok().into_iter().flatten();
+    let image = images.find(|image| Some(&image.reference) == finding.target.as_ref());
     let Some(image) = image else {
         return by_hand(id, &[finding], "it is not known which image this is about");
     };

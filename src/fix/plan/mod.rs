@@ -4,12 +4,18 @@
 //! One file per area. A finding that no repair answers becomes advice: what a person has to do,
 //! and why no step does it.
 
+mod bring_up;
 mod claw;
+mod compose;
 mod desktop;
+mod disk;
 mod docker;
+mod gateway;
+mod headless;
 mod image;
 mod mounts;
 mod node;
+mod reach;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +29,7 @@ use crate::facts::Facts;
 use crate::surroundings::Surroundings;
 
 use super::owner::guard::Rules;
-use super::repair::{Advice, Found, Need, PLAN_VERSION, Plan, Repair, Restart};
+use super::repair::{Advice, Found, Moment, Need, PLAN_VERSION, Plan, Repair, Restart};
 use super::step::Step;
 use super::wishes::Wishes;
 
@@ -70,6 +76,8 @@ impl Answer {
 /// The plan for a report's findings; with `ids`, for those checks alone.
 pub fn plan(node: Node<'_>, report: &Report, ids: &[String], made_at: &str) -> Plan {
     let mut answer = Answer::default();
+    // Several checks speak of one file, which is edited once.
+    let mut settings: Vec<desktop::Asked<'_>> = Vec::new();
     for check in &report.checks {
         let id = short(&check.check_id);
         if !ids.is_empty() && !ids.iter().any(|wanted| wanted == id) {
@@ -81,10 +89,16 @@ pub fn plan(node: Node<'_>, report: &Report, ids: &[String], made_at: &str) -> P
             .filter(|finding| finding.check_id == check.check_id)
             .filter(|finding| finding.severity > Severity::Info)
             .collect();
-        if !findings.is_empty() {
+        if findings.is_empty() {
+            continue;
+        }
+        if desktop::SETTINGS.contains(&id) {
+            settings.push(desktop::Asked { id, findings });
+        } else {
             answer.extend(answer_to(node, id, &findings));
         }
     }
+    answer.extend(desktop::settings(node, &settings));
     let mut repairs: Vec<Repair> = Vec::new();
     for repair in answer.repairs {
         // Two checks may ask for the same: an image that is both missing and not named yet.
@@ -100,8 +114,25 @@ pub fn plan(node: Node<'_>, report: &Report, ids: &[String], made_at: &str) -> P
         made_at: made_at.to_owned(),
         node_id: report.node.id.clone(),
         repairs,
-        advice: answer.advice,
+        advice: screen_first(answer.advice),
     }
+}
+
+/// What has to be done before the repairs, said once and first.
+fn screen_first(advice: Vec<Advice>) -> Vec<Advice> {
+    let (before, besides): (Vec<Advice>, Vec<Advice>) = advice
+        .into_iter()
+        .partition(|one| one.when == Moment::Before);
+    let joined = before.into_iter().reduce(|mut first, next| {
+        first.findings.extend(next.findings);
+        for line in next.lines {
+            if !first.lines.contains(&line) {
+                first.lines.push(line);
+            }
+        }
+        first
+    });
+    joined.into_iter().chain(besides).collect()
 }
 
 fn answer_to(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
@@ -112,22 +143,20 @@ fn answer_to(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
         "openclaw/sandbox-mode" | "openclaw/limits" | "openclaw/network-policy" => {
             claw::settings(node, id, findings)
         }
-        "openclaw/gateway" => claw::gateway(node, findings),
-        "openclaw/docker-cli" => claw::docker_cli(node, findings),
+        "openclaw/gateway" => gateway::gateway(node, findings),
+        "openclaw/docker-cli" => gateway::docker_cli(node, findings),
         "openclaw/version" | "openclaw/node" => node::openclaw(node, id, findings),
         "sandbox/stale" => claw::stale(node, findings),
         "sandbox/dns" => claw::dns(node, findings),
         "sandbox/start" => claw::network(node, findings),
         "sandbox/write" | "volume/ownership" => mounts::plan(node, id, findings),
         "docker/running" => docker::running(node, findings),
-        "docker/access" => docker::access(node, findings),
-        "docker/endpoint" | "docker/provider" => docker::choice(node, id, findings),
+        "docker/access" => reach::access(node, findings),
+        "docker/endpoint" | "docker/provider" => reach::choice(node, id, findings),
         "docker/desktop-version" => desktop::version(node, findings),
-        "docker/vm-memory" | "docker/vm-cpus" | "docker/autostart" | "docker/resource-saver" => {
-            desktop::settings(node, id, findings)
-        }
-        "docker/disk" | "host/disk" => node::disk(node, id, findings),
-        "host/power" | "host/login-session" => node::headless(node, id, findings),
+        "docker/disk" | "host/disk" => disk::disk(node, id, findings),
+        "host/power" => headless::power(node, findings),
+        "host/login-session" => headless::login(findings),
         _ => by_hand(id, findings, "only a person can decide or do this"),
     }
 }
@@ -193,6 +222,7 @@ fn advise(id: &str, findings: &Findings<'_>, why: &str, lines: Vec<String>) -> A
         findings: found(findings),
         why: why.to_owned(),
         lines,
+        when: Moment::Besides,
     })
 }
 
@@ -201,6 +231,7 @@ fn repair(id: &str, findings: &Findings<'_>, title: impl Into<String>, risk: Ris
     Repair {
         id: id.to_owned(),
         check: id.to_owned(),
+        also: Vec::new(),
         title: title.into(),
         findings: found(findings),
         risk,
@@ -239,6 +270,15 @@ impl Repair {
     fn named(mut self) -> Self {
         self.only_named = true;
         self
+    }
+
+    /// Of an administrator's rights, where they are not there already.
+    fn needs_root(self, node: Node<'_>) -> Self {
+        if node.operator.uid == 0 {
+            self
+        } else {
+            self.needs(Need::Sudo)
+        }
     }
 
     fn restart(mut self, restart: Restart) -> Self {

@@ -4,7 +4,7 @@
 use super::{Answer, Findings, Node, Risk, by_hand, repair};
 use crate::checklist::report::Finding;
 use crate::facts::docker::ProviderKind;
-use crate::facts::sandbox::{Access, Inside, MountProbe};
+use crate::facts::sandbox::{Access, Inside, MountProbe, MountRole};
 use crate::fix::owner::guard;
 use crate::fix::step::{OwnTree, OwnVolume, Rights, Step};
 
@@ -19,7 +19,10 @@ pub fn plan(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
 fn one(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
     let rights = matches!(
         finding.error_code.as_str(),
-        "mount-not-writable" | "mount-not-readable"
+        "mount-not-writable"
+            | "mount-not-readable"
+            | "workspace-not-writable"
+            | "workspace-not-readable"
     );
     if !rights {
         return by_hand(
@@ -38,6 +41,11 @@ fn one(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
     let Some((inside, mount)) = mount else {
         return by_hand(id, &[finding], "it is not known which mount this is about");
     };
+    if mount.role == MountRole::Workspace && !is_an_agents(node, &mount.source) {
+        // The folder that was tried was made for it and is gone; OpenClaw's own are made alike.
+        let why = "a workspace that OpenClaw makes would belong to another user than its sandbox: see docker.user in its config";
+        return by_hand(id, &[finding], why);
+    }
     let Ok(ids) = inside.ids.get() else {
         return by_hand(id, &[finding], "it is not known as whom the sandbox runs");
     };
@@ -53,6 +61,11 @@ fn one(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
     } else {
         volume(id, finding, inside, mount, (ids.uid, ids.gid))
     }
+}
+
+fn is_an_agents(node: Node<'_>, folder: &str) -> bool {
+    let mut agents = node.facts.openclaw.agents.get().ok().into_iter().flatten();
+    agents.any(|agent| agent.sandbox.agent_workspace == folder)
 }
 
 /// A named volume lives in the engine, where owners are real on every system.

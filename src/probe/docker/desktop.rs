@@ -10,7 +10,7 @@ use super::files::{self, blocking, shown};
 use super::this_os;
 use crate::deadline::Deadline;
 use crate::engine::endpoint::{config_dir, json_object};
-use crate::facts::docker::{App, Credentials, DaemonConfig, DesktopSettings};
+use crate::facts::docker::{App, Credentials, DaemonConfig, DesktopSettings, FileText};
 use crate::facts::host::OsKind;
 use crate::facts::{Reading, Why, WhyKind};
 use crate::probe::World;
@@ -18,6 +18,9 @@ use crate::surroundings::Surroundings;
 use crate::text::wash;
 
 const LONGEST: usize = 200;
+
+/// Bytes of a settings file that are kept for a repair that edits it.
+const MOST_TEXT: usize = 64 << 10;
 
 pub struct DesktopPart {
     pub app: Reading<App>,
@@ -187,6 +190,18 @@ fn settings(file: &Path, bytes: &[u8]) -> Result<DesktopSettings, Why> {
         licence_terms_version: keys.number("LicenseTermsVersion")?,
         open_ui_on_startup_disabled: keys.truth("OpenUIOnStartupDisabled")?,
         kubernetes: keys.truth("KubernetesEnabled")?,
+        source: source(file, bytes),
+    })
+}
+
+/// The file as it stands. Its text is foreign and not washed: an edit has to give it back byte for
+/// byte.
+fn source(file: &Path, bytes: &[u8]) -> Option<FileText> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    (bytes.len() <= MOST_TEXT).then(|| FileText {
+        sha256: files::sha256(bytes),
+        text: text.to_owned(),
+        symlink: std::fs::symlink_metadata(file).is_ok_and(|data| data.is_symlink()),
     })
 }
 
@@ -222,6 +237,7 @@ fn daemon_config(file: &Path, bytes: &[u8]) -> Result<DaemonConfig, Why> {
             "json-file" => max_size.is_some_and(|size| size.trim() != "-1"),
             _ => true,
         },
+        source: source(file, bytes),
     })
 }
 
@@ -277,6 +293,25 @@ mod tests {
             );
             assert_eq!(read.default_socket, None);
         }
+    }
+
+    #[test]
+    fn a_settings_file_is_kept_as_it_stands_unless_it_is_long_or_no_text() {
+        let text = "{\r\n  \"Cpus\" : 4 }";
+        let kept = settings(at(), text.as_bytes()).expect(text).source;
+        let kept = kept.expect("a short text");
+        assert_eq!((kept.text.as_str(), kept.symlink), (text, false));
+        assert_eq!(kept.sha256, files::sha256(text.as_bytes()));
+        let long = format!("{{\"Unknown\":\"{}\"}}", "x".repeat(MOST_TEXT));
+        assert_eq!(settings(at(), long.as_bytes()).expect("good").source, None);
+        assert_eq!(
+            daemon_config(at(), b"")
+                .expect("good")
+                .source
+                .expect("short")
+                .text,
+            ""
+        );
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Small looks at the file system, each answering with a value or with why there is none.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::deadline::Deadline;
 use crate::facts::docker::Owner;
@@ -59,6 +62,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Why> {
     Ok(bytes)
 }
 
+/// In hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    hex
+}
+
 pub fn why(path: &Path, error: &io::Error) -> Why {
     let shown = shown(path);
     match error.kind() {
@@ -100,13 +112,14 @@ pub fn owner(path: &Path) -> Option<Owner> {
     let metadata = std::fs::metadata(path).ok()?;
     let group = nix::unistd::Group::from_gid(nix::unistd::Gid::from_raw(metadata.gid()))
         .ok()
-        .flatten()
-        .map(|group| wash(&group.name, 100));
+        .flatten();
+    let members = group.iter().flat_map(|group| &group.mem);
     Some(Owner {
         uid: metadata.uid(),
         gid: metadata.gid(),
         mode: format!("{:o}", metadata.mode() & 0o7777),
-        group,
+        members: members.take(256).map(|name| wash(name, 100)).collect(),
+        group: group.map(|group| wash(&group.name, 100)),
     })
 }
 

@@ -2,22 +2,26 @@
 //! `credentials`. What the answers mean for the node is judged elsewhere.
 
 mod candidates;
+mod contexts;
 mod desktop;
 mod files;
+mod installed;
 mod login;
 mod provider;
+mod space;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use desktop::{credentials, desktop};
 pub use login::registry_login;
+pub use space::{SpacePart, space};
 
 use crate::deadline::Deadline;
 use crate::engine::{Engine, endpoint as place, places};
 use crate::facts::docker::{
-    Candidate, Cli, Clock, Connection, Endpoint, EndpointSource, Info, Provider, ProviderKind,
-    Version,
+    Candidate, Cli, Clock, Connection, Context, Endpoint, EndpointSource, Info, Provider,
+    ProviderKind, Version,
 };
 use crate::facts::host::{Disk, OsKind};
 use crate::facts::{Facts, Reading, Why, WhyKind};
@@ -35,6 +39,8 @@ pub struct EndpointPart {
     pub candidates: Vec<Candidate>,
     pub connection: Reading<Connection>,
     pub cli: Reading<Cli>,
+    pub contexts: Reading<Vec<Context>>,
+    pub installed: Reading<Vec<ProviderKind>>,
 }
 
 pub struct EnginePart {
@@ -67,17 +73,21 @@ pub async fn endpoint(world: &World, d: Deadline) -> EndpointPart {
             .as_ref()
             .is_ok_and(|found| wants_tls(&operator, found));
         let places = places::places(&operator, this_os(), &candidates::instances(&operator));
-        (endpoint, tls, places, cli(&operator))
+        let contexts = contexts::contexts(&operator);
+        let installed = installed::engines(&operator, this_os());
+        (endpoint, tls, places, (cli(&operator), contexts, installed))
     })
     .await;
-    let (endpoint, tls, places, cli) = match looked {
+    let (endpoint, tls, places, (cli, contexts, installed)) = match looked {
         Ok(looked) => looked,
         Err(why) => {
             return EndpointPart {
                 endpoint: Reading::Unknown(why.clone()),
                 candidates: Vec::new(),
                 connection: Reading::Unknown(why.clone()),
-                cli: Reading::Unknown(why),
+                cli: Reading::Unknown(why.clone()),
+                contexts: Reading::Unknown(why.clone()),
+                installed: Reading::Unknown(why),
             };
         }
     };
@@ -92,6 +102,8 @@ pub async fn endpoint(world: &World, d: Deadline) -> EndpointPart {
         candidates,
         connection,
         cli: Reading::from_result(cli, "PATH"),
+        contexts: Reading::known(contexts, "the Docker CLI's folder"),
+        installed: Reading::known(installed, "programs and apps on disk"),
     }
 }
 

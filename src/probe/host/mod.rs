@@ -8,6 +8,7 @@
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+mod software;
 
 #[cfg(target_os = "linux")]
 use linux as system;
@@ -25,8 +26,17 @@ use crate::facts::{Reading, Why, WhyKind};
 
 /// Everything about the machine but [`node_settings`]: a few milliseconds on Linux.
 pub async fn host(world: &World, d: Deadline) -> Host {
-    let (machine, disk) = tokio::join!(system::machine(d), disk(&world.operator.home, d));
-    Host { disk, ..machine }
+    let operator = world.operator.clone();
+    let look = blocking("programs on disk", d, move || {
+        Ok(software::software(&operator))
+    });
+    let (machine, disk, software) =
+        tokio::join!(system::machine(d), disk(&world.operator.home, d), look);
+    Host {
+        disk,
+        software: Reading::from_result(software, "programs on disk"),
+        ..machine
+    }
 }
 
 /// Power and login settings, which take programs to find out.

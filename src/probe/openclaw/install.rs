@@ -103,15 +103,23 @@ fn version_of(said: &str) -> Result<String, Why> {
 
 /// The `node` beside `openclaw`, else the first on PATH.
 pub async fn node(found: &Found, seen: &Surroundings, d: Deadline) -> Reading<NodeRuntime> {
-    let beside = found.program.parent().map(Path::to_path_buf);
-    let program = beside
-        .into_iter()
-        .chain(seen.path().map(Path::to_path_buf))
-        .map(|folder| folder.join("node"))
-        .find(|path| is_program(path));
-    let Some(program) = program else {
-        return Reading::unknown(WhyKind::Absent, "no `node` beside `openclaw`, nor on PATH");
-    };
+    let beside = found.program.parent().map(|folder| folder.join("node"));
+    match beside.filter(|path| is_program(path)) {
+        Some(program) => runtime(program, d).await,
+        None => node_on_path(seen, d).await,
+    }
+}
+
+/// The first `node` on PATH, where there is no `openclaw` beside which one could be.
+pub async fn node_on_path(seen: &Surroundings, d: Deadline) -> Reading<NodeRuntime> {
+    let mut programs = seen.path().map(|folder| folder.join("node"));
+    match programs.find(|path| is_program(path)) {
+        Some(program) => runtime(program, d).await,
+        None => Reading::unknown(WhyKind::Absent, "no `node` beside `openclaw`, nor on PATH"),
+    }
+}
+
+async fn runtime(program: PathBuf, d: Deadline) -> Reading<NodeRuntime> {
     let path = shown(&program);
     if let Some((version, from)) = node_version(&program) {
         return Reading::known(NodeRuntime { path, version }, from);

@@ -14,10 +14,12 @@ mod reader;
 mod roster;
 mod section;
 mod sizes;
+mod workspaces;
 mod written;
 
 pub use config::{Config, read as read_config};
 pub use gateway::gateway;
+pub use workspaces::workspaces;
 
 use crate::deadline::Deadline;
 use crate::facts::openclaw::{Agent, ConfigFile, Elevated, Install, NodeRuntime};
@@ -44,12 +46,10 @@ pub async fn openclaw(world: &World, d: Deadline) -> OpenclawPart {
                 install::install(found, d),
                 install::node(found, &world.operator, d)
             ),
+            // Whoever installs OpenClaw wants to know what it would run on.
             Err(why) => (
                 Reading::Unknown(why.clone()),
-                Reading::unknown(
-                    WhyKind::NotApplicable,
-                    format!("no OpenClaw to run: {}", why.detail),
-                ),
+                install::node_on_path(&world.operator, d).await,
             ),
         }
     };

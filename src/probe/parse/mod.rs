@@ -1,8 +1,10 @@
 //! Text to types: no `cfg`, no I/O. What the tools of any platform print is read here, so that it
 //! is tested on every platform with recorded outputs (`tests/recorded/`).
 
+pub mod dpkg;
 pub mod linux;
 pub mod login;
+pub mod npmrc;
 pub mod power;
 pub mod sysctl;
 pub mod versions;
@@ -23,7 +25,7 @@ fn odd(what: &str, text: &str) -> Why {
 
 #[cfg(test)]
 mod tests {
-    use super::{linux, login, power, sysctl, versions};
+    use super::{dpkg, linux, login, npmrc, power, sysctl, versions};
 
     proptest::proptest! {
         /// Whatever a tool prints, a reader gives a value or a reason.
@@ -39,6 +41,8 @@ mod tests {
             let _ = login::filevault(&text);
             let _ = login::automatic_user(Some(1), &text, &text);
             let _ = power::pmset(&text);
+            let _ = dpkg::installed(&text, &["npm"]);
+            let _ = npmrc::prefix(&text, std::path::Path::new("/home/u"));
             let _ = versions::sw_vers(&text);
             let _ = versions::os_release(&text);
             let values = sysctl::sysctl(&text);

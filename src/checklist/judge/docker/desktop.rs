@@ -207,7 +207,11 @@ fn presence(facts: &Facts) -> Result<Presence, Why> {
 /// them is written (<https://docs.docker.com/desktop/settings-and-maintenance/settings/>).
 fn settings(facts: &Facts) -> Result<DesktopSettings, Why> {
     match facts.docker.settings.get() {
-        Ok(settings) => Ok(settings.clone()),
+        // The whole file is no evidence of two of its keys.
+        Ok(settings) => Ok(DesktopSettings {
+            source: None,
+            ..settings.clone()
+        }),
         Err(why) if why.kind == WhyKind::Absent => Ok(DesktopSettings::default()),
         Err(why) => Err(why),
     }

@@ -105,9 +105,9 @@ impl Node {
         if !version.pre.is_empty() {
             return Err(unclear(format!("Node.js {bare} is a prerelease")));
         }
-        let alternatives = npm_range(&range).map_err(unclear)?;
+        let supported: units::VersionRange = range.parse().map_err(unclear)?;
         let mut complaints = Vec::new();
-        if !alternatives.iter().any(|one| one.matches(&version)) {
+        if !supported.holds(&version) {
             let message = format!("Node.js {bare} is not what OpenClaw runs on ({range})");
             complaints.push(
                 Complaint::fail("node-unsupported", message)
@@ -122,40 +122,6 @@ impl Node {
             .expected(range)
             .evidence("/openclaw/node", runtime))
     }
-}
-
-/// A range as npm writes it (<https://github.com/npm/node-semver#ranges>): alternatives with
-/// `||`, conditions side by side, a bare version meaning exactly that one.
-fn npm_range(range: &str) -> Result<Vec<semver::VersionReq>, String> {
-    range.split("||").map(alternative).collect()
-}
-
-fn alternative(text: &str) -> Result<semver::VersionReq, String> {
-    let refuse = |e: &dyn std::fmt::Display| format!("`{text}` is not a version range: {e}");
-    if let Some((from, to)) = text.split_once(" - ") {
-        let both = format!(">={}, <={}", from.trim(), to.trim());
-        return semver::VersionReq::parse(&both).map_err(|e| refuse(&e));
-    }
-    let mut conditions: Vec<String> = Vec::new();
-    let mut operator = String::new();
-    for word in text.split([' ', ',', '\t']).filter(|word| !word.is_empty()) {
-        // `>= 24.16.0` and `>=24.16.0` are the same to npm.
-        if word.chars().all(|c| "<>=~^".contains(c)) {
-            word.clone_into(&mut operator);
-            continue;
-        }
-        let word = format!("{operator}{word}");
-        operator.clear();
-        let bare =
-            word.starts_with(|c: char| c.is_ascii_digit()) && !word.contains(['x', 'X', '*']);
-        conditions.push(if bare { format!("={word}") } else { word });
-    }
-    let list = if conditions.is_empty() {
-        "*".to_owned()
-    } else {
-        conditions.join(", ")
-    };
-    semver::VersionReq::parse(&list).map_err(|e| refuse(&e))
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
@@ -247,53 +213,5 @@ fn not_installed(facts: &Facts) -> Result<Ruling, ()> {
     match facts.openclaw.install.get() {
         Err(why) if why.kind == WhyKind::Absent => Ok(Ruling::blocked(&["openclaw/version"])),
         _ => Err(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_mean_what_npm_means() {
-        let table: [(&str, &[&str], &[&str]); 8] = [
-            (
-                ">=24.16.0 <25 || >=26.1.0",
-                &["24.16.0", "24.99.1", "26.1.0", "30.0.0"],
-                &["24.15.9", "25.0.0", "26.0.9"],
-            ),
-            (
-                ">=24.16.0, <25.0.0 || >=26.1.0",
-                &["24.16.0", "26.1.0"],
-                &["25.0.0"],
-            ),
-            (">= 22.0.0", &["22.0.0", "23.1.0"], &["21.9.9"]),
-            ("22.19.0", &["22.19.0"], &["22.19.1", "22.20.0"]),
-            ("24", &["24.0.0", "24.16.2"], &["25.0.0"]),
-            (
-                "24.x || ^26.1.0",
-                &["24.3.0", "26.9.0"],
-                &["26.0.0", "27.0.0"],
-            ),
-            ("22.0.0 - 24.1.0", &["22.0.0", "24.1.0"], &["24.1.1"]),
-            ("*", &["1.0.0"], &[]),
-        ];
-        for (range, inside, outside) in table {
-            let range_of = npm_range(range).expect(range);
-            let holds = |version: &str| {
-                let version = semver::Version::parse(version).expect("a version");
-                range_of.iter().any(|one| one.matches(&version))
-            };
-            for version in inside {
-                assert!(holds(version), "{version} in {range}");
-            }
-            for version in outside {
-                assert!(!holds(version), "{version} not in {range}");
-            }
-        }
-        for bad in ["latest", ">=", ">=a.b", "24.16.0.1"] {
-            let parsed = npm_range(bad);
-            assert!(parsed.is_err() || bad == ">=", "{bad}: {parsed:?}");
-        }
     }
 }

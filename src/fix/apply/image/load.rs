@@ -58,9 +58,9 @@ pub(super) async fn load(
         Loading::Layer(news) => (tell)(layer(news)),
     };
     let loaded = engine.load(Path::new(path), &mut told, d);
-    loaded.await.map_err(failed)?;
+    loaded.await.map_err(|error| failed(&error))?;
     engine
         .tag(&step.reference, passing, d.at_most(PATIENCE))
         .await
-        .map_err(failed)
+        .map_err(|error| failed(&error))
 }

@@ -173,6 +173,7 @@ fn the_advice_on_a_socket_names_its_group_and_never_opens_it_to_all() {
             gid,
             mode: mode.to_owned(),
             group: group.map(str::to_owned),
+            members: Vec::new(),
         });
         let hint = hint(Access {}.rule(&facts));
         assert!(!hint.contains("chmod"), "{hint}");

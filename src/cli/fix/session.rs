@@ -1,145 +1,44 @@
-//! `clawdoctor fix` and `plan`: look, plan, show, ask, apply, prove. Glue: what is decided is
-//! decided in the room of the repairs.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "writes the plan file that the command line names, and takes the time"
-)]
+//! One run of the command: look, plan, show, choose, apply, prove, and again until nothing new is
+//! found.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
-use super::args::WishArgs;
-use super::asking::{Reply, ask};
-use super::check::{self, Standby};
-use super::open_runs;
-use super::out::Out;
-use super::prepare::{self, Prepared};
-use super::voice::Voice;
-use super::wishes::{Attended, wishes};
+use super::{Ask, news, plan_file};
 use crate::checklist::id::CheckId;
 use crate::checklist::report::Report;
 use crate::checklist::run::{self, Terms};
 use crate::checklist::verdict::Status;
+use crate::cli::asking::{Reply, administrator, ask};
+use crate::cli::prepare::{self, Prepared};
+use crate::cli::voice::Voice;
+use crate::cli::wishes::Attended;
+use crate::cli::{check, open_runs};
 use crate::deadline::Deadline;
 use crate::facts::Facts;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::fix::apply::Hands;
-use crate::fix::consent::{Allow, Answer};
+use crate::fix::consent::Answer;
 use crate::fix::journal::{self, Journal};
-use crate::fix::lock::Lock;
 use crate::fix::outcome::{
     FixConclusion, FixReport, RepairReport, RepairStatus, RestartWord, planned,
 };
 use crate::fix::plan::{Node, plan};
 use crate::fix::record::{self, Outcome, RunId};
 use crate::fix::repair::{Advice, Need, Plan, Repair};
-use crate::fix::run::{Became, Run};
+use crate::fix::run::{Became, Event, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
 use crate::probe::gather::gather;
-use crate::probe::inside;
-use crate::report::Format;
 use crate::surroundings::Surroundings;
-
-/// What `fix` is asked for.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    pub check: check::Ask,
-    pub ids: Vec<String>,
-    /// Only shown.
-    pub dry_run: bool,
-    /// Kept in this file.
-    pub output: Option<String>,
-    pub allow: Allow,
-    /// Exactly this plan.
-    pub plan: Option<String>,
-    pub resume: bool,
-    pub lock_timeout: Duration,
-    pub wishes: WishArgs,
-    pub format: Format,
-    /// As it was typed, for the journal.
-    pub argv: Vec<String>,
-}
 
 /// Repairs bring to light what they were hiding: an engine that starts shows that the image is
 /// missing. More rounds than this would be a circle.
 const MOST_ROUNDS: usize = 8;
-/// What an interrupted run may take to bring its last step to rest.
-const REST: Duration = Duration::from_secs(60);
-
-/// Plans and applies; the exit code.
-pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
-    let standby = Standby::take_up()?;
-    let prepared = prepare::plan(&ask.check.wish, here)?;
-    let attended = out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text;
-    let attended = if attended {
-        Attended::Person
-    } else {
-        Attended::Nobody
-    };
-    known_ids(&prepared, &ask.ids)?;
-    let wishes = wishes(&ask.wishes, &prepared.world, attended)?;
-    let voice = Voice::new(ask.format, out);
-    let lock = match ask.dry_run {
-        true => None,
-        false => Some(Lock::take(
-            &here.state_dir(),
-            ask.lock_timeout,
-            "clawdoctor fix",
-        )?),
-    };
-    let mut session = Session {
-        ask,
-        prepared: &prepared,
-        here,
-        wishes,
-        attended,
-        voice: Arc::new(Mutex::new(voice)),
-        run: None,
-        attempted: Vec::new(),
-        advised: Vec::new(),
-        reports: Vec::new(),
-        restarts: BTreeSet::new(),
-        changed: false,
-        begun: Instant::now(),
-    };
-    let Standby {
-        runtime,
-        mut interrupt,
-        mut terminate,
-        mut hangup,
-    } = standby;
-    let code = runtime.block_on(async {
-        let stopped = {
-            let going = session.go();
-            tokio::select! {
-                done = going => return done,
-                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
-                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
-                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
-            }
-        };
-        session.rest().await;
-        Err(stopped)
-    });
-    // What hangs in the kernel must not hold the program.
-    runtime.shutdown_background();
-    drop(lock);
-    code
-}
-
-/// Ids and areas that no check has are a mistake, not a wish.
-fn known_ids(prepared: &Prepared, ids: &[String]) -> Result<(), Failure> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    prepare::select(&prepared.catalog, ids, &[]).map(drop)
-}
 
 /// One run of the command.
-struct Session<'a> {
+pub struct Session<'a> {
     ask: &'a Ask,
     prepared: &'a Prepared,
     here: &'a Surroundings,
@@ -164,14 +63,39 @@ struct Look {
     plan: Plan,
 }
 
-impl Session<'_> {
-    fn voice(&self) -> std::sync::MutexGuard<'_, Voice> {
+impl<'a> Session<'a> {
+    pub fn new(
+        ask: &'a Ask,
+        prepared: &'a Prepared,
+        here: &'a Surroundings,
+        wishes: Wishes,
+        attended: Attended,
+        voice: Arc<Mutex<Voice>>,
+    ) -> Self {
+        Self {
+            ask,
+            prepared,
+            here,
+            wishes,
+            attended,
+            voice,
+            run: None,
+            attempted: Vec::new(),
+            advised: Vec::new(),
+            reports: Vec::new(),
+            restarts: BTreeSet::new(),
+            changed: false,
+            begun: Instant::now(),
+        }
+    }
+
+    fn voice(&self) -> MutexGuard<'_, Voice> {
         self.voice
             .lock()
             .expect("whoever speaks does not panic while speaking")
     }
 
-    async fn go(&mut self) -> Result<u8, Failure> {
+    pub async fn go(&mut self) -> Result<u8, Failure> {
         if !self.ask.dry_run {
             let settled = open_runs::settle(
                 self.prepared,
@@ -183,7 +107,7 @@ impl Session<'_> {
         }
         let mut look = self.look().await?;
         if let Some(path) = &self.ask.plan {
-            look.plan = kept_plan(path, &look.plan)?;
+            look.plan = plan_file::read(path, &look.plan)?;
         }
         for round in 0..MOST_ROUNDS {
             look.plan
@@ -228,7 +152,7 @@ impl Session<'_> {
 
     fn shown(&mut self, look: Look) -> Result<u8, Failure> {
         if let Some(path) = &self.ask.output {
-            keep_plan(path, &look.plan)?;
+            plan_file::keep(path, &look.plan)?;
         }
         let allow = &self.ask.allow;
         let fix = planned(look.report, &look.plan, |repair| {
@@ -320,10 +244,7 @@ impl Session<'_> {
     /// them is left to a person.
     fn with_rights(&mut self, chosen: Vec<Repair>) -> Result<Vec<Repair>, Failure> {
         let needs = |repair: &Repair| repair.needs.contains(&Need::Sudo);
-        if self.here.uid == 0
-            || !chosen.iter().any(needs)
-            || super::asking::administrator(self.attended)
-        {
+        if self.here.uid == 0 || !chosen.iter().any(needs) || administrator(self.attended) {
             return Ok(chosen);
         }
         let (left, chosen): (Vec<Repair>, Vec<Repair>) = chosen.into_iter().partition(needs);
@@ -349,7 +270,7 @@ impl Session<'_> {
         self.begin(facts)?;
         self.attempted.push(repair.clone());
         let voice = Arc::clone(&self.voice);
-        let mut tell = move |event: crate::fix::run::Event<'_>| {
+        let mut tell = move |event: Event<'_>| {
             if let Ok(mut voice) = voice.lock() {
                 voice.event(&event);
             }
@@ -476,7 +397,7 @@ impl Session<'_> {
         fix.duration_ms = crate::units::milliseconds(self.begun.elapsed());
         fix.changed = self.changed;
         fix.needs_restart = self.restarts.iter().copied().collect();
-        fix.run_id = self.run.as_ref().map(|run| run.state_id());
+        fix.run_id = self.run.as_ref().map(Run::state_id);
         fix.conclude(inconclusive);
         if let Some(run) = &mut self.run {
             run.end(match fix.conclusion {
@@ -494,78 +415,9 @@ impl Session<'_> {
     }
 
     /// After a signal: the last step is done or taken back, and the journal says so.
-    async fn rest(&mut self) {
+    pub async fn rest(&mut self) {
         self.voice()
             .line("interrupted: bringing the last step to rest");
-        let voice = Arc::clone(&self.voice);
-        let mut tell = move |event: crate::fix::run::Event<'_>| {
-            if let Ok(mut voice) = voice.lock() {
-                voice.event(&event);
-            }
-        };
-        let d = Deadline::after(REST);
-        if let Some(run) = &mut self.run {
-            // First of all whoever is still at it: a container goes on when its asker is gone.
-            let facts = run.hands.facts();
-            let soon = Deadline::after(check::CLEAN_UP);
-            drop(inside::clean_up(&self.prepared.world, &facts, soon).await);
-            // What cannot be brought to rest now is found open by the next run.
-            let rested = d.bound(run.settle(&mut tell)).await;
-            if matches!(rested, Ok(Ok(_))) {
-                let _ = run.end(Outcome::Interrupted);
-            }
-            // What cannot be removed now is swept by the next run.
-            let d = Deadline::after(check::CLEAN_UP);
-            drop(inside::clean_up(&self.prepared.world, &facts, d).await);
-        }
+        open_runs::rest(self.run.as_mut(), self.prepared, &self.voice).await;
     }
-}
-
-/// Where the news of steps goes.
-pub fn news(voice: &Arc<Mutex<Voice>>) -> Box<dyn FnMut(crate::fix::apply::News) + Send> {
-    let voice = Arc::clone(voice);
-    Box::new(move |news| {
-        if let Ok(mut voice) = voice.lock() {
-            voice.news(&news);
-        }
-    })
-}
-
-/// Exactly the plan of the file, or a refusal: the node has to ask for all of it still.
-fn kept_plan(path: &str, fresh: &Plan) -> Result<Plan, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::input(format!("cannot read the plan {path}"))
-            .cause(error)
-            .hint("write one with: clawdoctor plan -o FILE")
-    })?;
-    let kept: Plan = serde_json::from_str(&text).map_err(|error| {
-        Failure::input(format!(
-            "{path}:{}:{}: not a plan",
-            error.line(),
-            error.column()
-        ))
-        .cause(crate::text::without_place(&error))
-        .hint("write one with: clawdoctor plan -o FILE")
-    })?;
-    if kept.report != "clawdoctor.plan" || kept.schema_version > crate::fix::repair::PLAN_VERSION {
-        return Err(
-            Failure::input(format!("{path} is not a plan of this version"))
-                .hint("write one with: clawdoctor plan -o FILE"),
-        );
-    }
-    if let Some(stale) = kept.stale_against(fresh) {
-        return Err(Failure::system(format!(
-            "the plan {path} is stale: the node does not ask for `{}` any more as it stands there",
-            crate::text::wash(&stale.id, 200)
-        ))
-        .hint("nothing was changed; make a new plan with: clawdoctor plan -o FILE"));
-    }
-    Ok(kept)
-}
-
-/// Keeps the plan for its owner alone; never half a file.
-fn keep_plan(path: &str, plan: &Plan) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(plan).expect("plans are plain data") + "\n";
-    check::keep(Path::new(path), &text)
-        .map_err(|error| Failure::input(format!("cannot write the plan {path}")).cause(error))
 }

@@ -1,0 +1,113 @@
+//! `clawdoctor fix` and `plan`: look, plan, show, ask, apply, prove. Glue: what is decided is
+//! decided in the room of the repairs.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads and writes the plan file that the command line names, and takes the time"
+)]
+
+mod plan_file;
+mod session;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::args::WishArgs;
+use super::check::{self, Standby};
+use super::out::Out;
+use super::prepare::{self, Prepared};
+use super::voice::Voice;
+use super::wishes::{Attended, wishes};
+use crate::failure::{Failure, Kind};
+use crate::fix::apply::News;
+use crate::fix::consent::Allow;
+use crate::fix::lock::Lock;
+use crate::report::Format;
+use crate::surroundings::Surroundings;
+use session::Session;
+
+/// What `fix` is asked for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub check: check::Ask,
+    pub ids: Vec<String>,
+    /// Only shown.
+    pub dry_run: bool,
+    /// Kept in this file.
+    pub output: Option<String>,
+    pub allow: Allow,
+    /// Exactly this plan.
+    pub plan: Option<String>,
+    pub resume: bool,
+    pub lock_timeout: Duration,
+    pub wishes: WishArgs,
+    pub format: Format,
+    /// As it was typed, for the journal.
+    pub argv: Vec<String>,
+}
+
+/// Plans and applies; the exit code.
+pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let standby = Standby::take_up()?;
+    let prepared = prepare::plan(&ask.check.wish, here)?;
+    let attended = out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text;
+    let attended = if attended {
+        Attended::Person
+    } else {
+        Attended::Nobody
+    };
+    known_ids(&prepared, &ask.ids)?;
+    let wishes = wishes(&ask.wishes, &prepared.world, attended)?;
+    let voice = Voice::new(ask.format, out);
+    let lock = if ask.dry_run {
+        None
+    } else {
+        Some(Lock::take(
+            &here.state_dir(),
+            ask.lock_timeout,
+            "clawdoctor fix",
+        )?)
+    };
+    let voice = Arc::new(Mutex::new(voice));
+    let mut session = Session::new(ask, &prepared, here, wishes, attended, voice);
+    let Standby {
+        runtime,
+        mut interrupt,
+        mut terminate,
+        mut hangup,
+    } = standby;
+    let code = runtime.block_on(async {
+        let stopped = {
+            let going = session.go();
+            tokio::select! {
+                done = going => return done,
+                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
+                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
+                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
+            }
+        };
+        session.rest().await;
+        Err(stopped)
+    });
+    // What hangs in the kernel must not hold the program.
+    runtime.shutdown_background();
+    drop(lock);
+    code
+}
+
+/// Ids and areas that no check has are a mistake, not a wish.
+fn known_ids(prepared: &Prepared, ids: &[String]) -> Result<(), Failure> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    prepare::select(&prepared.catalog, ids, &[]).map(drop)
+}
+
+/// Where the news of steps goes.
+pub fn news(voice: &Arc<Mutex<Voice>>) -> Box<dyn FnMut(News) + Send> {
+    let voice = Arc::clone(voice);
+    Box::new(move |news| {
+        if let Ok(mut voice) = voice.lock() {
+            voice.news(&news);
+        }
+    })
+}
