@@ -31,7 +31,6 @@ use crate::fix::run::{Became, Event, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
 use crate::probe::gather::{Gathered, gather};
-use crate::probe::inside;
 use crate::surroundings::Surroundings;
 
 /// Repairs bring to light what they were hiding: an engine that starts shows that the image is
@@ -39,8 +38,6 @@ use crate::surroundings::Surroundings;
 const MOST_ROUNDS: usize = 8;
 /// For what a planner reads and no judge does.
 const MORE: Duration = Duration::from_secs(20);
-/// What an interrupted run may take to bring its last step to rest.
-const REST: Duration = Duration::from_mins(1);
 
 /// One run of the command.
 pub struct Session<'a> {
@@ -446,23 +443,6 @@ impl<'a> Session<'a> {
     pub async fn rest(&mut self) {
         self.voice()
             .line("interrupted: bringing the last step to rest");
-        let voice = Arc::clone(&self.voice);
-        let mut tell = move |event: Event<'_>| {
-            if let Ok(mut voice) = voice.lock() {
-                voice.event(&event);
-            }
-        };
-        let d = Deadline::after(REST);
-        if let Some(run) = &mut self.run {
-            // What cannot be brought to rest now is found open by the next run.
-            let rested = d.bound(run.settle(&mut tell)).await;
-            if matches!(rested, Ok(Ok(_))) {
-                let _ = run.end(Outcome::Interrupted);
-            }
-            let facts = run.hands.facts();
-            // What cannot be removed now is swept by the next run.
-            let d = Deadline::after(check::CLEAN_UP);
-            drop(inside::clean_up(&self.prepared.world, &facts, d).await);
-        }
+        open_runs::rest(self.run.as_mut(), self.prepared, &self.voice).await;
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Hands, News, Sight, Trouble};
+use super::{Hands, News, Sight, Trouble, own_folder};
 use crate::deadline::Deadline;
 use crate::engine::Ran;
 use crate::fix::inverse::{After, Inverse, Owned};
@@ -39,6 +39,8 @@ fn list_path(hands: &Hands, seq: Seq) -> PathBuf {
 /// Writes the undo list of a step that is about to be recorded.
 fn kept(survey: &Survey, hands: &mut Hands, seq: Seq) -> Result<(String, u64), Trouble> {
     let path = list_path(hands, seq);
+    own_folder(&hands.folder)
+        .map_err(|error| Trouble::Failed(format!("{}: {error}", hands.folder.display())))?;
     list::save(&survey.list, &path)?;
     for skipped in survey.skipped.iter().take(10) {
         (hands.tell)(News::Line(format!("left alone: {skipped}")));
@@ -231,7 +233,8 @@ impl Helper<'_> {
         };
         let spec = volume::spec(&task)?;
         let input = list.map(volume::input).transpose()?;
-        let name = format!("clawdoctor-owners-{}", hands.run_id);
+        // Of this process: the one of a run that was killed may still be there.
+        let name = format!("clawdoctor-owners-{}", hands.world.run_id);
         engine
             .run_to_end(&spec, &name, input, d)
             .await
