@@ -4,6 +4,8 @@
 
 pub mod place;
 pub mod proxy;
+pub mod stage;
+pub mod world;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,0 +1,437 @@
+//! The table of repairs: each file of `tests/repairs/` sets up one node on a real engine with the
+//! real OpenClaw, plays what an operator types there, and says what must be true after each line.
+//! After every file the node and the engine are as they were before it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "sets up and looks at the world that is tested"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde::Deserialize;
+use serde_json::Value;
+
+use support::Engine;
+use support::place::{Place, Ran, User};
+use support::stage::{self, EnginePart, Openclaw, Stage, Volume};
+use support::world::World;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Scenario {
+    about: String,
+    #[serde(default)]
+    openclaw: Openclaw,
+    #[serde(default)]
+    engine: EnginePart,
+    #[serde(default)]
+    settings: Option<String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    #[serde(default)]
+    volumes: Vec<Volume>,
+    /// The operator: an ordinary user, whose the files are, too.
+    #[serde(default = "thousand")]
+    uid: u32,
+    /// Run where no other process can be seen, and so no gateway.
+    #[serde(default)]
+    alone: bool,
+    /// Root's shell commands that plant the fault, and those that take it away whatever happened.
+    #[serde(default)]
+    plant: Vec<String>,
+    #[serde(default)]
+    clear: Vec<String>,
+    /// What is done there, in this order.
+    acts: Vec<Act>,
+}
+
+/// One line that somebody types, and what must come of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Act {
+    /// Arguments of clawdoctor, apart by spaces.
+    #[serde(default)]
+    run: Option<String>,
+    /// A shell command of the operator's, or of root's.
+    #[serde(default)]
+    shell: Option<String>,
+    #[serde(default)]
+    root: Option<String>,
+    #[serde(default)]
+    exit: i32,
+    /// `id: class, status` of every repair that is told, with `(flag)` where it wants one.
+    #[serde(default)]
+    repairs: Option<Vec<String>>,
+    /// `check:code` of every finding that remains.
+    #[serde(default)]
+    findings: Option<Vec<String>>,
+    /// Each somewhere in what is printed.
+    #[serde(default)]
+    says: Vec<String>,
+    #[serde(default)]
+    never_says: Vec<String>,
+    /// Standard output as a whole, white space at its ends apart.
+    #[serde(default)]
+    gives: Option<String>,
+    #[serde(default)]
+    leaves: Leaves,
+    /// At most so many seconds.
+    #[serde(default = "minute")]
+    within: u64,
+}
+
+/// How the world looks after an act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Leaves {
+    #[default]
+    Whatever,
+    /// As before this act.
+    Unchanged,
+    /// As at the start.
+    AsAtFirst,
+}
+
+fn thousand() -> u32 {
+    1000
+}
+
+fn minute() -> u64 {
+    60
+}
+
+/// One scenario at a time per engine, since each looks at all that is in it.
+static CLASSIC: Mutex<()> = Mutex::new(());
+static MODERN: Mutex<()> = Mutex::new(());
+
+fn main() {
+    let args = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repairs");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("tests/repairs")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    files.sort();
+    let engines = Engine::all();
+    let mut trials = Vec::new();
+    for path in files {
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let text = std::fs::read_to_string(&path).expect("a scenario");
+        let scenario: Scenario =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        if engines.is_empty() {
+            let trial = Trial::test(format!("{name} (no engine: use tests/run)"), || Ok(()));
+            trials.push(trial.with_ignored_flag(true));
+        }
+        for engine in &engines {
+            let only = &scenario.engine.only;
+            if only.is_empty() || only.iter().any(|wanted| wanted == engine.name) {
+                let (scenario, engine) = (scenario.clone(), engine.clone());
+                let title = format!("{name} on {}", engine.name);
+                trials.push(Trial::test(title, move || play(&scenario, &engine)));
+            }
+        }
+    }
+    let args = Arguments {
+        test_threads: Some(2),
+        ..args
+    };
+    libtest_mimic::run(&args, trials).exit();
+}
+
+fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
+    let lock = if engine.name == "classic" {
+        &CLASSIC
+    } else {
+        &MODERN
+    };
+    // A scenario that panicked has told so itself, and its node is gone.
+    let _alone = lock
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let kept = kept(engine)?;
+    let before = World::of_engine(engine)?;
+    let done = Node::set(scenario, engine).and_then(|mut node| node.play());
+    for name in kept_since(engine, &kept)? {
+        engine.docker(&["image", "rm", &name]).unwrap_or_default();
+    }
+    let left = before.differences(&World::of_engine(engine)?);
+    done.map_err(|error| {
+        format!(
+            "{}\n{}",
+            scenario.about,
+            error.message().unwrap_or_default()
+        )
+    })?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}\nleft in the engine:\n{}",
+        scenario.about,
+        left.join("\n")
+    )
+    .into())
+}
+
+/// The names under which images are kept.
+fn kept(engine: &Engine) -> Result<Vec<String>, String> {
+    let format = "{{.Repository}}:{{.Tag}}";
+    let names = engine.docker(&["images", "clawdoctor-kept", "--format", format])?;
+    Ok(names.lines().map(str::to_owned).collect())
+}
+
+fn kept_since(engine: &Engine, before: &[String]) -> Result<Vec<String>, String> {
+    let mut now = kept(engine)?;
+    now.retain(|name| !before.contains(name));
+    Ok(now)
+}
+
+/// The node of one scenario.
+struct Node<'a> {
+    scenario: &'a Scenario,
+    engine: &'a Engine,
+    place: Place,
+    /// Kept for its end: it takes down what it put up.
+    stage: Option<Stage>,
+}
+
+impl<'a> Node<'a> {
+    fn set(scenario: &'a Scenario, engine: &'a Engine) -> Result<Self, Failed> {
+        let mut place = Place::new();
+        place.owner = scenario.uid;
+        place.use_real_openclaw(&openclaw()?, "app-2026.9.6");
+        let mut node = Self {
+            scenario,
+            engine,
+            place,
+            stage: None,
+        };
+        let mut stage = Stage::on(engine);
+        stage.openclaw(&scenario.openclaw, &node.place)?;
+        stage.files(scenario.settings.as_deref(), &scenario.files, &node.place);
+        stage.endpoint(&scenario.engine, Some(scenario.uid), &mut node.place)?;
+        node.stage = Some(stage);
+        for volume in &scenario.volumes {
+            let stage = node.stage.as_mut().expect("set above");
+            stage.volume(volume)?;
+        }
+        for command in &scenario.plant {
+            let ran = node.shell(None, command, 120);
+            if !ran.output.status.success() {
+                return Err(format!("cannot plant the fault: {}", told(command, &ran)).into());
+            }
+        }
+        Ok(node)
+    }
+
+    fn user(&self) -> Option<User> {
+        Some(User {
+            uid: self.scenario.uid,
+            alone: self.scenario.alone,
+        })
+    }
+
+    fn filled(&self, text: &str) -> String {
+        stage::filled(text, &self.place, self.engine)
+    }
+
+    fn shell(&self, user: Option<User>, command: &str, seconds: u64) -> Ran {
+        let words = ["bash", "-euo", "pipefail", "-c", &self.filled(command)].map(str::to_owned);
+        let mut program = self.place.program(user, &words);
+        if user.is_none() {
+            // Past what stands between the operator and the engine.
+            program.env("DOCKER_HOST", self.engine.url());
+        }
+        program.env(
+            "SUPPORT",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support"),
+        );
+        Place::bounded(program, Duration::from_secs(seconds))
+    }
+
+    fn world(&self) -> Result<World, String> {
+        let volumes = &self.scenario.volumes;
+        let volumes: Vec<String> = volumes.iter().map(|volume| volume.name.clone()).collect();
+        World::look(&self.place, self.engine, &volumes)
+    }
+
+    fn play(&mut self) -> Result<(), Failed> {
+        let first = self.world()?;
+        let mut before = first.clone();
+        for (number, act) in self.scenario.acts.iter().enumerate() {
+            let (line, ran) = self.act(act);
+            let now = self.world()?;
+            let mut wrong = act.differences(&ran);
+            wrong.extend(now.litter().into_iter().map(|name| format!("left: {name}")));
+            let to = match act.leaves {
+                Leaves::Whatever => &now,
+                Leaves::Unchanged => &before,
+                Leaves::AsAtFirst => &first,
+            };
+            wrong.extend(to.differences(&now));
+            if !wrong.is_empty() {
+                let wrong = wrong.join("\n");
+                return Err(format!("act {}\n{wrong}\n{}", number + 1, told(&line, &ran)).into());
+            }
+            before = now;
+        }
+        Ok(())
+    }
+
+    fn act(&self, act: &Act) -> (String, Ran) {
+        match (&act.run, &act.shell, &act.root) {
+            (Some(run), None, None) => {
+                let args: Vec<String> = self.filled(run).split(' ').map(str::to_owned).collect();
+                let bound = Duration::from_secs(act.within);
+                (run.clone(), self.place.run(self.user(), &args, bound))
+            }
+            (None, Some(shell), None) => {
+                (shell.clone(), self.shell(self.user(), shell, act.within))
+            }
+            (None, None, Some(root)) => (root.clone(), self.shell(None, root, act.within)),
+            _ => panic!(
+                "{}: an act is one of run, shell and root",
+                self.scenario.about
+            ),
+        }
+    }
+}
+
+impl Drop for Node<'_> {
+    fn drop(&mut self) {
+        for command in &self.scenario.clear {
+            let ran = self.shell(None, command, 60);
+            if !ran.output.status.success() {
+                eprintln!("not cleared: {}", told(command, &ran));
+            }
+        }
+    }
+}
+
+/// The folder with the real OpenClaw's programs.
+fn openclaw() -> Result<PathBuf, String> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/openclaw.sh");
+    let output = std::process::Command::new(script).arg("install").output();
+    let output = output.map_err(|error| error.to_string())?;
+    let program = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let folder = Path::new(&program).ancestors().nth(4);
+    let folder = folder.filter(|_| output.status.success());
+    folder
+        .map(Path::to_owned)
+        .ok_or_else(|| format!("no OpenClaw: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn told(line: &str, ran: &Ran) -> String {
+    format!(
+        "{line}\nexit {:?} after {:?}\nstdout: {}\nstderr: {}",
+        ran.output.status.code(),
+        ran.took,
+        String::from_utf8_lossy(&ran.output.stdout),
+        String::from_utf8_lossy(&ran.output.stderr)
+    )
+}
+
+impl Act {
+    fn differences(&self, ran: &Ran) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let stdout = String::from_utf8_lossy(&ran.output.stdout).into_owned();
+        let both = format!("{stdout}{}", String::from_utf8_lossy(&ran.output.stderr));
+        if ran.killed {
+            wrong.push(format!("not done within {} s", self.within));
+        }
+        if ran.output.status.code() != Some(self.exit) {
+            wrong.push(format!("the exit code is not {}", self.exit));
+        }
+        wrong.extend(
+            self.says
+                .iter()
+                .filter(|text| !both.contains(*text))
+                .map(|text| format!("does not say: {text}")),
+        );
+        wrong.extend(
+            self.never_says
+                .iter()
+                .filter(|text| both.contains(*text))
+                .map(|text| format!("says: {text}")),
+        );
+        if let Some(gives) = &self.gives
+            && gives.trim() != stdout.trim()
+        {
+            wrong.push(format!("does not give: {}", gives.trim()));
+        }
+        match self.document(&stdout) {
+            Ok(document) => wrong.extend(self.told_otherwise(&document)),
+            Err(error) => wrong.push(error),
+        }
+        wrong
+    }
+
+    /// The one document of a run, or the last of its lines: null where it prints for people.
+    fn document(&self, stdout: &str) -> Result<Value, String> {
+        let run = self.run.as_deref().unwrap_or_default();
+        if run.contains("--json") {
+            return serde_json::from_str(stdout)
+                .map_err(|error| format!("not one JSON document: {error}"));
+        }
+        if !run.contains("--format ndjson") {
+            return Ok(Value::Null);
+        }
+        let mut last = Value::Null;
+        for line in stdout.lines() {
+            last = serde_json::from_str(line)
+                .map_err(|error| format!("not a line of JSON ({error}): {line}"))?;
+            if last["type"].as_str().is_none() {
+                return Err(format!("a line without a type: {line}"));
+            }
+        }
+        Ok(last)
+    }
+
+    fn told_otherwise(&self, document: &Value) -> Vec<String> {
+        let list = |key: &str| document[key].as_array().cloned().unwrap_or_default();
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let repair = |one: &Value| {
+            let flag = one["allow"].as_str();
+            let flag = flag.map_or_else(String::new, |flag| format!(" ({flag})"));
+            format!(
+                "{}: {}, {}{flag}",
+                word(&one["id"]),
+                word(&one["risk"]),
+                word(&one["status"])
+            )
+        };
+        let finding = |one: &Value| {
+            let id = word(&one["checkId"]);
+            let id = id.strip_prefix("clawdoctor/").unwrap_or(&id);
+            format!("{id}:{}", word(&one["errorCode"]))
+        };
+        let mut wrong = Vec::new();
+        let mut compare = |what: &str, wanted: &Option<Vec<String>>, found: Vec<String>| {
+            if let Some(wanted) = wanted
+                && *wanted != found
+            {
+                wrong.push(format!("{what} {found:#?}, expected {wanted:#?}"));
+            }
+        };
+        compare(
+            "repairs",
+            &self.repairs,
+            list("repairs").iter().map(repair).collect(),
+        );
+        compare(
+            "findings",
+            &self.findings,
+            list("findings").iter().map(finding).collect(),
+        );
+        wrong
+    }
+}
