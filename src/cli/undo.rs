@@ -126,7 +126,7 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
                 _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
             }
         };
-        open_runs::rest(Some(&mut run), &prepared, &voice).await;
+        Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
         Err(stopped)
     });
     runtime.shutdown_background();

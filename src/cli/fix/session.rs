@@ -443,6 +443,11 @@ impl<'a> Session<'a> {
     pub async fn rest(&mut self) {
         self.voice()
             .line("interrupted: bringing the last step to rest");
-        open_runs::rest(self.run.as_mut(), self.prepared, &self.voice).await;
+        Box::pin(open_runs::rest(
+            self.run.as_mut(),
+            self.prepared,
+            &self.voice,
+        ))
+        .await;
     }
 }
