@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use repairs::{FIX_AFTER, spelled_out};
-pub use repairs::{FixArgs, ModeName, PlanArgs, UndoArgs, WishArgs};
+pub use repairs::{FixArgs, ModeName, OwnArgs, OwnVerbName, PlanArgs, UndoArgs, WishArgs};
 
 use crate::checklist::check::Severity;
 use crate::report::Format;
@@ -103,6 +103,9 @@ pub enum Command {
         #[arg(value_name = "DOCUMENT", default_value = "report")]
         document: DocumentName,
     },
+    /// Change or restore the owners of a list, as root (what fix asks sudo for)
+    #[command(hide = true)]
+    Own(OwnArgs),
     /// Print the completion script of a shell
     Completions {
         #[arg(value_name = "SHELL")]

@@ -119,6 +119,26 @@ pub struct UndoArgs {
     pub lock_timeout: Span,
 }
 
+/// What `fix` and `undo` ask sudo for where only root may give files away.
+#[derive(Clone, Debug, Group)]
+pub struct OwnArgs {
+    pub verb: OwnVerbName,
+    /// The list that was made before
+    pub list: std::path::PathBuf,
+    /// Whose node it is: this home and its parents are never touched
+    #[arg(long)]
+    pub home: std::path::PathBuf,
+    /// Folders at or below which anything may be changed at all
+    #[arg(long)]
+    pub within: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OwnVerbName {
+    Change,
+    Restore,
+}
+
 /// `--fix` before everything else is the command `fix`: the spelling that scripts have.
 pub fn spelled_out(argv: Vec<OsString>) -> Vec<OsString> {
     let mut before_command = argv.iter().skip(1).take_while(|word| {

@@ -16,7 +16,7 @@ mod folder;
 mod hold;
 mod image;
 mod json;
-mod owners;
+pub mod owners;
 mod place;
 pub mod program;
 

@@ -7,6 +7,7 @@
 mod bring_up;
 mod claw;
 mod compose;
+mod daemon;
 mod desktop;
 mod disk;
 mod docker;
@@ -26,9 +27,11 @@ use std::path::PathBuf;
 use crate::checklist::check::{Risk, Severity};
 use crate::checklist::report::{Finding, Report};
 use crate::checklist::run::short;
+use crate::facts::docker::FileText;
 use crate::facts::{Facts, Section};
 use crate::surroundings::Surroundings;
 
+use super::digest::Sha256;
 use super::owner::guard::Rules;
 use super::repair::{Advice, Found, Moment, Need, PLAN_VERSION, Plan, Repair, Restart};
 use super::step::Step;
@@ -158,7 +161,7 @@ pub fn reads(id: &str) -> &'static [Section] {
         "image/present" | "image/platform" | "image/age" => &[Engine, Openclaw],
         "image/tools" | "image/user" => &[Engine],
         "sandbox/write" | "volume/ownership" => &[Engine, Inside],
-        "sandbox/dns" => &[HostNames],
+        "sandbox/dns" => &[HostNames, Engine, Desktop],
         _ => &[],
     }
 }
@@ -208,6 +211,18 @@ fn rank(repair: &Repair) -> u8 {
     } else {
         last
     }
+}
+
+/// Whether a file may be edited by what is recorded of it. A link leads somewhere else, and a text
+/// that was made presentable says something else than the file.
+fn trusted(source: &FileText, path: &str) -> Result<(), String> {
+    if source.symlink {
+        return Err(format!("{path} is a symbolic link"));
+    }
+    if Sha256::of(source.text.as_bytes()).as_str() != source.sha256 {
+        return Err(format!("what {path} says was redacted here"));
+    }
+    Ok(())
 }
 
 /// Where rights may be changed at all, for this user's plans and for whoever applies them.

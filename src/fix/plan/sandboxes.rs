@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::claw::{Hand, of_another};
-use super::{Answer, Findings, Node, Risk, by_hand, repair};
+use super::{Answer, Findings, Node, Risk, by_hand, daemon, repair};
 use crate::fix::step::{MakeNetwork, NetworkReach, Recreate, Setting, Step};
 
 /// Sandboxes that keep old settings or an old image: OpenClaw takes them away itself.
@@ -126,12 +126,14 @@ pub fn dns(node: Node<'_>, findings: &Findings<'_>) -> Answer {
         );
     }
     let title = format!("let sandboxes ask {} for names", servers.join(", "));
-    Answer::repair(
+    let mut answer = Answer::repair(
         repair(id, findings, title, Risk::Behaviour)
             .cost("sandboxes that are made from now on ask these servers; running ones keep what they have")
             .undo("the settings have their former values again, through the same CLI")
             .step(hand.configure(wanted)),
-    )
+    );
+    answer.extend(daemon::dns(node, id, findings, &servers));
+    answer
 }
 
 fn host_resolves(node: Node<'_>) -> bool {
