@@ -155,6 +155,10 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         FixConclusion::Clean => (Role::Good, "Nothing is left to fix.".to_owned()),
         FixConclusion::Remains => (Role::Bad, remains(remaining.len())),
         FixConclusion::Failed => (Role::Bad, "Not everything went well.".to_owned()),
+        FixConclusion::Incomplete => (
+            Role::Bad,
+            format!("Could not be determined: {}.", undetermined(fix)),
+        ),
         FixConclusion::RestartNeeded => {
             (Role::Warn, "Done, and in force after a restart.".to_owned())
         }
@@ -188,6 +192,11 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         page.entry(0, "undo:", &format!("clawdoctor undo {run}"), Role::Code)?;
     }
     Ok(())
+}
+
+fn undetermined(fix: &FixReport) -> String {
+    let ids: Vec<&str> = fix.undetermined.iter().map(|id| short(id)).collect();
+    ids.join(", ")
 }
 
 fn remains(count: usize) -> String {

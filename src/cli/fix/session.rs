@@ -408,26 +408,24 @@ impl<'a> Session<'a> {
     }
 
     fn conclude(&mut self, look: Look) -> Result<u8, Failure> {
-        let inconclusive = run::exit_code(&look.report) == crate::exit::INCONCLUSIVE;
         let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
-        let mut report = look.report;
-        // What was not asked about is not what this run was for.
+        let repairs = std::mem::take(&mut self.reports);
+        let mut fix = FixReport::new(look.report, repairs, &look.plan.advice);
         let chosen = self.chosen_ids()?;
         if !chosen.is_empty() {
-            report
-                .findings
-                .retain(|finding| chosen.iter().any(|id| run::short(&finding.check_id) == id));
+            fix.only(&chosen);
         }
-        let mut fix = FixReport::new(report, std::mem::take(&mut self.reports), &look.plan.advice);
         fix.duration_ms = crate::units::milliseconds(self.begun.elapsed());
         fix.changed = self.changed;
         fix.needs_restart = self.restarts.iter().copied().collect();
         fix.run_id = self.run.as_ref().map(Run::state_id);
-        fix.conclude(inconclusive);
+        fix.conclude();
         if let Some(run) = &mut self.run {
             run.end(match fix.conclusion {
                 FixConclusion::Failed => Outcome::Failed,
-                FixConclusion::Remains | FixConclusion::RestartNeeded => Outcome::Partial,
+                FixConclusion::Remains
+                | FixConclusion::Incomplete
+                | FixConclusion::RestartNeeded => Outcome::Partial,
                 FixConclusion::Clean | FixConclusion::Planned | FixConclusion::Interrupted => {
                     Outcome::Done
                 }

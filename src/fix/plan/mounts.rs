@@ -189,9 +189,12 @@ pub fn within(node: Node<'_>) -> Vec<String> {
             }
         }
     }
+    // The probe's own folders lie in our state folder, and are nobody's workspace.
+    let ours = node.operator.state_dir();
     let insides = node.facts.inside.get().ok().into_iter().flatten();
     for mount in insides.flat_map(|inside| &inside.mounts) {
-        if mount.source.starts_with('/') && !folders.contains(&mount.source) {
+        let is_ours = std::path::Path::new(&mount.source).starts_with(&ours);
+        if mount.source.starts_with('/') && !is_ours && !folders.contains(&mount.source) {
             folders.push(mount.source.clone());
         }
     }
