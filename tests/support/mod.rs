@@ -5,6 +5,7 @@
 pub mod place;
 pub mod proxy;
 pub mod stage;
+pub mod stand_in;
 pub mod world;
 
 use std::path::PathBuf;

@@ -12,8 +12,6 @@ pub const OWNER: u32 = 1000;
 pub struct Place {
     root: tempfile::TempDir,
     pub env: BTreeMap<String, String>,
-    /// Whose the files are that it writes.
-    pub owner: u32,
     /// The real OpenClaw's programs, which every command sees at `openclaw` below the root.
     real: Option<PathBuf>,
 }
@@ -45,10 +43,9 @@ impl Place {
         let place = Self {
             root,
             env,
-            owner: OWNER,
             real: None,
         };
-        place.own(&home);
+        Self::own(&home);
         place
     }
 
@@ -60,13 +57,13 @@ impl Place {
         self.root.path()
     }
 
-    /// Gives a path below the place to its owner, as far as we may.
-    pub fn own(&self, path: &Path) {
+    /// Gives a path below the place to [`OWNER`], as far as we may.
+    pub fn own(path: &Path) {
         // Without root the files are the caller's own already, which serves the same end.
-        std::os::unix::fs::lchown(path, Some(self.owner), Some(self.owner)).unwrap_or(());
+        std::os::unix::fs::lchown(path, Some(OWNER), Some(OWNER)).unwrap_or(());
     }
 
-    /// Writes a file below the home folder, its folders and itself the owner's.
+    /// Writes a file below the home folder, its folders and itself owned by [`OWNER`].
     pub fn file(&self, inner: &str, content: &str) -> PathBuf {
         let path = self.home().join(inner);
         let mut folder = self.home();
@@ -74,11 +71,11 @@ impl Place {
             folder.push(part);
             if !folder.exists() {
                 std::fs::create_dir(&folder).expect("own folder");
-                self.own(&folder);
+                Self::own(&folder);
             }
         }
         std::fs::write(&path, content).expect("own file");
-        self.own(&path);
+        Self::own(&path);
         path
     }
 

@@ -135,7 +135,7 @@ impl World {
         let is_litter = |name: &&String| {
             name.contains("clawdoctor-passing")
                 || name.contains("clawdoctor-try")
-                || name.contains("ps clawdoctor-")
+                || (name.starts_with("ps clawdoctor-") && !name.starts_with("ps clawdoctor-test"))
                 || name.contains("openclaw.json.clobbered")
         };
         self.0.keys().filter(is_litter).cloned().collect()
