@@ -98,6 +98,8 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let standby = Standby::take_up()?;
     let prepared = prepare::plan(&Wish::default(), here)?;
     let _lock = Lock::take(&here.state_dir(), ask.lock_timeout, "clawdoctor undo")?;
+    // Nothing is in them that anybody could take back.
+    let _ = journal::sweep_drafts(&here.state_dir());
     let listed = match chosen(ask, here) {
         Ok(listed) => listed,
         Err(none) => {
