@@ -1,13 +1,17 @@
 //! Runs that were killed or interrupted: found before a new one begins, and brought to rest.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::asking::yes;
+use super::check::CLEAN_UP;
 use super::fix::{Ask, news};
 use super::prepare::Prepared;
 use super::voice::Voice;
 use super::wishes::Attended;
 use crate::deadline::Deadline;
+use crate::facts::docker::{Connection, Endpoint};
+use crate::facts::{Facts, Reading};
 use crate::failure::Failure;
 use crate::fix::apply::Hands;
 use crate::fix::inverse::Intended;
@@ -15,8 +19,15 @@ use crate::fix::journal::{self, Journal, Listed};
 use crate::fix::record::Outcome;
 use crate::fix::run::{Event, Run, Settled};
 use crate::fix::state::RunState;
-use crate::probe::docker;
+use crate::probe::{docker, inside};
 use crate::text::wash;
+
+/// For finding the engine in force.
+const LOOKING: Duration = Duration::from_secs(10);
+/// For removing what dead runs have left in it.
+const SWEEPING: Duration = Duration::from_secs(10);
+/// What an interrupted run may take to bring its last step to rest.
+const REST: Duration = Duration::from_mins(1);
 
 /// Finds the newest run without an end and brings it to rest: its last step stands where the world
 /// looks so, else its repair is taken back. Whether anything was taken back.
@@ -42,12 +53,7 @@ pub async fn settle(
         }
         consent(&listed, ask, attended).await?;
         let mut run = reopened(&listed, prepared, ask.allow.busy, &voice).await?;
-        let told = Arc::clone(&voice);
-        let mut tell = move |event: Event<'_>| {
-            if let Ok(mut voice) = told.lock() {
-                voice.event(&event);
-            }
-        };
+        let mut tell = telling(&voice);
         let settled = run.settle(&mut tell).await?;
         let words = match &settled {
             Settled::NothingOpen => "nothing of it was under way".to_owned(),
@@ -59,6 +65,9 @@ pub async fn settle(
                 format!("its last repair is taken back: {}", wash(repair, 200))
             }
             Settled::Stuck { repair } => {
+                // Told once: the steps that stay can be undone by the run's name, and the next run
+                // goes on from the node as it is.
+                run.end(Outcome::Failed)?;
                 return Err(Failure::system(format!(
                     "the run {} was interrupted in {}, and that can neither be finished nor taken back",
                     listed.id,
@@ -118,13 +127,12 @@ pub async fn reopened(
         .hint("use the version of clawdoctor that wrote it, or a newer one"));
     }
     let state = RunState::fold(journal::records(lines));
-    let d = Deadline::after(std::time::Duration::from_secs(10));
-    let endpoint = docker::endpoint(&prepared.world, d).await.endpoint;
+    let endpoint = swept(prepared).await;
     Ok(Run {
         journal: Journal::resume(&listed.path)?,
         hands: Hands {
             world: prepared.world.clone(),
-            endpoint: endpoint.get().ok().cloned(),
+            endpoint,
             run_id: listed.id.clone(),
             folder: listed.path.with_extension(""),
             seqs: state.steps.keys().copied().collect(),
@@ -134,4 +142,53 @@ pub async fn reopened(
         },
         state,
     })
+}
+
+/// Takes away what dead runs have left in the engine, before anything of theirs is looked at: a
+/// container may still be at work on it. The endpoint in force, if there is one.
+pub async fn swept(prepared: &Prepared) -> Option<Endpoint> {
+    let facts = facts(prepared).await;
+    // An engine that does not answer has nothing running, and says so when it is needed.
+    drop(inside::sweep(&prepared.world, &facts, Deadline::after(SWEEPING)).await);
+    facts.docker.endpoint.get().ok().cloned()
+}
+
+/// What cleaning up in the engine in force goes by.
+async fn facts(prepared: &Prepared) -> Facts {
+    let found = docker::endpoint(&prepared.world, Deadline::after(LOOKING)).await;
+    let mut facts = Facts::default();
+    facts.docker.endpoint = found.endpoint;
+    facts.docker.connection = Reading::known(Connection::Answers { milliseconds: 0 }, "this run");
+    facts
+}
+
+/// After a signal: the last step of the run is done or taken back, the journal says so, and no
+/// container of this process is left.
+pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<Voice>>) {
+    let facts = match &run {
+        Some(run) => run.hands.facts(),
+        None => facts(prepared).await,
+    };
+    let clean_up = || inside::clean_up(&prepared.world, &facts, Deadline::after(CLEAN_UP));
+    // First of all whoever is still at it: a container goes on when its asker is gone.
+    drop(clean_up().await);
+    let Some(run) = run else { return };
+    let mut tell = telling(voice);
+    // What cannot be brought to rest now is found open by the next run.
+    let rested = Deadline::after(REST).bound(run.settle(&mut tell)).await;
+    if matches!(rested, Ok(Ok(_))) && run.state.is_open() {
+        let _ = run.end(Outcome::Interrupted);
+    }
+    // What cannot be removed now is swept by the next run.
+    drop(clean_up().await);
+}
+
+/// What happens goes to whoever speaks.
+pub fn telling(voice: &Arc<Mutex<Voice>>) -> impl FnMut(Event<'_>) + Send + use<> {
+    let voice = Arc::clone(voice);
+    move |event: Event<'_>| {
+        if let Ok(mut voice) = voice.lock() {
+            voice.event(&event);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 
-use super::args::{self, Args, Command, FixArgs, UsageProblem};
+use super::args::{self, Args, Command, FixArgs, OwnVerbName, UsageProblem};
 use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
@@ -13,6 +13,7 @@ use crate::checklist::catalog::Catalog;
 use crate::exit;
 use crate::facts::Section;
 use crate::failure::Failure;
+use crate::fix::apply::owners::{OwnVerb, own};
 use crate::fix::consent::Allow;
 use crate::probe::gather::Progress;
 use crate::probe::here::here;
@@ -84,6 +85,14 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             };
             undo::undo(&ask, here, out)
         }
+        Some(Command::Own(asked)) => {
+            let verb = match asked.verb {
+                OwnVerbName::Change => OwnVerb::Change,
+                OwnVerbName::Restore => OwnVerb::Restore,
+            };
+            let done = own(verb, &asked.list, &asked.home, &asked.within)?;
+            printed(out.print_text(&format!("{} changed\n", done.changed)))
+        }
         Some(Command::List) => {
             text_or_json(format, "list")?;
             let config_dir = here.config_dir();
@@ -152,8 +161,13 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
         Some(Command::Plan(plan)) => plan.output.clone(),
         _ => None,
     };
+    let mut check = ask(args);
+    check
+        .wish
+        .gateway_container
+        .clone_from(&asked.wishes.gateway_container);
     let ask = fix::Ask {
-        check: ask(args),
+        check,
         ids: asked.ids.clone(),
         dry_run: asked.dry_run,
         output,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::asking::yes;
 use super::check::Standby;
-use super::open_runs::reopened;
+use super::open_runs::{self, reopened, telling};
 use super::out::Out;
 use super::prepare::{self, Wish};
 use super::voice::Voice;
@@ -15,7 +15,7 @@ use crate::failure::{Failure, Kind};
 use crate::fix::journal::{self, Listed};
 use crate::fix::lock::Lock;
 use crate::fix::record::Outcome;
-use crate::fix::run::{Event, Run};
+use crate::fix::run::Run;
 use crate::fix::words;
 use crate::report::{Format, Role};
 use crate::surroundings::Surroundings;
@@ -98,7 +98,16 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let standby = Standby::take_up()?;
     let prepared = prepare::plan(&Wish::default(), here)?;
     let _lock = Lock::take(&here.state_dir(), ask.lock_timeout, "clawdoctor undo")?;
-    let listed = chosen(ask, here)?;
+    // Nothing is in them that anybody could take back.
+    let _ = journal::sweep_drafts(&here.state_dir());
+    let listed = match chosen(ask, here) {
+        Ok(listed) => listed,
+        Err(none) => {
+            // A run that was killed before its first step has left no more than its probes.
+            standby.runtime.block_on(open_runs::swept(&prepared));
+            return Err(none);
+        }
+    };
     let voice = Arc::new(Mutex::new(Voice::new(ask.format, out)));
     let attended =
         out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text && !ask.yes;
@@ -110,13 +119,17 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     } = standby;
     let done = runtime.block_on(async {
         let mut run = reopened(&listed, &prepared, ask.busy, &voice).await?;
-        let going = taken_back(&mut run, attended, &voice, out, ask.format);
-        tokio::select! {
-            done = going => done,
-            _ = interrupt.recv() => Err(Failure::new(Kind::Interrupted, "interrupted")),
-            _ = terminate.recv() => Err(Failure::new(Kind::Terminated, "terminated")),
-            _ = hangup.recv() => Err(Failure::new(Kind::Terminated, "the terminal went away")),
-        }
+        let stopped = {
+            let going = taken_back(&mut run, attended, &voice, out, ask.format);
+            tokio::select! {
+                done = going => return done,
+                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
+                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
+                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
+            }
+        };
+        Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
+        Err(stopped)
     });
     runtime.shutdown_background();
     done
@@ -178,12 +191,7 @@ async fn taken_back(
     if attended && !yes("take all of it back?").await? {
         return told(run, format, out, "nothing was changed", exit::FINDINGS);
     }
-    let speaking = Arc::clone(voice);
-    let mut tell = move |event: Event<'_>| {
-        if let Ok(mut voice) = speaking.lock() {
-            voice.event(&event);
-        }
-    };
+    let mut tell = telling(voice);
     let whole = run.take_back(&seqs, &mut tell).await?;
     if let Ok(mut voice) = voice.lock() {
         voice.quiet();

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::digest::Sha256;
 use crate::text::wash;
 
 /// `manifest.json` of an archive has a few hundred bytes for each image.
@@ -29,43 +30,86 @@ pub fn with_file(name: &str, bytes: &[u8]) -> Vec<u8> {
         .expect("a short name and bytes in memory make an archive")
 }
 
-/// The names that the images of an archive have, as `docker save` wrote it. Words when it is no
-/// such archive.
-pub fn names(path: &Path) -> Result<Vec<String>, String> {
-    #[derive(Deserialize)]
-    struct Image {
-        #[serde(rename = "RepoTags", default)]
-        names: Option<Vec<String>>,
-    }
+/// An image archive, as `docker save` wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The names that its images have.
+    pub names: Vec<String>,
+    /// The ids that its images may get: that of their config in the older store of an engine,
+    /// that of their manifest in the newer one.
+    pub ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Saved {
+    /// `0123….json`, or `blobs/sha256/0123…`
+    #[serde(default)]
+    config: String,
+    #[serde(default)]
+    repo_tags: Option<Vec<String>>,
+}
+
+/// `index.json` of the OCI layout, which newer engines write beside the manifest.
+#[derive(Deserialize)]
+struct Index {
+    #[serde(default)]
+    manifests: Vec<Described>,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    digest: String,
+}
+
+/// What an archive holds; words when it is none.
+pub fn held(path: &Path) -> Result<Held, String> {
     let shown = wash(&path.to_string_lossy(), 300);
     let cannot = |error: std::io::Error| format!("{shown} cannot be read: {error}");
     let file = File::open(path).map_err(cannot)?;
     let mut archive = tar::Archive::new(std::io::BufReader::new(file));
-    for entry in archive.entries().map_err(cannot)? {
+    let (mut saved, mut index) = (None, None);
+    for entry in archive.entries_with_seek().map_err(cannot)? {
         let entry = entry.map_err(|error| {
             format!("{shown} is no image archive, or a compressed one: {error}")
         })?;
-        let is_manifest = entry
-            .path()
-            .is_ok_and(|path| path == Path::new("manifest.json"));
-        if is_manifest {
-            let mut text = String::new();
-            entry
-                .take(LARGEST_MANIFEST)
-                .read_to_string(&mut text)
-                .map_err(cannot)?;
-            let images: Vec<Image> = serde_json::from_str(&text)
-                .map_err(|error| format!("the manifest in {shown} cannot be read: {error}"))?;
-            return Ok(images
-                .into_iter()
-                .filter_map(|i| i.names)
-                .flatten()
-                .collect());
-        }
+        let name = entry.path().map(std::borrow::Cow::into_owned);
+        let wanted = match name.as_deref().map(Path::to_str) {
+            Ok(Some("manifest.json" | "./manifest.json")) => &mut saved,
+            Ok(Some("index.json" | "./index.json")) => &mut index,
+            _ => continue,
+        };
+        let mut text = String::new();
+        entry
+            .take(LARGEST_MANIFEST)
+            .read_to_string(&mut text)
+            .map_err(cannot)?;
+        *wanted = Some(text);
     }
-    Err(format!(
+    let saved = saved.ok_or(format!(
         "{shown} is no image archive: it has no manifest.json"
-    ))
+    ))?;
+    let images: Vec<Saved> = serde_json::from_str(&saved)
+        .map_err(|error| format!("the manifest in {shown} cannot be read: {error}"))?;
+    let mut held = Held::default();
+    for image in images {
+        held.ids.extend(config_id(&image.config));
+        held.names.extend(image.repo_tags.into_iter().flatten());
+    }
+    // An index that cannot be read is one that no engine would go by.
+    let index = index.and_then(|text| serde_json::from_str::<Index>(&text).ok());
+    let described = index.into_iter().flat_map(|index| index.manifests);
+    held.ids.extend(described.map(|one| one.digest));
+    Ok(held)
+}
+
+fn config_id(config: &str) -> Option<String> {
+    let name = config.rsplit('/').next().unwrap_or(config);
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    let digits = name.strip_prefix("sha256:").unwrap_or(name);
+    Sha256::try_from(digits.to_owned())
+        .is_ok()
+        .then(|| format!("sha256:{digits}"))
 }
 
 /// `repository@digest` for `repository:tag`.
@@ -84,13 +128,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_archive_tells_its_names() {
+    fn an_archive_tells_its_names_and_the_ids_that_they_may_lead_to() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("a.tar");
-        let manifest =
-            br#"[{"Config":"c","RepoTags":["a/b:1","c:2"],"Layers":[]},{"RepoTags":null}]"#;
-        std::fs::write(&path, with_file("manifest.json", manifest)).expect("it is ours");
-        assert_eq!(names(&path), Ok(vec!["a/b:1".to_owned(), "c:2".to_owned()]));
+        let (older, newer) = ("a".repeat(64), "b".repeat(64));
+        let manifest = format!(
+            r#"[{{"Config":"{older}.json","RepoTags":["a/b:1","c:2"],"Layers":[]}},
+                {{"Config":"blobs/sha256/{newer}","RepoTags":null}},{{"Config":"c"}}]"#
+        );
+        std::fs::write(&path, with_file("manifest.json", manifest.as_bytes())).expect("ours");
+        let held = held(&path).expect("it is one");
+        assert_eq!(held.names, ["a/b:1", "c:2"]);
+        assert_eq!(
+            held.ids,
+            [format!("sha256:{older}"), format!("sha256:{newer}")]
+        );
     }
 
     #[test]
@@ -98,11 +150,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("a.tar");
         std::fs::write(&path, b"plain words, and many of them").expect("it is ours");
-        assert!(names(&path).expect_err("none").contains("no image archive"));
+        assert!(held(&path).expect_err("none").contains("no image archive"));
         std::fs::write(&path, with_file("other", b"x")).expect("it is ours");
-        assert!(names(&path).expect_err("none").contains("no manifest.json"));
+        assert!(held(&path).expect_err("none").contains("no manifest.json"));
         assert!(
-            names(Path::new("/no/such"))
+            held(Path::new("/no/such"))
                 .expect_err("none")
                 .contains("cannot be read")
         );

@@ -13,6 +13,11 @@ use super::digest::Sha256;
 use super::file::{Snapshot, confirm};
 use super::problem::{Problem, ProblemKind};
 
+/// Held by the programs that a run has started, for as long as they live. Empty.
+pub const LOCK: &str = "at-work";
+/// What OpenClaw is handed over, for as long as the call takes: settings may hold secrets.
+pub const SETTINGS: &str = "openclaw-patch.json";
+
 /// The folder is made when the first content is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backups {
@@ -92,7 +97,16 @@ fn is_ours(name: &str) -> bool {
         .strip_prefix('.')
         .and_then(|name| name.strip_suffix(".new"))
         .unwrap_or(name);
-    Sha256::try_from(digest.to_owned()).is_ok()
+    Sha256::try_from(digest.to_owned()).is_ok() || is_beside(name)
+}
+
+/// What steps keep in the same folder: undo lists by their step's number, a lock, and settings
+/// that a killed run was about to hand over.
+fn is_beside(name: &str) -> bool {
+    let is_list = name
+        .strip_suffix(".owners")
+        .is_some_and(|seq| seq.parse::<u32>().is_ok());
+    is_list || name == LOCK || name == SETTINGS
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -168,6 +182,9 @@ mod tests {
         let backups = Backups::new(place.path().join("r-1"));
         backups.forget().expect("nothing was kept");
         backups.keep(b"{}").expect("kept");
+        for beside in ["3.owners", LOCK, SETTINGS] {
+            fs::write(place.path().join("r-1").join(beside), "").expect("written");
+        }
         backups.forget().expect("all ours");
         assert!(!place.path().join("r-1").exists());
         backups.keep(b"{}").expect("kept");

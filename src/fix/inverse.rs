@@ -14,6 +14,9 @@ pub enum Inverse {
     MoveTag {
         reference: String,
         to: Option<String>,
+        /// The ids of what an archive brings, which gives the name by itself as it is loaded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        brings: Vec<String>,
     },
     /// Owners and modes as the list has them.
     RestoreOwners {

@@ -28,7 +28,7 @@ use super::record::{Record, Run};
 use crate::text::wash;
 
 pub use read::{Line, faults, read, records};
-pub use shelf::{KEPT_RUNS, Listed, forget_old, list};
+pub use shelf::{KEPT_RUNS, Listed, forget_old, list, sweep_drafts};
 
 const ENDING: &str = ".ndjson";
 

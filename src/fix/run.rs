@@ -208,7 +208,11 @@ impl Run {
                 continue;
             }
             self.record(Record::Undoing { seq })?;
-            let reverted = apply::revert(&intended, after.as_ref(), &mut self.hands, seq).await;
+            let soon = Deadline::after(LOOKING);
+            let reverted = match apply::calm(&intended.step, &self.hands, soon).await {
+                Ok(()) => apply::revert(&intended, after.as_ref(), &mut self.hands, seq).await,
+                Err(trouble) => Err(trouble),
+            };
             apply::tidy(&intended.step, &mut self.hands, seq).await;
             match reverted {
                 Ok(()) => {
@@ -241,6 +245,20 @@ impl Run {
         &mut self,
         tell: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<Settled, Failure> {
+        let settled = self.settled(tell).await?;
+        // A kill between a result and the tidying that follows it leaves what is to be tidied.
+        for (&seq, known) in &self.state.steps {
+            if known.stage == Stage::Done {
+                apply::tidy(&known.step.step, &mut self.hands, seq).await;
+            }
+        }
+        Ok(settled)
+    }
+
+    async fn settled(
+        &mut self,
+        tell: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<Settled, Failure> {
         let unfinished: Vec<Seq> = self.unfinished();
         let Some(&last) = unfinished.first() else {
             return Ok(Settled::NothingOpen);
@@ -254,9 +272,14 @@ impl Run {
         let step = intended.step.clone();
         if stage == Stage::Intended {
             let soon = || Deadline::after(LOOKING);
-            let after = match apply::stands(&intended, &mut self.hands, soon()).await {
+            let sight = match apply::calm(&step, &self.hands, soon()).await {
+                Ok(()) => apply::stands(&intended, &mut self.hands, soon()).await,
+                Err(trouble) => Err(trouble),
+            };
+            // Everything else is for the taking back to tell.
+            let after = match sight {
                 Ok(Sight::After) => apply::left(&step, &mut self.hands, soon()).await.ok(),
-                _ => None,
+                Ok(Sight::Before | Sight::Between(_) | Sight::Elsewhere(_)) | Err(_) => None,
             };
             if let Some(after) = after {
                 self.record(Record::Done { seq: last, after })?;

@@ -1,11 +1,12 @@
 //! Asking a program: the one way in which probes start one.
 //!
-//! Arguments are a list and never a line for a shell. The program gets nothing on its standard
+//! Arguments are a list and never a line for a shell. The program finds nothing on its standard
 //! input, leads a process group of its own, and may say at most [`MOST`] bytes on each stream;
 //! whatever it says beyond that is read and dropped. At the deadline, and when the asker goes
 //! away, its whole group is killed: `openclaw` and `pmset` wrappers start helpers that would stay.
 //! What it means is none of this file's business.
 
+use std::fs::File;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
@@ -62,6 +63,26 @@ impl Drop for Group {
 /// Runs a program to its end or to the deadline. The environment is this process's own with
 /// `env` on top. A program that fails is an answer, not an error.
 pub async fn program(argv: &[&str], env: &[(&str, &str)], d: Deadline) -> Result<Output, Why> {
+    started(argv, env, Stdio::null(), d).await
+}
+
+/// As [`program`], with this empty file as its standard input. A lock on it lasts for as long as
+/// the program or a helper of its: also when we are killed, and nobody is left to kill the group.
+pub async fn holding(
+    argv: &[&str],
+    env: &[(&str, &str)],
+    file: File,
+    d: Deadline,
+) -> Result<Output, Why> {
+    started(argv, env, file.into(), d).await
+}
+
+async fn started(
+    argv: &[&str],
+    env: &[(&str, &str)],
+    stdin: Stdio,
+    d: Deadline,
+) -> Result<Output, Why> {
     let [name, arguments @ ..] = argv else {
         return Err(Why::new(
             WhyKind::Failed,
@@ -71,7 +92,7 @@ pub async fn program(argv: &[&str], env: &[(&str, &str)], d: Deadline) -> Result
     let mut child = Command::new(name)
         .args(arguments)
         .envs(env.iter().copied())
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)

@@ -8,7 +8,7 @@ use super::text::page::Page;
 use crate::checklist::run::short;
 use crate::checklist::verdict::Status;
 use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus};
-use crate::fix::repair::{Advice, Plan, Repair, risk_word, risk_words};
+use crate::fix::repair::{Advice, Moment, Plan, Repair, risk_word, risk_words};
 use crate::fix::words;
 
 /// Lines of a difference that are shown; the rest is counted. The whole of it is in `--json`.
@@ -22,6 +22,8 @@ pub fn plan(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut page = Page::new(style, out);
+    let at = |when: Moment| plan.advice.iter().filter(move |one| one.when == when);
+    advice(&mut page, "First, by hand", at(Moment::Before))?;
     for (index, repair) in plan.repairs.iter().enumerate() {
         let title = format!("{}. {}", index + 1, repair.title);
         let title = page.paint(Role::Strong, &title);
@@ -30,7 +32,7 @@ pub fn plan(
         one(&mut page, repair, allow(repair).as_deref())?;
         page.line("")?;
     }
-    advice(&mut page, &plan.advice)
+    advice(&mut page, "By hand", at(Moment::Besides))
 }
 
 fn risk_role(repair: &Repair) -> Role {
@@ -86,11 +88,16 @@ fn one(page: &mut Page<'_>, repair: &Repair, allow: Option<&str>) -> io::Result<
     Ok(())
 }
 
-fn advice(page: &mut Page<'_>, all: &[Advice]) -> io::Result<()> {
-    if all.is_empty() {
+fn advice<'a>(
+    page: &mut Page<'_>,
+    title: &str,
+    all: impl Iterator<Item = &'a Advice>,
+) -> io::Result<()> {
+    let mut all = all.peekable();
+    if all.peek().is_none() {
         return Ok(());
     }
-    let title = page.paint(Role::Title, "By hand");
+    let title = page.paint(Role::Title, title);
     page.line(&title)?;
     for advice in all {
         let id = page.paint(Role::Strong, &advice.check);
@@ -148,6 +155,10 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         FixConclusion::Clean => (Role::Good, "Nothing is left to fix.".to_owned()),
         FixConclusion::Remains => (Role::Bad, remains(remaining.len())),
         FixConclusion::Failed => (Role::Bad, "Not everything went well.".to_owned()),
+        FixConclusion::Incomplete => (
+            Role::Bad,
+            format!("Could not be determined: {}.", undetermined(fix)),
+        ),
         FixConclusion::RestartNeeded => {
             (Role::Warn, "Done, and in force after a restart.".to_owned())
         }
@@ -181,6 +192,11 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         page.entry(0, "undo:", &format!("clawdoctor undo {run}"), Role::Code)?;
     }
     Ok(())
+}
+
+fn undetermined(fix: &FixReport) -> String {
+    let ids: Vec<&str> = fix.undetermined.iter().map(|id| short(id)).collect();
+    ids.join(", ")
 }
 
 fn remains(count: usize) -> String {

@@ -1,7 +1,7 @@
 //! One run of the command: look, plan, show, choose, apply, prove, and again until nothing new is
 //! found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::cli::voice::Voice;
 use crate::cli::wishes::Attended;
 use crate::cli::{check, open_runs};
 use crate::deadline::Deadline;
-use crate::facts::Facts;
+use crate::facts::{Facts, Section};
 use crate::failure::Failure;
 use crate::fix::apply::Hands;
 use crate::fix::consent::Answer;
@@ -24,21 +24,20 @@ use crate::fix::journal::{self, Journal};
 use crate::fix::outcome::{
     FixConclusion, FixReport, RepairReport, RepairStatus, RestartWord, planned,
 };
-use crate::fix::plan::{Node, plan};
+use crate::fix::plan::{Node, plan, reads};
 use crate::fix::record::{self, Outcome, RunId};
 use crate::fix::repair::{Advice, Need, Plan, Repair};
 use crate::fix::run::{Became, Event, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
-use crate::probe::gather::gather;
-use crate::probe::inside;
+use crate::probe::gather::{Gathered, gather};
 use crate::surroundings::Surroundings;
 
 /// Repairs bring to light what they were hiding: an engine that starts shows that the image is
 /// missing. More rounds than this would be a circle.
 const MOST_ROUNDS: usize = 8;
-/// What an interrupted run may take to bring its last step to rest.
-const REST: Duration = Duration::from_mins(1);
+/// For what a planner reads and no judge does.
+const MORE: Duration = Duration::from_secs(20);
 
 /// One run of the command.
 pub struct Session<'a> {
@@ -171,14 +170,20 @@ impl<'a> Session<'a> {
 
     /// Gathers everything and plans for what is found.
     async fn look(&self) -> Result<Look, Failure> {
-        let world = Arc::new(self.prepared.world.clone());
-        let overall = Deadline::after(self.ask.check.timeout);
-        self.voice().looking();
-        let gathered = gather(world, self.prepared.budgets.clone(), overall, |_| ()).await;
-        self.voice().quiet();
-        let spent = crate::units::milliseconds(self.begun.elapsed());
-        let terms = check::terms(self.prepared, &self.ask.check, &gathered, spent);
-        let report = run::evaluate(&self.prepared.catalog, &gathered.facts, &terms);
+        let mut budgets = self.prepared.budgets.clone();
+        let (mut gathered, mut report) = self.gathered(&budgets).await;
+        // What only a planner reads (sizes of folders) is slow, and looked at where it is wanted.
+        let wanted: Vec<Section> = report
+            .findings
+            .iter()
+            .flat_map(|finding| reads(run::short(&finding.check_id)))
+            .copied()
+            .filter(|section| !budgets.contains_key(section))
+            .collect();
+        if !wanted.is_empty() {
+            budgets.extend(wanted.into_iter().map(|section| (section, MORE)));
+            (gathered, report) = self.gathered(&budgets).await;
+        }
         let node = Node {
             facts: &gathered.facts,
             wishes: &self.wishes,
@@ -192,6 +197,18 @@ impl<'a> Session<'a> {
             report,
             plan,
         })
+    }
+
+    async fn gathered(&self, budgets: &BTreeMap<Section, Duration>) -> (Gathered, Report) {
+        let world = Arc::new(self.prepared.world.clone());
+        let overall = Deadline::after(self.ask.check.timeout);
+        self.voice().looking();
+        let gathered = gather(world, budgets.clone(), overall, |_| ()).await;
+        self.voice().quiet();
+        let spent = crate::units::milliseconds(self.begun.elapsed());
+        let terms = check::terms(self.prepared, &self.ask.check, &gathered, spent);
+        let report = run::evaluate(&self.prepared.catalog, &gathered.facts, &terms);
+        (gathered, report)
     }
 
     /// Every id that the command line's ids, areas and patterns name; none = all.
@@ -298,15 +315,13 @@ impl<'a> Session<'a> {
             }
         };
         if told.status == RepairStatus::Applied {
-            let (status, summary) = self.verify(&repair.check).await?;
+            let (status, summary) = self.verify(repair).await?;
             told.verified = Some(status);
             match status {
                 Status::Pass => told.status = RepairStatus::Fixed,
                 // It waits for another check, which another repair may mend.
                 Status::Skip => {}
-                Status::Warn | Status::Fail | Status::Error => {
-                    told.message = Some(format!("{}: {summary}", repair.check));
-                }
+                Status::Warn | Status::Fail | Status::Error => told.message = Some(summary),
             }
             if let Some(restart) = repair.restart {
                 self.restarts.insert(restart.into());
@@ -360,52 +375,57 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The same check that failed, on facts that are gathered for it anew.
-    async fn verify(&self, check: &str) -> Result<(Status, String), Failure> {
-        let id: CheckId = check
-            .parse()
-            .map_err(|words: String| Failure::system(words))?;
+    /// The same checks that failed, on facts that are gathered for them anew: the worst of what
+    /// they say.
+    async fn verify(&self, repair: &Repair) -> Result<(Status, String), Failure> {
+        let ids = std::iter::once(&repair.check)
+            .chain(&repair.also)
+            .map(|id| id.parse().map_err(|words: String| Failure::system(words)))
+            .collect::<Result<BTreeSet<CheckId>, Failure>>()?;
         let catalog = &self.prepared.catalog;
-        let wanted = catalog.closure([id.clone()]);
+        let wanted = catalog.closure(ids.clone());
         let world = Arc::new(self.prepared.world.clone());
-        self.voice().verifying(check);
+        self.voice().verifying(&repair.check);
         let overall = Deadline::after(self.ask.check.timeout);
         let gathered = gather(world, catalog.sections(&wanted), overall, |_| ()).await;
         self.voice().quiet();
         let terms = Terms {
-            selected: BTreeSet::from([id.clone()]),
+            selected: ids.clone(),
             ..check::terms(self.prepared, &self.ask.check, &gathered, 0)
         };
         let report = run::evaluate(catalog, &gathered.facts, &terms);
-        let one = report.checks.iter().find(|one| one.check_id == id.full());
-        Ok(one.map_or((Status::Error, String::new()), |one| {
+        let worst = report
+            .checks
+            .iter()
+            .filter(|one| ids.iter().any(|id| id.full() == one.check_id))
+            .max_by_key(|one| one.status);
+        Ok(worst.map_or((Status::Error, String::new()), |one| {
             let found = report.findings.iter().find(|f| f.check_id == one.check_id);
             let words = found.map_or(&one.summary, |finding| &finding.message);
-            (one.status, words.clone())
+            let words = format!("{}: {words}", run::short(&one.check_id));
+            (one.status, words)
         }))
     }
 
     fn conclude(&mut self, look: Look) -> Result<u8, Failure> {
-        let inconclusive = run::exit_code(&look.report) == crate::exit::INCONCLUSIVE;
         let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
-        let mut report = look.report;
-        // What was not asked about is not what this run was for.
+        let repairs = std::mem::take(&mut self.reports);
+        let mut fix = FixReport::new(look.report, repairs, &look.plan.advice);
         let chosen = self.chosen_ids()?;
         if !chosen.is_empty() {
-            report
-                .findings
-                .retain(|finding| chosen.iter().any(|id| run::short(&finding.check_id) == id));
+            fix.only(&chosen);
         }
-        let mut fix = FixReport::new(report, std::mem::take(&mut self.reports), &look.plan.advice);
         fix.duration_ms = crate::units::milliseconds(self.begun.elapsed());
         fix.changed = self.changed;
         fix.needs_restart = self.restarts.iter().copied().collect();
         fix.run_id = self.run.as_ref().map(Run::state_id);
-        fix.conclude(inconclusive);
+        fix.conclude();
         if let Some(run) = &mut self.run {
             run.end(match fix.conclusion {
                 FixConclusion::Failed => Outcome::Failed,
-                FixConclusion::Remains | FixConclusion::RestartNeeded => Outcome::Partial,
+                FixConclusion::Remains
+                | FixConclusion::Incomplete
+                | FixConclusion::RestartNeeded => Outcome::Partial,
                 FixConclusion::Clean | FixConclusion::Planned | FixConclusion::Interrupted => {
                     Outcome::Done
                 }
@@ -421,23 +441,11 @@ impl<'a> Session<'a> {
     pub async fn rest(&mut self) {
         self.voice()
             .line("interrupted: bringing the last step to rest");
-        let voice = Arc::clone(&self.voice);
-        let mut tell = move |event: Event<'_>| {
-            if let Ok(mut voice) = voice.lock() {
-                voice.event(&event);
-            }
-        };
-        let d = Deadline::after(REST);
-        if let Some(run) = &mut self.run {
-            // What cannot be brought to rest now is found open by the next run.
-            let rested = d.bound(run.settle(&mut tell)).await;
-            if matches!(rested, Ok(Ok(_))) {
-                let _ = run.end(Outcome::Interrupted);
-            }
-            let facts = run.hands.facts();
-            // What cannot be removed now is swept by the next run.
-            let d = Deadline::after(check::CLEAN_UP);
-            drop(inside::clean_up(&self.prepared.world, &facts, d).await);
-        }
+        Box::pin(open_runs::rest(
+            self.run.as_mut(),
+            self.prepared,
+            &self.voice,
+        ))
+        .await;
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Hands, News, Sight, Trouble};
+use super::{Hands, News, Sight, Trouble, hold};
 use crate::deadline::Deadline;
+use crate::fix::backups::SETTINGS;
 use crate::fix::inverse::{After, Intended, Inverse};
 use crate::fix::step::{Configure, Recreate, Setting, Step};
 use crate::probe::ask::{self, Output};
@@ -160,7 +161,7 @@ pub async fn revert_configure(
 /// One call for all settings: either all are taken or none is.
 async fn patch(program: &str, settings: &[Setting], hands: &mut Hands) -> Result<(), Trouble> {
     let text = document(settings).to_string();
-    let file = hands.own_file("openclaw-patch.json", text.as_bytes())?;
+    let file = hands.own_file(SETTINGS, text.as_bytes())?;
     let shown = file.display().to_string();
     (hands.tell)(News::Line(format!("openclaw config patch --file {shown}")));
     let mut argv = vec![program, "config", "patch", "--file", &shown];
@@ -173,7 +174,7 @@ async fn patch(program: &str, settings: &[Setting], hands: &mut Hands) -> Result
     for path in &replaced {
         argv.extend(["--replace-path", path]);
     }
-    let output = call(&argv, Deadline::after(PATIENCE)).await;
+    let output = change(&argv, hands).await;
     std::fs::remove_file(&file).unwrap_or(());
     let output = output?;
     if output.success() {
@@ -205,6 +206,12 @@ fn document(settings: &[Setting]) -> Value {
     document
 }
 
+/// Throws away the settings that a killed run was about to hand over.
+pub fn tidy(hands: &Hands) {
+    // It is rarely there.
+    std::fs::remove_file(hands.folder.join(SETTINGS)).unwrap_or(());
+}
+
 fn at<'a>(value: &'a Value, keys: &[String]) -> Option<&'a Value> {
     keys.iter().try_fold(value, |value, key| value.get(key))
 }
@@ -229,8 +236,27 @@ fn content(config: &Config) -> Result<String, Trouble> {
         .ok_or_else(|| Trouble::Failed("what the config says is not known".to_owned()))
 }
 
-async fn call(argv: &[&str], d: Deadline) -> Result<Output, Trouble> {
-    ask::program(argv, &[("NO_COLOR", "1")], d)
+/// The PATH with OpenClaw's own folder first: its script asks `env` for `node`, which a bare PATH
+/// (launchd's, a script's over SSH) does not name.
+fn path_with(program: &str, hands: &Hands) -> String {
+    let path = hands.world.operator.var("PATH").unwrap_or_default();
+    let folder = Path::new(program).parent().unwrap_or(Path::new("/"));
+    format!("{}:{path}", folder.display())
+}
+
+/// A call that changes something: it holds the run's lock, since it outlives us when we are killed.
+async fn change(argv: &[&str], hands: &Hands) -> Result<Output, Trouble> {
+    let path = path_with(argv[0], hands);
+    let env = [("NO_COLOR", "1"), ("PATH", path.as_str())];
+    hold::program(argv, &env, hands, Deadline::after(PATIENCE))
+        .await
+        .map_err(|why| Trouble::Failed(why.detail))
+}
+
+async fn call(argv: &[&str], hands: &Hands, d: Deadline) -> Result<Output, Trouble> {
+    let path = path_with(argv[0], hands);
+    let env = [("NO_COLOR", "1"), ("PATH", path.as_str())];
+    ask::program(argv, &env, d)
         .await
         .map_err(|why| Trouble::Failed(why.detail))
 }
@@ -276,7 +302,7 @@ pub async fn look_recreate(step: &Recreate, hands: &Hands, d: Deadline) -> Resul
             wash(&step.container, 100)
         )));
     }
-    let output = call(&[&step.program, "sandbox", "list", "--json"], d).await?;
+    let output = call(&[&step.program, "sandbox", "list", "--json"], hands, d).await?;
     let roster: Roster = serde_json::from_str(output.stdout.trim()).map_err(|error| {
         Trouble::Failed(format!(
             "`openclaw sandbox list --json` cannot be read: {error}"
@@ -307,7 +333,7 @@ pub async fn apply_recreate(step: &Recreate, hands: &mut Hands) -> Result<After,
         "--force",
     ];
     (hands.tell)(News::Line(argv[1..].join(" ")));
-    let output = call(&argv, Deadline::after(PATIENCE)).await?;
+    let output = change(&argv, hands).await?;
     if !output.success() {
         return Err(Trouble::Failed(format!(
             "openclaw did not take the sandbox away: {}",

@@ -217,6 +217,14 @@ async fn wait(
     }
 }
 
+/// Whether the engine answers now.
+pub async fn answers(endpoint: &str) -> bool {
+    matches!(
+        ping(endpoint, Deadline::after(PING)).await,
+        Ok(Connection::Answers { .. })
+    )
+}
+
 async fn ping(endpoint: &str, d: Deadline) -> Result<Connection, Trouble> {
     let endpoint = Endpoint {
         url: endpoint.to_owned(),

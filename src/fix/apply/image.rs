@@ -1,6 +1,8 @@
 //! Images: brought in under a passing name of ours, tried as OpenClaw would use them, and only
 //! then named. No image is ever removed: what a name is taken from keeps one of ours.
 
+mod load;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,11 +11,11 @@ use serde_json::json;
 use super::{Hands, News, Sight, Trouble};
 use crate::deadline::Deadline;
 use crate::engine::{
-    Build, ContainerSpec, Engine, EngineError, LayerNews, LayerState, Loading, PullProblem,
+    Build, ContainerSpec, Engine, EngineError, LayerNews, LayerState, PullProblem,
 };
 use crate::facts::{Why, WhyKind};
 use crate::fix::archive;
-use crate::fix::inverse::After;
+use crate::fix::inverse::{After, Inverse};
 use crate::fix::recipe;
 use crate::fix::record::Seq;
 use crate::fix::step::{ImageSource, ProvideImage};
@@ -24,6 +26,13 @@ use crate::text::wash;
 const BRINGING: Duration = Duration::from_mins(30);
 /// For asking, naming and trying.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Waits between looks at whether a name appears that a killed run has asked for.
+const LATE: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
 /// Repository of images that lost the name they had: the id's first digits are the tag.
 pub const KEPT: &str = "clawdoctor-kept";
 
@@ -45,13 +54,52 @@ pub async fn look(step: &ProvideImage, hands: &Hands, d: Deadline) -> Result<Sig
     for &seq in &hands.seqs {
         let passing = id(&engine, &hands.passing_tag(seq), d).await?;
         if passing.is_some() && passing == now {
-            return Ok(Sight::After);
+            return Ok(match step.source {
+                ImageSource::Pull | ImageSource::Build { .. } => Sight::After,
+                // The name came with the archive, before the image was tried.
+                ImageSource::Load { .. } => Sight::Between("the archive is loaded".to_owned()),
+            });
         }
     }
     Ok(Sight::Elsewhere(format!(
         "{} leads to another image by now",
         step.reference
     )))
+}
+
+pub fn prepare(step: &ProvideImage) -> Result<Inverse, Trouble> {
+    let brings = match &step.source {
+        ImageSource::Pull | ImageSource::Build { .. } => Vec::new(),
+        ImageSource::Load { path } => {
+            archive::held(Path::new(path))
+                .map_err(Trouble::Refused)?
+                .ids
+        }
+    };
+    Ok(Inverse::MoveTag {
+        reference: step.reference.clone(),
+        to: step.before.clone(),
+        brings,
+    })
+}
+
+/// With what is on record: a run that was killed while an archive was loaded has not named what
+/// it brought in, and the archive has.
+pub async fn stands(
+    sight: Sight,
+    reference: &str,
+    brings: &[String],
+    hands: &Hands,
+    d: Deadline,
+) -> Result<Sight, Trouble> {
+    let Sight::Elsewhere(words) = sight else {
+        return Ok(sight);
+    };
+    let now = id(&hands.engine()?, reference, d).await?;
+    Ok(match now {
+        Some(now) if brings.contains(&now) => Sight::Between("the archive is loaded".to_owned()),
+        _ => Sight::Elsewhere(words),
+    })
 }
 
 pub async fn left(step: &ProvideImage, hands: &Hands, d: Deadline) -> Result<After, Trouble> {
@@ -65,7 +113,7 @@ pub async fn apply(step: &ProvideImage, hands: &mut Hands, seq: Seq) -> Result<A
     match &step.source {
         ImageSource::Pull => pull(step, &passing, &engine, hands).await?,
         ImageSource::Build { .. } => build(step, &passing, &engine, hands).await?,
-        ImageSource::Load { path } => load(step, path, &passing, &engine, hands).await?,
+        ImageSource::Load { path } => load::load(step, path, &passing, &engine, hands).await?,
     }
     let tried = attempt(step, &passing, &engine, hands, seq).await;
     if let Err(trouble) = tried {
@@ -142,59 +190,6 @@ async fn build(
     built.await.map(drop).map_err(|error| failed(&error))
 }
 
-/// The names in an archive are given as it is loaded: only one that brings this name, and no
-/// other that is in use, is let in.
-async fn load(
-    step: &ProvideImage,
-    path: &str,
-    passing: &str,
-    engine: &Engine,
-    hands: &mut Hands,
-) -> Result<(), Trouble> {
-    let d = Deadline::after(BRINGING);
-    let names = archive::names(Path::new(path)).map_err(Trouble::Refused)?;
-    if !names.contains(&step.reference) {
-        return Err(Trouble::Refused(format!(
-            "{} holds {}, and not {}",
-            wash(path, 300),
-            if names.is_empty() {
-                "no named image".to_owned()
-            } else {
-                wash(&names.join(", "), 300)
-            },
-            step.reference
-        )));
-    }
-    for name in names.iter().filter(|name| **name != step.reference) {
-        if id(engine, name, d.at_most(PATIENCE)).await?.is_some() {
-            return Err(Trouble::Refused(format!(
-                "{} would also move the name {}",
-                wash(path, 300),
-                wash(name, 200)
-            )));
-        }
-    }
-    if let Some(before) = &step.before {
-        keep_if_last(engine, &step.reference, before, d.at_most(PATIENCE)).await?;
-    }
-    let tell = &mut hands.tell;
-    let mut told = |news| match news {
-        Loading::Sent { current, total } => (tell)(News::Layer {
-            layer: "archive".to_owned(),
-            state: "sending".to_owned(),
-            current: Some(current),
-            total: Some(total),
-        }),
-        Loading::Layer(news) => (tell)(layer(news)),
-    };
-    let loaded = engine.load(Path::new(path), &mut told, d);
-    loaded.await.map_err(|error| failed(&error))?;
-    engine
-        .tag(&step.reference, passing, d.at_most(PATIENCE))
-        .await
-        .map_err(|error| failed(&error))
-}
-
 /// Whether a sandbox of this image would work, shut in as OpenClaw shuts its own in.
 async fn attempt(
     step: &ProvideImage,
@@ -240,29 +235,50 @@ async fn attempt(
     )))
 }
 
+/// What [`Inverse::MoveTag`] holds.
+pub struct Undo<'a> {
+    pub reference: &'a str,
+    pub to: Option<&'a str>,
+    pub brings: &'a [String],
+}
+
 pub async fn revert(
-    reference: &str,
-    to: Option<&str>,
+    undo: &Undo<'_>,
     after: Option<&After>,
     hands: &mut Hands,
     seq: Seq,
 ) -> Result<(), Trouble> {
     let engine = hands.engine()?;
     let d = Deadline::after(PATIENCE);
-    let now = id(&engine, reference, d).await?;
-    if now.as_deref() == to {
+    let (reference, passing) = (undo.reference, hands.passing_tag(seq));
+    let mut now = id(&engine, reference, d).await?;
+    if after.is_none() {
+        // An engine that was asked by a run which was killed meanwhile may still be at it.
+        for wait in LATE {
+            if now.as_deref() != undo.to || id(&engine, &passing, d).await?.is_some() {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            now = id(&engine, reference, d).await?;
+        }
+    }
+    if now.as_deref() == undo.to {
         return Ok(());
     }
-    let made = match after.and_then(|after| after["id"].as_str()) {
-        Some(made) => Some(made.to_owned()),
-        None => id(&engine, &hands.passing_tag(seq), d).await?,
+    let is_ours = match (after.and_then(|after| after["id"].as_str()), &now) {
+        (_, None) => true,
+        (Some(made), Some(now)) => now == made,
+        (None, Some(_)) => {
+            now == id(&engine, &passing, d).await?
+                || now.as_ref().is_some_and(|now| undo.brings.contains(now))
+        }
     };
-    if now.is_some() && now != made {
+    if !is_ours {
         return Err(Trouble::Refused(format!(
             "{reference} leads to an image that somebody else gave it since"
         )));
     }
-    put_back(&engine, reference, to).await
+    put_back(&engine, reference, undo.to).await
 }
 
 async fn put_back(engine: &Engine, reference: &str, to: Option<&str>) -> Result<(), Trouble> {

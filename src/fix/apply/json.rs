@@ -13,7 +13,7 @@ use crate::fix::edit::{self, Blank, Dialect};
 use crate::fix::file::{self, Meta, Snapshot};
 use crate::fix::inverse::{After, Backup, Inverse};
 use crate::fix::problem::Problem;
-use crate::fix::step::{EditJson, Reader, RestartWhen, Setting};
+use crate::fix::step::{EditJson, Reader, RestartWhen, Setting, Step};
 use crate::probe::ask;
 use crate::text::wash;
 
@@ -129,7 +129,7 @@ pub async fn apply(
             let Inverse::RestoreFile { path, backup, .. } = inverse else {
                 return Err(trouble);
             };
-            put_back(path, backup.as_ref(), Some(&after), hands)?;
+            put_back(path, backup.as_ref(), &after, hands)?;
             engine::stop(&reader.endpoint, &reader.control, &reader.name, hands)
                 .await
                 .unwrap_or(());
@@ -202,48 +202,87 @@ async fn restart(reader: &Reader, hands: &mut Hands) -> Result<(), Trouble> {
     engine::start(&reader.endpoint, &reader.control, &reader.name, hands).await
 }
 
+/// Of a step that was killed: whether an engine has read the file that stands there is not known.
+pub fn stands(step: &EditJson) -> Result<Sight, Trouble> {
+    Ok(match (look(step)?, &step.reader) {
+        (Sight::After, Some(reader)) => {
+            Sight::Between(format!("whether {} has read it is not known", reader.name))
+        }
+        (sight, _) => sight,
+    })
+}
+
 pub fn left(step: &EditJson) -> Result<After, Trouble> {
     let now = Snapshot::take(Path::new(&step.path))?;
     Ok(json!({ "sha256": now.map(|now| now.sha256) }))
 }
 
+/// What [`Inverse::RestoreFile`] holds.
+pub struct Undo<'a> {
+    pub path: &'a str,
+    pub backup: Option<&'a Backup>,
+    pub reader: Option<&'a Reader>,
+}
+
 pub async fn revert(
-    path: &str,
-    backup: Option<&Backup>,
-    reader: Option<&Reader>,
+    step: &Step,
+    undo: &Undo<'_>,
     after: Option<&After>,
     hands: &mut Hands,
 ) -> Result<(), Trouble> {
-    let now = Snapshot::take(Path::new(path))?.map(|now| now.sha256.to_string());
-    if now.as_deref() == backup.map(|backup| backup.sha256.as_str()) {
+    let now = Snapshot::take(Path::new(undo.path))?.map(|now| now.sha256.to_string());
+    let is_back = now.as_deref() == undo.backup.map(|backup| backup.sha256.as_str());
+    let after = match after {
+        Some(after) => after.clone(),
+        None => would_leave(step, undo, hands)?,
+    };
+    let Some(reader) = undo.reader else {
+        return if is_back {
+            Ok(())
+        } else {
+            put_back(undo.path, undo.backup, &after, hands)
+        };
+    };
+    if is_back && engine::answers(&reader.endpoint).await {
         return Ok(());
     }
-    let Some(reader) = reader else {
-        return put_back(path, backup, after, hands);
-    };
     engine::refuse_while_busy(&reader.name, hands).await?;
     engine::stop(&reader.endpoint, &reader.control, &reader.name, hands).await?;
-    let put = put_back(path, backup, after, hands);
+    let put = if is_back {
+        Ok(())
+    } else {
+        put_back(undo.path, undo.backup, &after, hands)
+    };
     engine::start(&reader.endpoint, &reader.control, &reader.name, hands).await?;
     put
+}
+
+/// What a step would have left that was killed before it could say: anything else in the file is
+/// somebody else's.
+fn would_leave(step: &Step, undo: &Undo<'_>, hands: &Hands) -> Result<After, Trouble> {
+    let Step::EditJson(step) = step else {
+        return Err(Trouble::Failed("the step edits no file".to_owned()));
+    };
+    let before = match undo.backup {
+        Some(backup) => hands.backups().read(&digest(&backup.sha256)?)?,
+        None => Vec::new(),
+    };
+    let text = edited(&String::from_utf8_lossy(&before), &step.settings)?;
+    Ok(json!({ "sha256": Sha256::of(text.as_bytes()) }))
+}
+
+fn digest(text: &str) -> Result<Sha256, Trouble> {
+    Sha256::try_from(text.to_owned()).map_err(|words| Trouble::Failed(words.to_owned()))
 }
 
 fn put_back(
     path: &str,
     backup: Option<&Backup>,
-    after: Option<&After>,
+    after: &After,
     hands: &Hands,
 ) -> Result<(), Trouble> {
-    let digest = |text: &str| {
-        Sha256::try_from(text.to_owned()).map_err(|words| Trouble::Failed(words.to_owned()))
-    };
     let path = Path::new(path);
-    let now = Snapshot::take(path)?;
-    // Killed before it could say what it left: then what is there is taken for that.
-    let left = match after.and_then(|after| after["sha256"].as_str()) {
-        Some(left) => Some(digest(left)?),
-        None => now.map(|now| now.sha256),
-    };
+    let left = after["sha256"].as_str().map(digest).transpose()?;
     match backup {
         Some(backup) => {
             let sha256 = digest(&backup.sha256)?;

@@ -13,9 +13,10 @@
 mod claw;
 mod engine;
 mod folder;
+mod hold;
 mod image;
 mod json;
-mod owners;
+pub mod owners;
 mod place;
 pub mod program;
 
@@ -28,7 +29,7 @@ use std::time::Duration;
 use super::backups::Backups;
 use super::inverse::{After, Intended, Inverse};
 use super::record::{RunId, Seq};
-use super::step::Step;
+use super::step::{EditJson, PlaceFile, Step};
 use crate::deadline::Deadline;
 use crate::engine::Engine;
 use crate::facts::docker::{Connection, Endpoint};
@@ -131,29 +132,30 @@ impl Hands {
 
     /// Writes a file of ours beside the backups, for nobody else to read.
     fn own_file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Trouble> {
-        let path = self.own_folder()?.join(name);
-        let written = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)
+        let path = self.folder.join(name);
+        let written = own_folder(&self.folder)
+            .and_then(|()| {
+                std::fs::OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .mode(0o600)
+                    .open(&path)
+            })
             .and_then(|mut file| file.write_all(bytes));
         match written {
             Ok(()) => Ok(path),
             Err(error) => Err(Trouble::Failed(format!("{}: {error}", path.display()))),
         }
     }
+}
 
-    /// The run's folder, which is made for the first thing that is kept in it.
-    fn own_folder(&self) -> Result<&Path, Trouble> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)
-            .map_err(|error| Trouble::Failed(format!("{}: {error}", self.folder.display())))?;
-        Ok(&self.folder)
-    }
+/// Makes the folder of a run, for nobody else to look into.
+fn own_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 /// Repository of images that are not tried yet: never left behind.
@@ -184,7 +186,16 @@ pub async fn look(step: &Step, hands: &mut Hands, d: Deadline) -> Result<Sight, 
 pub async fn stands(intended: &Intended, hands: &mut Hands, d: Deadline) -> Result<Sight, Trouble> {
     match &intended.inverse {
         Inverse::RestoreOwners { place, list, .. } => owners::stands(place, list, hands).await,
-        _ => look(&intended.step, hands, d).await,
+        Inverse::MoveTag {
+            reference, brings, ..
+        } => {
+            let sight = look(&intended.step, hands, d).await?;
+            image::stands(sight, reference, brings, hands, d).await
+        }
+        _ => match &intended.step {
+            Step::EditJson(step) => json::stands(step),
+            step => look(step, hands, d).await,
+        },
     }
 }
 
@@ -197,10 +208,7 @@ pub async fn prepare(
     d: Deadline,
 ) -> Result<Inverse, Trouble> {
     match step {
-        Step::ProvideImage(step) => Ok(Inverse::MoveTag {
-            reference: step.reference.clone(),
-            to: step.before.clone(),
-        }),
+        Step::ProvideImage(step) => image::prepare(step),
         Step::OwnVolume(step) => owners::prepare_volume(step, hands, seq, d).await,
         Step::OwnTree(step) => owners::prepare_tree(step, hands, seq, d).await,
         Step::Configure(step) => claw::prepare_configure(step),
@@ -274,8 +282,17 @@ pub async fn revert(
 ) -> Result<(), Trouble> {
     match &intended.inverse {
         Inverse::None { .. } => Ok(()),
-        Inverse::MoveTag { reference, to } => {
-            image::revert(reference, to.as_deref(), after, hands, seq).await
+        Inverse::MoveTag {
+            reference,
+            to,
+            brings,
+        } => {
+            let undo = image::Undo {
+                reference,
+                to: to.as_deref(),
+                brings,
+            };
+            image::revert(&undo, after, hands, seq).await
         }
         Inverse::RestoreOwners { place, list, .. } => owners::revert(place, list, hands).await,
         Inverse::Configure {
@@ -296,7 +313,14 @@ pub async fn revert(
             path,
             backup,
             reader,
-        } => json::revert(path, backup.as_ref(), reader.as_ref(), after, hands).await,
+        } => {
+            let undo = json::Undo {
+                path,
+                backup: backup.as_ref(),
+                reader: reader.as_ref(),
+            };
+            json::revert(&intended.step, &undo, after, hands).await
+        }
         Inverse::StopEngine { endpoint, control } => engine::revert(endpoint, control, hands).await,
         Inverse::Run { commands } => program::revert(intended, commands, hands).await,
         Inverse::RemoveLink { path, target } => place::revert_link(path, target, hands).await,
@@ -305,22 +329,35 @@ pub async fn revert(
     }
 }
 
+/// Before anything is looked at that a killed run may have been at: the programs that it started
+/// have ended, and half-written files are gone (until then a new file has two names).
+pub async fn calm(step: &Step, hands: &Hands, d: Deadline) -> Result<(), Trouble> {
+    hold::released(&hands.folder, d).await?;
+    sweep_beside(step);
+    Ok(())
+}
+
+fn sweep_beside(step: &Step) {
+    let (Step::EditJson(EditJson { path, .. }) | Step::PlaceFile(PlaceFile { path, .. })) = step
+    else {
+        return;
+    };
+    if let Some(folder) = Path::new(path).parent() {
+        // What cannot be removed is named by the next run's look at its own files.
+        let _ = super::file::sweep(folder);
+    }
+}
+
 /// Throws away what applying a step leaves beside what it changes: passing names, half-written
 /// files. After every end of a step, and for one that was killed.
 pub async fn tidy(step: &Step, hands: &mut Hands, seq: Seq) {
     match step {
         Step::ProvideImage(_) => image::tidy(hands, seq).await,
-        Step::EditJson(super::step::EditJson { path, .. })
-        | Step::PlaceFile(super::step::PlaceFile { path, .. }) => {
-            if let Some(folder) = Path::new(path).parent() {
-                // What cannot be removed is named by the next run's look at its own files.
-                let _ = super::file::sweep(folder);
-            }
-        }
+        Step::EditJson(_) | Step::PlaceFile(_) => sweep_beside(step),
+        Step::Configure(_) => claw::tidy(hands),
         // Helper containers are swept by their labels, with every gathering.
         Step::OwnVolume(_)
         | Step::OwnTree(_)
-        | Step::Configure(_)
         | Step::Recreate(_)
         | Step::ControlEngine(_)
         | Step::PlaceLink(_)

@@ -4,17 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Hands, News, Sight, Trouble};
+use super::{Hands, News, Sight, Trouble, own_folder, program};
 use crate::deadline::Deadline;
 use crate::engine::Ran;
 use crate::fix::inverse::{After, Inverse, Owned};
 use crate::fix::owner::guard::Rules;
 use crate::fix::owner::tree::{self, Bounds};
 use crate::fix::owner::volume::{self, Task, Verb};
-use crate::fix::owner::{List, Owner, Problem, ProblemKind, Standing, Survey, Wish, list};
+use crate::fix::owner::{Changed, List, Owner, Problem, ProblemKind, Standing, Survey, Wish, list};
 use crate::fix::record::Seq;
-use crate::fix::step::{OwnTree, OwnVolume, Rights};
+use crate::fix::step::{Command, OwnTree, OwnVolume, Rights};
 use crate::probe::inside;
+use crate::surroundings::Surroundings;
 
 /// For a tree or a volume at the bound of what is listed.
 const CHANGING: Duration = Duration::from_mins(5);
@@ -32,13 +33,15 @@ impl From<Problem> for Trouble {
     }
 }
 
-fn list_path(hands: &Hands, seq: Seq) -> Result<PathBuf, Trouble> {
-    Ok(hands.own_folder()?.join(format!("{seq}.owners")))
+fn list_path(hands: &Hands, seq: Seq) -> PathBuf {
+    hands.folder.join(format!("{seq}.owners"))
 }
 
 /// Writes the undo list of a step that is about to be recorded.
 fn kept(survey: &Survey, hands: &mut Hands, seq: Seq) -> Result<(String, u64), Trouble> {
-    let path = list_path(hands, seq)?;
+    let path = list_path(hands, seq);
+    own_folder(&hands.folder)
+        .map_err(|error| Trouble::Failed(format!("{}: {error}", hands.folder.display())))?;
     list::save(&survey.list, &path)?;
     for skipped in survey.skipped.iter().take(10) {
         (hands.tell)(News::Line(format!("left alone: {skipped}")));
@@ -116,6 +119,10 @@ pub async fn prepare_tree(
 }
 
 pub async fn apply_tree(step: &OwnTree, list: &str, hands: &mut Hands) -> Result<After, Trouble> {
+    if gives_away(step.wish) && hands.world.operator.uid != 0 {
+        as_root(OwnVerb::Change, list, &step.within, hands).await?;
+        return Ok(After::Null);
+    }
     let rules = rules(hands, &step.within);
     let d = Deadline::after(CHANGING);
     let path = PathBuf::from(list);
@@ -125,6 +132,65 @@ pub async fn apply_tree(step: &OwnTree, list: &str, hands: &mut Hands) -> Result
     .await?;
     (hands.tell)(News::Line(format!("{} changed", changed.changed)));
     Ok(After::Null)
+}
+
+/// Only root may give files away.
+fn gives_away(rights: Rights) -> bool {
+    matches!(rights, Rights::Owner { .. })
+}
+
+/// What this program is asked to do as root, with a list that was made and kept before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnVerb {
+    Change,
+    Restore,
+}
+
+/// This very program once more, by sudo, for the one change that needs root: it holds to the same
+/// rules and works from the same list, and writes nothing else.
+async fn as_root(
+    verb: OwnVerb,
+    list: &str,
+    within: &[String],
+    hands: &mut Hands,
+) -> Result<(), Trouble> {
+    let program = std::env::current_exe().map_err(|error| Trouble::Failed(error.to_string()))?;
+    let program = program.to_string_lossy().into_owned();
+    let home = hands.world.operator.home.to_string_lossy().into_owned();
+    let word = match verb {
+        OwnVerb::Change => "change",
+        OwnVerb::Restore => "restore",
+    };
+    let mut argv = vec![program, "own".to_owned(), word.to_owned(), list.to_owned()];
+    argv.extend(["--home".to_owned(), home]);
+    for folder in within {
+        argv.extend(["--within".to_owned(), folder.clone()]);
+    }
+    let command = Command {
+        argv,
+        as_root: true,
+    };
+    (hands.tell)(News::Line(program::shown(&command)));
+    let output = program::run(&command, hands, Deadline::after(CHANGING)).await?;
+    if output.success() {
+        return Ok(());
+    }
+    Err(Trouble::Failed(program::complaint(&command, &output)))
+}
+
+/// What `own` does as root: nothing that the list does not say, and nothing outside the rules.
+pub fn own(verb: OwnVerb, path: &Path, home: &Path, within: &[String]) -> Result<Changed, Problem> {
+    let list = list::load(path)?;
+    let d = Deadline::after(CHANGING);
+    let operator = Surroundings {
+        home: home.to_path_buf(),
+        ..Surroundings::default()
+    };
+    let rules = crate::fix::plan::rules(&operator, within);
+    match verb {
+        OwnVerb::Change => tree::change(&list, &rules, d),
+        OwnVerb::Restore => tree::restore(&list, &rules, d),
+    }
 }
 
 // ---- named volumes
@@ -234,7 +300,8 @@ impl Helper<'_> {
         };
         let spec = volume::spec(&task)?;
         let input = list.map(volume::input).transpose()?;
-        let name = format!("clawdoctor-owners-{}", hands.run_id);
+        // Of this process: the one of a run that was killed may still be there.
+        let name = format!("clawdoctor-owners-{}", hands.world.run_id);
         engine
             .run_to_end(&spec, &name, input, d)
             .await
@@ -260,6 +327,9 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), 
             // What is configured no longer was so when the list was made.
             let mut within = within.clone();
             within.push(root.clone());
+            if matches!(list.wish, Wish::Owner(_)) && hands.world.operator.uid != 0 {
+                return as_root(OwnVerb::Restore, path, &within, hands).await;
+            }
             let rules = rules(hands, &within);
             blocking(d.later(AROUND), move || tree::restore(&list, &rules, d)).await?;
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Hands, News, Sight, Trouble};
+use super::{Hands, News, Sight, Trouble, hold};
 use crate::deadline::Deadline;
 use crate::facts::{Why, WhyKind};
 use crate::fix::inverse::{After, Intended, Inverse};
@@ -42,7 +42,7 @@ pub async fn apply(step: &RunProgram, hands: &mut Hands) -> Result<After, Troubl
     let d = Deadline::after(Duration::from_secs(step.seconds));
     for command in &step.commands {
         (hands.tell)(News::Line(shown(command)));
-        let output = run(command, hands, d).await?;
+        let output = change(command, hands, d).await?;
         if !output.success() {
             return Err(Trouble::Failed(complaint(command, &output)));
         }
@@ -73,7 +73,7 @@ pub async fn revert(
         return Ok(());
     }
     for command in commands {
-        let output = run(command, hands, d).await?;
+        let output = change(command, hands, d).await?;
         if !output.success() {
             return Err(Trouble::Failed(complaint(command, &output)));
         }
@@ -84,17 +84,33 @@ pub async fn revert(
 /// Runs one command, with administrator rights where it needs them: as root directly, else by
 /// `sudo -n`, which never asks.
 pub async fn run(command: &Command, hands: &Hands, d: Deadline) -> Result<Output, Trouble> {
+    ask::program(&line(command, hands), &[("NO_COLOR", "1")], d)
+        .await
+        .map_err(not_run)
+}
+
+/// As [`run`], for what is not done when we are killed in the middle: a package manager goes on.
+/// Not for what starts an engine, which would hold the lock for as long as it lives.
+async fn change(command: &Command, hands: &Hands, d: Deadline) -> Result<Output, Trouble> {
+    hold::program(&line(command, hands), &[("NO_COLOR", "1")], hands, d)
+        .await
+        .map_err(not_run)
+}
+
+fn line<'a>(command: &'a Command, hands: &Hands) -> Vec<&'a str> {
     let mut argv: Vec<&str> = Vec::new();
     if command.as_root && hands.world.operator.uid != 0 {
         argv.extend(["sudo", "-n", "--"]);
     }
     argv.extend(command.argv.iter().map(String::as_str));
-    ask::program(&argv, &[("NO_COLOR", "1")], d)
-        .await
-        .map_err(|why| match why.kind {
-            WhyKind::Absent | WhyKind::Denied => Trouble::Refused(why.detail),
-            _ => Trouble::Failed(why.detail),
-        })
+    argv
+}
+
+fn not_run(why: Why) -> Trouble {
+    match why.kind {
+        WhyKind::Absent | WhyKind::Denied => Trouble::Refused(why.detail),
+        _ => Trouble::Failed(why.detail),
+    }
 }
 
 /// Whether the fact is true now.

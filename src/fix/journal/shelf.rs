@@ -91,7 +91,7 @@ fn look(id: RunId, path: PathBuf) -> Listed {
 /// Removes the runs that have ended and are older than the [`KEPT_RUNS`] newest ones, with their
 /// backups, and drafts of journals that a kill left; gives the names of the runs. Under the lock.
 pub fn forget_old(state_dir: &Path) -> Result<Vec<RunId>, Problem> {
-    sweep_drafts(&folder(state_dir))?;
+    sweep_drafts(state_dir)?;
     let mut forgotten = Vec::new();
     for old in list(state_dir)?.into_iter().skip(KEPT_RUNS) {
         if !old.has_ended() {
@@ -106,10 +106,12 @@ pub fn forget_old(state_dir: &Path) -> Result<Vec<RunId>, Problem> {
     Ok(forgotten)
 }
 
-/// No run is just being begun, since we have the lock.
-fn sweep_drafts(folder: &Path) -> Result<(), Problem> {
-    let failed = |error: io::Error| Problem::io(folder, &error);
-    let entries = match fs::read_dir(folder) {
+/// Removes the drafts of journals whose runs were killed before they had begun. Under the lock: no
+/// run is just being begun.
+pub fn sweep_drafts(state_dir: &Path) -> Result<(), Problem> {
+    let folder = folder(state_dir);
+    let failed = |error: io::Error| Problem::io(&folder, &error);
+    let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed(error)),

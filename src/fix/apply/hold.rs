@@ -1,0 +1,74 @@
+//! Programs that change something. They outlive a run that is killed: `openclaw config patch` that
+//! was started a moment before goes on for seconds, and what is looked at or taken back meanwhile
+//! is changed again behind it. So they hold a lock, and nothing of such a run is looked at before
+//! it is free.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Hands, Trouble, own_folder};
+use crate::deadline::Deadline;
+use crate::facts::{Why, WhyKind};
+use crate::fix::backups::LOCK;
+use crate::probe::ask::{self, Output};
+
+/// Between two looks at a lock that is held.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Runs a program that changes something.
+pub async fn program(
+    argv: &[&str],
+    env: &[(&str, &str)],
+    hands: &Hands,
+    d: Deadline,
+) -> Result<Output, Why> {
+    let unheld = |error: std::io::Error| {
+        let path = hands.folder.join(LOCK);
+        Why::new(WhyKind::Failed, format!("{}: {error}", path.display()))
+    };
+    let file = own_folder(&hands.folder)
+        .and_then(|()| open(&hands.folder.join(LOCK)))
+        .map_err(unheld)?;
+    // Shared: a service that an earlier program of this run has left behind may hold it, too.
+    file.try_lock_shared()
+        .map_err(|error| unheld(error.into()))?;
+    ask::holding(argv, env, file, d).await
+}
+
+/// Waits until no program is left that the run of this folder started.
+pub async fn released(folder: &Path, d: Deadline) -> Result<(), Trouble> {
+    let path = folder.join(LOCK);
+    let problem = |error: std::io::Error| Trouble::Failed(format!("{}: {error}", path.display()));
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        // It never started one.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(problem(error)),
+    };
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if d.remaining() > LOOK_AGAIN => {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Trouble::Refused(
+                    "a program that this run started is still at work".to_owned(),
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(problem(error)),
+        }
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
