@@ -45,6 +45,9 @@ struct Scenario {
     /// Run where no other process can be seen, and so no gateway.
     #[serde(default)]
     alone: bool,
+    /// The node's engine is none of those that the scenarios share, which are not looked at then.
+    #[serde(default)]
+    own_engine: bool,
     /// Root's shell commands that plant the fault, and those that take it away whatever happened.
     #[serde(default)]
     plant: Vec<String>,
@@ -105,6 +108,9 @@ fn minute() -> u64 {
     60
 }
 
+/// The scripts that set up what the tests run on.
+const SUPPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support");
+
 /// One scenario at a time per engine, since each looks at all that is in it.
 static CLASSIC: Mutex<()> = Mutex::new(());
 static MODERN: Mutex<()> = Mutex::new(());
@@ -139,13 +145,18 @@ fn main() {
         }
     }
     let args = Arguments {
-        test_threads: Some(2),
+        // One per engine, and one for those that have an engine of their own.
+        test_threads: Some(3),
         ..args
     };
     libtest_mimic::run(&args, trials).exit();
 }
 
 fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
+    if scenario.own_engine {
+        let done = Node::set(scenario, engine).and_then(|mut node| node.play());
+        return done.map_err(|error| about(scenario, &error));
+    }
     let lock = if engine.name == "classic" {
         &CLASSIC
     } else {
@@ -165,13 +176,7 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
             .unwrap_or_default();
     }
     let left = before.differences(&World::of_engine(engine)?);
-    done.map_err(|error| {
-        format!(
-            "{}\n{}",
-            scenario.about,
-            error.message().unwrap_or_default()
-        )
-    })?;
+    done.map_err(|error| about(scenario, &error))?;
     if left.is_empty() {
         return Ok(());
     }
@@ -181,6 +186,11 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
         left.join("\n")
     )
     .into())
+}
+
+fn about(scenario: &Scenario, error: &Failed) -> Failed {
+    let message = error.message().unwrap_or_default();
+    format!("{}\n{message}", scenario.about).into()
 }
 
 /// The names under which images are kept.
@@ -234,7 +244,8 @@ impl<'a> Node<'a> {
         };
         stage.openclaw(&claw, &node.place)?;
         node.hand_over_the_config();
-        stage.files(scenario.settings.as_deref(), &scenario.files, &node.place);
+        let settings = scenario.settings.as_ref().map(|text| node.filled(text));
+        stage.files(settings.as_deref(), &scenario.files, &node.place);
         stage.endpoint(&scenario.engine, scenario.uid, &mut node.place)?;
         node.stage = Some(stage);
         for volume in &scenario.volumes {
@@ -278,6 +289,7 @@ impl<'a> Node<'a> {
         let text = text
             .replace("@ROOT@", &self.place.root().display().to_string())
             .replace("@ENGINE@", self.engine.name)
+            .replace("@SUPPORT@", SUPPORT)
             .replace("@SILENT@", &self.silent.address.to_string())
             .replace("@USED-UP@", &self.used_up.address.to_string());
         stage::filled(&text, &self.place, self.engine)
@@ -298,10 +310,7 @@ impl<'a> Node<'a> {
         program.args(["-euo", "pipefail", "-c", &self.filled(command)]);
         program.env("DOCKER_HOST", self.engine.url());
         program.env("CLAWDOCTOR", env!("CARGO_BIN_EXE_clawdoctor"));
-        program.env(
-            "SUPPORT",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support"),
-        );
+        program.env("SUPPORT", SUPPORT);
         program.stdin(std::process::Stdio::null());
         Place::bounded(program, Duration::from_secs(seconds))
     }
@@ -309,7 +318,8 @@ impl<'a> Node<'a> {
     fn world(&self) -> Result<World, String> {
         let volumes = &self.scenario.volumes;
         let volumes: Vec<String> = volumes.iter().map(|volume| volume.name.clone()).collect();
-        World::look(&self.place, self.engine, &volumes)
+        let engine = (!self.scenario.own_engine).then_some(self.engine);
+        World::look(&self.place, engine, &volumes)
     }
 
     fn play(&mut self) -> Result<(), Failed> {

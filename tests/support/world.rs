@@ -17,9 +17,16 @@ pub struct World(BTreeMap<String, String>);
 impl World {
     /// The place's home but for our own state, and all that the engine has a name for. What lies in
     /// `volumes` is listed from inside.
-    pub fn look(place: &Place, engine: &Engine, volumes: &[String]) -> Result<Self, String> {
+    pub fn look(
+        place: &Place,
+        engine: Option<&Engine>,
+        volumes: &[String],
+    ) -> Result<Self, String> {
         let mut world = Self::default();
         world.folder(&place.home(), &place.home().join("state"));
+        let Some(engine) = engine else {
+            return Ok(world);
+        };
         world.engine(engine)?;
         for volume in volumes {
             world.volume(engine, volume)?;
