@@ -7,6 +7,8 @@
     reason = "sets up and looks at the world that is tested"
 )]
 
+#[path = "repairs/daemon.rs"]
+mod daemon;
 mod support;
 
 use std::collections::BTreeMap;
@@ -111,6 +113,22 @@ fn minute() -> u64 {
 /// The scripts that set up what the tests run on.
 const SUPPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support");
 
+type Test = fn() -> Result<(), Failed>;
+const DAEMON: [(&str, Test); 3] = [
+    (
+        "only the planned key changes",
+        daemon::only_the_planned_key_changes,
+    ),
+    (
+        "an engine that does not come back gets the old file back",
+        daemon::an_engine_that_does_not_come_back_gets_the_old_file_back,
+    ),
+    (
+        "what somebody else wrote is never overwritten",
+        daemon::what_somebody_else_wrote_is_never_overwritten,
+    ),
+];
+
 /// One scenario at a time per engine, since each looks at all that is in it.
 static CLASSIC: Mutex<()> = Mutex::new(());
 static MODERN: Mutex<()> = Mutex::new(());
@@ -143,6 +161,11 @@ fn main() {
                 trials.push(Trial::test(title, move || play(&scenario, &engine)));
             }
         }
+    }
+    for (name, test) in DAEMON {
+        // An engine of their own is as much as they need.
+        let trial = Trial::test(format!("daemon.json: {name}"), test);
+        trials.push(trial.with_ignored_flag(engines.is_empty()));
     }
     let args = Arguments {
         // One per engine, and one for those that have an engine of their own.
