@@ -7,6 +7,8 @@
     reason = "sets up and looks at the world that is tested"
 )]
 
+#[path = "repairs/act.rs"]
+mod act;
 #[path = "repairs/daemon.rs"]
 mod daemon;
 mod support;
@@ -21,6 +23,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::Value;
 
+use act::{Act, Leaves, told};
 use support::Engine;
 use support::place::{Place, Ran, User};
 use support::stage::{self, EnginePart, Openclaw, Stage, Volume};
@@ -57,57 +60,6 @@ struct Scenario {
     clear: Vec<String>,
     /// What is done there, in this order.
     acts: Vec<Act>,
-}
-
-/// One line that somebody types, and what must come of it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Act {
-    /// Arguments of clawdoctor, apart by spaces.
-    #[serde(default)]
-    run: Option<String>,
-    /// A shell command of the operator's, or of root's.
-    #[serde(default)]
-    shell: Option<String>,
-    #[serde(default)]
-    root: Option<String>,
-    #[serde(default)]
-    exit: i32,
-    /// `id: class, status` of every repair that is told, with `(flag)` where it wants one.
-    #[serde(default)]
-    repairs: Option<Vec<String>>,
-    /// `check:code` of every finding that remains.
-    #[serde(default)]
-    findings: Option<Vec<String>>,
-    /// Each somewhere in what is printed.
-    #[serde(default)]
-    says: Vec<String>,
-    #[serde(default)]
-    never_says: Vec<String>,
-    /// Standard output as a whole, white space at its ends apart.
-    #[serde(default)]
-    gives: Option<String>,
-    #[serde(default)]
-    leaves: Leaves,
-    /// At most so many seconds.
-    #[serde(default = "minute")]
-    within: u64,
-}
-
-/// How the world looks after an act.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Leaves {
-    #[default]
-    Whatever,
-    /// As before this act.
-    Unchanged,
-    /// As at the start.
-    AsAtFirst,
-}
-
-fn minute() -> u64 {
-    60
 }
 
 /// The scripts that set up what the tests run on.
@@ -389,9 +341,8 @@ impl Drop for Node<'_> {
     fn drop(&mut self) {
         for command in &self.scenario.clear {
             let ran = self.as_root(command, 60);
-            if !ran.output.status.success() {
-                eprintln!("not cleared: {}", told(command, &ran));
-            }
+            let cleared = ran.output.status.success() || std::thread::panicking();
+            assert!(cleared, "not cleared: {}", told(command, &ran));
         }
     }
 }
@@ -407,145 +358,4 @@ fn openclaw() -> Result<PathBuf, String> {
     folder
         .map(Path::to_owned)
         .ok_or_else(|| format!("no OpenClaw: {}", String::from_utf8_lossy(&output.stderr)))
-}
-
-fn told(line: &str, ran: &Ran) -> String {
-    let stdout = String::from_utf8_lossy(&ran.output.stdout);
-    format!(
-        "{line}\nexit {:?} after {:?}\nstdout: {}\nstderr: {}",
-        ran.output.status.code(),
-        ran.took,
-        in_brief(&stdout),
-        String::from_utf8_lossy(&ran.output.stderr)
-    )
-}
-
-/// Of a long document only what a reader of a failure looks for.
-fn in_brief(stdout: &str) -> String {
-    let Ok(document) = serde_json::from_str::<Value>(stdout) else {
-        return stdout.to_owned();
-    };
-    let list = |key: &str| document[key].as_array().cloned().unwrap_or_default();
-    let mut lines = Vec::new();
-    for key in ["repairs", "findings", "advice"] {
-        for one in list(key) {
-            lines.push(format!(
-                "{key}: {} {} {} {} {}",
-                one["id"], one["checkId"], one["status"], one["message"], one["why"]
-            ));
-        }
-    }
-    if lines.is_empty() {
-        return stdout.to_owned();
-    }
-    lines.join("\n")
-}
-
-impl Act {
-    fn filled(&self, node: &Node<'_>) -> Self {
-        let all = |texts: &[String]| texts.iter().map(|text| node.filled(text)).collect();
-        Self {
-            repairs: self.repairs.as_deref().map(all),
-            says: all(&self.says),
-            gives: self.gives.as_deref().map(|text| node.filled(text)),
-            ..self.clone()
-        }
-    }
-
-    fn differences(&self, ran: &Ran) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let stdout = String::from_utf8_lossy(&ran.output.stdout).into_owned();
-        let both = format!("{stdout}{}", String::from_utf8_lossy(&ran.output.stderr));
-        if ran.killed {
-            wrong.push(format!("not done within {} s", self.within));
-        }
-        if ran.output.status.code() != Some(self.exit) {
-            wrong.push(format!("the exit code is not {}", self.exit));
-        }
-        wrong.extend(
-            self.says
-                .iter()
-                .filter(|text| !both.contains(*text))
-                .map(|text| format!("does not say: {text}")),
-        );
-        wrong.extend(
-            self.never_says
-                .iter()
-                .filter(|text| both.contains(*text))
-                .map(|text| format!("says: {text}")),
-        );
-        if let Some(gives) = &self.gives
-            && gives.trim() != stdout.trim()
-        {
-            wrong.push(format!("does not give: {}", gives.trim()));
-        }
-        match self.document(&stdout) {
-            Ok(document) => wrong.extend(self.told_otherwise(&document)),
-            Err(error) => wrong.push(error),
-        }
-        wrong
-    }
-
-    /// The one document of a run, or the last of its lines: null where it prints for people.
-    fn document(&self, stdout: &str) -> Result<Value, String> {
-        let run = self.run.as_deref().unwrap_or_default();
-        if run.contains("--json") {
-            return serde_json::from_str(stdout)
-                .map_err(|error| format!("not one JSON document: {error}"));
-        }
-        if !run.contains("--format ndjson") {
-            return Ok(Value::Null);
-        }
-        let mut last = Value::Null;
-        for line in stdout.lines() {
-            last = serde_json::from_str(line)
-                .map_err(|error| format!("not a line of JSON ({error}): {line}"))?;
-            if last["type"].as_str().is_none() {
-                return Err(format!("a line without a type: {line}"));
-            }
-        }
-        Ok(last)
-    }
-
-    fn told_otherwise(&self, document: &Value) -> Vec<String> {
-        let list = |key: &str| document[key].as_array().cloned().unwrap_or_default();
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let repair = |one: &Value| {
-            let flag = one["allow"].as_str();
-            let flag = flag.map_or_else(String::new, |flag| format!(" ({flag})"));
-            format!(
-                "{}: {}, {}{flag}",
-                word(&one["id"]),
-                word(&one["risk"]),
-                word(&one["status"])
-            )
-        };
-        let finding = |one: &Value| {
-            let id = word(&one["checkId"]);
-            let id = id.strip_prefix("clawdoctor/").unwrap_or(&id);
-            format!("{id}:{}", word(&one["errorCode"]))
-        };
-        let mut wrong = Vec::new();
-        let mut compare = |what: &str, wanted: &Option<Vec<String>>, found: Vec<String>| {
-            if let Some(wanted) = wanted
-                && *wanted != found
-            {
-                wrong.push(format!("{what} {found:#?}, expected {wanted:#?}"));
-            }
-        };
-        compare(
-            "repairs",
-            &self.repairs,
-            list("repairs").iter().map(repair).collect(),
-        );
-        // Whether this machine is on the internet is not what is tested.
-        let findings = list("findings");
-        let findings = findings
-            .iter()
-            .map(finding)
-            .filter(|id| !id.starts_with("net/"))
-            .collect();
-        compare("findings", &self.findings, findings);
-        wrong
-    }
 }

@@ -49,16 +49,18 @@ impl World {
                 continue;
             }
             let Ok(meta) = entry.metadata() else { continue };
-            let mut line = format!("{}:{} {:o}", meta.uid(), meta.gid(), meta.mode());
-            if meta.is_symlink() {
-                line += &format!(" -> {:?}", std::fs::read_link(&path));
+            let content = if meta.is_symlink() {
+                format!("-> {:?}", std::fs::read_link(&path))
             } else if meta.is_file() {
                 let bytes = std::fs::read(&path).unwrap_or_default();
-                line += &match config_value(&path, &bytes) {
-                    Some(value) => format!(" {value}"),
-                    None => format!(" {:?}", String::from_utf8_lossy(&bytes)),
-                };
-            }
+                config_value(&path, &bytes).map_or_else(
+                    || format!("{:?}", String::from_utf8_lossy(&bytes)),
+                    |value| value.to_string(),
+                )
+            } else {
+                String::new()
+            };
+            let line = format!("{}:{} {:o} {content}", meta.uid(), meta.gid(), meta.mode());
             self.0.insert(said, line);
             if meta.is_dir() {
                 self.folder(&path, except);
