@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::args::WishArgs;
 use super::check::{self, Standby};
 use super::out::Out;
-use super::prepare::{self, Prepared};
+use super::prepare;
 use super::voice::Voice;
 use super::wishes::{Attended, wishes};
 use crate::failure::{Failure, Kind};
