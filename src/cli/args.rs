@@ -97,6 +97,10 @@ pub enum Command {
         #[arg(required = true, value_name = "ID or TEXT")]
         what: Vec<String>,
     },
+    /// Print the recipe of OpenClaw's default sandbox image, which no registry has
+    #[command(after_help = "Example:
+  clawdoctor recipe | docker build -t openclaw-sandbox:bookworm-slim -")]
+    Recipe,
     /// Print the JSON Schema of a document
     Schema {
         /// What check prints, or what fix and plan print

@@ -154,6 +154,15 @@ pub fn select(
     Ok(selected)
 }
 
+/// The checks that ids, areas and patterns name, all of them when there are none.
+pub fn named(catalog: &Catalog, ids: &[String]) -> Result<BTreeSet<CheckId>, Failure> {
+    let wanted = globs(catalog, "ID", ids)?;
+    let all = catalog.checks().iter().map(|check| check.id.clone());
+    Ok(all
+        .filter(|id| ids.is_empty() || wanted.is_match(id.as_str()))
+        .collect())
+}
+
 fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
     let mut set = GlobSetBuilder::new();
     for written in patterns.iter().flat_map(|pattern| pattern.split(',')) {

@@ -15,6 +15,7 @@ use crate::facts::Section;
 use crate::failure::Failure;
 use crate::fix::apply::owners::{OwnVerb, own};
 use crate::fix::consent::Allow;
+use crate::fix::recipe;
 use crate::probe::gather::Progress;
 use crate::probe::here::here;
 use crate::report::{self, Format};
@@ -116,6 +117,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
                 exit::FINDINGS
             })
         }
+        Some(Command::Recipe) => printed(out.print_text(recipe::DOCKERFILE)),
         Some(Command::Schema { document }) => printed(out.print_text(&schema::text(*document))),
         Some(Command::Completions { shell }) => {
             printed(out.print(|to| to.write_all(&args::completions(*shell))))

@@ -251,22 +251,28 @@ impl Voice {
         if self.is_text() {
             return written(self.out.print(|to| repairs::end(fix, &style, to)));
         }
-        let mut value = serde_json::to_value(fix).expect("plain data");
-        if let Some(redactor) = redactor {
-            value = redactor.json(value);
-        }
+        let fix = match redactor {
+            Some(redactor) => redacted(fix, redactor),
+            None => fix.clone(),
+        };
         if self.format == Format::Ndjson {
-            self.event_line("summary", value);
+            self.event_line("summary", serde_json::to_value(&fix).expect("plain data"));
             return Ok(());
         }
         let text = if style.pretty {
-            serde_json::to_string_pretty(&value)
+            serde_json::to_string_pretty(&fix)
         } else {
-            serde_json::to_string(&value)
+            serde_json::to_string(&fix)
         };
         let text = text.expect("plain data");
         written(self.out.print_text(&format!("{text}\n")))
     }
+}
+
+/// Through plain data and back, so that the keys stay in the order of the contract.
+fn redacted(fix: &FixReport, redactor: &Redactor) -> FixReport {
+    let value = serde_json::to_value(fix).expect("plain data");
+    serde_json::from_value(redactor.json(value)).expect("redaction changes texts alone")
 }
 
 fn written(result: io::Result<()>) -> Result<(), Failure> {

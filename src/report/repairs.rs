@@ -150,7 +150,10 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         .iter()
         .filter(|finding| finding.severity >= fix.fail_on)
         .collect();
-    page.line("")?;
+    // A plan ends with an empty line of its own.
+    if fix.conclusion != FixConclusion::Planned {
+        page.line("")?;
+    }
     let (role, words) = match fix.conclusion {
         FixConclusion::Clean => (Role::Good, "Nothing is left to fix.".to_owned()),
         FixConclusion::Remains => (Role::Bad, remains(remaining.len())),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::args::WishArgs;
 use super::check::{self, Standby};
 use super::out::Out;
-use super::prepare::{self, Prepared};
+use super::prepare;
 use super::voice::Voice;
 use super::wishes::{Attended, wishes};
 use crate::failure::{Failure, Kind};
@@ -55,7 +55,8 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     } else {
         Attended::Nobody
     };
-    known_ids(&prepared, &ask.ids)?;
+    // Ids that no check has are a mistake, not a wish.
+    prepare::named(&prepared.catalog, &ask.ids)?;
     let wishes = wishes(&ask.wishes, &prepared.world, attended)?;
     let voice = Voice::new(ask.format, out);
     let lock = if ask.dry_run {
@@ -92,14 +93,6 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     runtime.shutdown_background();
     drop(lock);
     code
-}
-
-/// Ids and areas that no check has are a mistake, not a wish.
-fn known_ids(prepared: &Prepared, ids: &[String]) -> Result<(), Failure> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    prepare::select(&prepared.catalog, ids, &[]).map(drop)
 }
 
 /// Where the news of steps goes.

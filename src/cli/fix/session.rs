@@ -216,7 +216,7 @@ impl<'a> Session<'a> {
         if self.ask.ids.is_empty() {
             return Ok(Vec::new());
         }
-        let chosen = prepare::select(&self.prepared.catalog, &self.ask.ids, &[])?;
+        let chosen = prepare::named(&self.prepared.catalog, &self.ask.ids)?;
         Ok(chosen.iter().map(ToString::to_string).collect())
     }
 
