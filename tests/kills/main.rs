@@ -66,6 +66,9 @@ const SAMPLE_OF_UNDO: &[(&str, Cut, Then)] = &[
     ("undone provide-image", Cut::Nothing, Then::Resume),
 ];
 
+/// What no registry has, so that it is built.
+const BUILT: &str = "openclaw-sandbox:bookworm-slim";
+
 const SMALL: &[&str] = &["openclaw/sandbox-mode", "image", "volume"];
 const WHOLE: &[&str] = &[
     "openclaw/sandbox-mode",
@@ -247,7 +250,11 @@ impl Stage {
             ids: if bench.walks_all { WHOLE } else { SMALL },
             archive: archive.as_ref().map(Archive::path),
         };
-        let node = Node::new(&bench.engine, &bench.openclaw, &wish)?;
+        Self::of(bench, &wish)
+    }
+
+    fn of(bench: &Bench, wish: &Wish) -> Result<Self, Failed> {
+        let node = Node::new(&bench.engine, &bench.openclaw, wish)?;
         let before = node.listing()?;
         let mut stage = Self {
             node,
@@ -529,6 +536,51 @@ fn told_to_stop(bench: &Bench, index: usize) -> Outcome {
     })
 }
 
+/// What the recipe is built on, made of what the tests have, and its name taken away again.
+struct Base<'a>(&'a Engine);
+
+const BASE: &str = "debian:bookworm-slim";
+
+impl<'a> Base<'a> {
+    fn tag(engine: &'a Engine) -> Result<Option<Self>, String> {
+        if engine.docker(&["image", "inspect", BASE]).is_ok() {
+            return Ok(None);
+        }
+        engine.docker(&["tag", "clawdoctor-test/base:bookworm-slim", BASE])?;
+        Ok(Some(Self(engine)))
+    }
+}
+
+impl Drop for Base<'_> {
+    fn drop(&mut self) {
+        self.0.docker(&["rmi", BASE]).unwrap_or_default();
+    }
+}
+
+/// In the middle of a real build, when it was built and has no name yet, and when it has.
+fn build(bench: &Bench, _: usize) -> Outcome {
+    let engine = &bench.engine;
+    if engine.docker(&["image", "inspect", BUILT]).is_ok() {
+        return Err(format!("somebody else's {BUILT} is in the engine").into());
+    }
+    let _base = Base::tag(engine)?;
+    let wish = Wish {
+        image: BUILT,
+        ids: SMALL,
+        archive: None,
+    };
+    let stage = Stage::of(bench, &wish)?;
+    for (share, then) in [(4, Then::Undo), (3, Then::Resume), (2, Then::Undo)] {
+        let args = stage.node.fix(&["--yes"]);
+        stage.node.signalled("-KILL", stage.took / share, &args);
+        stage.prove(then)?;
+    }
+    let sync = number(&stage.boundaries, "done provide-image")?;
+    stage.run_killed_at(sync, Cut::All, Then::Undo)?;
+    stage.run_killed_at(sync, Cut::Half, Then::Resume)?;
+    stage.run_killed_at(sync, Cut::Nothing, Then::Undo)
+}
+
 /// A state folder on a disk of its own, which has no room left.
 struct FullDisk(PathBuf);
 
@@ -567,7 +619,7 @@ fn disk_full(bench: &Bench, _: usize) -> Outcome {
         let kept = std::fs::read_dir(state.join("journal")).map_or(0, Iterator::count);
         drop(disk);
         expect(&ended, 2)?;
-        if !ended.said.contains("No space left on device") || kept > 0 {
+        if !ended.said.contains("no room is left on the disk") || kept > 0 {
             return Err(format!("{kept} journals: {}", ended.said).into());
         }
         stage.is_as_before()
