@@ -255,6 +255,8 @@ impl Stage {
 
     fn of(bench: &Bench, wish: &Wish) -> Result<Self, Failed> {
         let node = Node::new(&bench.engine, &bench.openclaw, wish)?;
+        // A name for the node is made once, by the first command of all.
+        expect(&node.run(&undo()), 2)?;
         let before = node.listing()?;
         let mut stage = Self {
             node,
