@@ -134,6 +134,7 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
             every_of_undo,
             0,
         );
+        add("a_build_that_is_killed".to_owned(), true, build, 0);
     } else {
         for (index, (label, cut, then)) in SAMPLE.iter().enumerate() {
             let title = format!("killed at `{label}`, {cut:?} of it cut off, then {then:?}");

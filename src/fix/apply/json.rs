@@ -237,9 +237,10 @@ pub async fn revert(
         None => would_leave(step, undo, hands)?,
     };
     let Some(reader) = undo.reader else {
-        return match is_back {
-            true => Ok(()),
-            false => put_back(undo.path, undo.backup, &after, hands),
+        return if is_back {
+            Ok(())
+        } else {
+            put_back(undo.path, undo.backup, &after, hands)
         };
     };
     if is_back && engine::answers(&reader.endpoint).await {
@@ -247,9 +248,10 @@ pub async fn revert(
     }
     engine::refuse_while_busy(&reader.name, hands).await?;
     engine::stop(&reader.endpoint, &reader.control, &reader.name, hands).await?;
-    let put = match is_back {
-        true => Ok(()),
-        false => put_back(undo.path, undo.backup, &after, hands),
+    let put = if is_back {
+        Ok(())
+    } else {
+        put_back(undo.path, undo.backup, &after, hands)
     };
     engine::start(&reader.endpoint, &reader.control, &reader.name, hands).await?;
     put
