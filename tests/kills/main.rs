@@ -119,9 +119,10 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
     let mut trials = Vec::new();
     let mut add = |title: String, needs_strace: bool, test: fn(&Bench, usize) -> Outcome, index| {
         let (own, is_possible) = (Arc::clone(bench), bench.traces || !needs_strace);
-        let title = match is_possible {
-            true => title,
-            false => format!("{title} (nothing may be traced here)"),
+        let title = if is_possible {
+            title
+        } else {
+            format!("{title} (nothing may be traced here)")
         };
         let trial = Trial::test(title, move || test(&own, index));
         trials.push(trial.with_ignored_flag(!is_possible));
@@ -144,6 +145,10 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
             let title = format!("undo killed at `{label}`, {cut:?} of it cut off, then {then:?}");
             add(title, true, sampled_of_undo, index);
         }
+    }
+    for (index, then) in [Then::Undo, Then::Resume].into_iter().enumerate() {
+        let title = format!("killed while OpenClaw's command line is at work, then {then:?}");
+        add(title, false, while_patching, index);
     }
     let (kills, signals) = if bench.walks_all { (20, 8) } else { (10, 4) };
     for index in 0..kills {
@@ -441,12 +446,11 @@ fn number(boundaries: &[String], label: &str) -> Result<usize, Failed> {
         .ok_or_else(|| format!("no `{label}` among {boundaries:?}").into())
 }
 
-const WAYS: [(Cut, Then); 6] = [
+/// Half a record and none are the same world.
+const WAYS: [(Cut, Then); 4] = [
     (Cut::Nothing, Then::Undo),
     (Cut::Nothing, Then::Resume),
     (Cut::Half, Then::Undo),
-    (Cut::Half, Then::Resume),
-    (Cut::All, Then::Undo),
     (Cut::All, Then::Resume),
 ];
 
@@ -481,10 +485,10 @@ fn walk(
             }
         }
     }
-    match failed.is_empty() {
-        true => Ok(()),
-        false => Err(failed.join("\n\n").into()),
+    if failed.is_empty() {
+        return Ok(());
     }
+    Err(failed.join("\n\n").into())
 }
 
 /// An instant of a run that takes so long, the same for the same seed and index.
@@ -510,12 +514,24 @@ fn at_random(bench: &Bench, index: usize) -> Outcome {
         stage
             .node
             .signalled("-KILL", after, &stage.node.fix(&["--yes"]));
-        let then = if index % 2 == 0 {
+        let then = if index.is_multiple_of(2) {
             Then::Undo
         } else {
             Then::Resume
         };
         stage.prove(then)
+    })
+}
+
+/// The call goes on when nobody waits for it any more, and writes the config seconds later.
+fn while_patching(bench: &Bench, index: usize) -> Outcome {
+    on_stage(bench, |stage| {
+        let patch = "openclaw-patch.json";
+        let ended = stage.node.killed_with(patch, &stage.node.fix(&["--yes"]));
+        if !ended.is_killed {
+            return Err(format!("not killed: {}", ended.said).into());
+        }
+        stage.prove([Then::Undo, Then::Resume][index])
     })
 }
 
