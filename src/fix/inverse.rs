@@ -47,6 +47,9 @@ pub enum Inverse {
     RemoveFile {
         path: String,
         sha256: String,
+        /// Those that came with the file, the innermost first: they go where nothing is in them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        folders: Vec<String>,
     },
     /// The network of this name, if it is the one that was made.
     RemoveNetwork {

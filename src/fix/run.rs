@@ -346,3 +346,6 @@ pub enum Settled {
         repair: String,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -324,7 +324,11 @@ pub async fn revert(
         Inverse::StopEngine { endpoint, control } => engine::revert(endpoint, control, hands).await,
         Inverse::Run { commands } => program::revert(intended, commands, hands).await,
         Inverse::RemoveLink { path, target } => place::revert_link(path, target, hands).await,
-        Inverse::RemoveFile { path, sha256 } => place::revert_file(path, sha256),
+        Inverse::RemoveFile {
+            path,
+            sha256,
+            folders,
+        } => place::revert_file(path, sha256, folders),
         Inverse::RemoveNetwork { name } => place::revert_network(name, after, hands).await,
     }
 }
