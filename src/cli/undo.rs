@@ -12,6 +12,7 @@ use super::prepare::{self, Wish};
 use super::voice::Voice;
 use crate::exit;
 use crate::failure::{Failure, Kind};
+use crate::fix::inverse::{Intended, Inverse};
 use crate::fix::journal::{self, Listed};
 use crate::fix::lock::Lock;
 use crate::fix::record::Outcome;
@@ -182,7 +183,11 @@ async fn taken_back(
         for seq in &seqs {
             let step = &run.state.steps[seq];
             writeln!(text, "  {}", words::effect(&step.step.step)).expect("a String takes all");
-            if let crate::fix::inverse::Inverse::None { why } = &step.step.inverse {
+            if let Some(elsewhere) = elsewhere(&step.step, run) {
+                writeln!(text, "    at {elsewhere}, where it was done")
+                    .expect("a String takes all");
+            }
+            if let Inverse::None { why } = &step.step.inverse {
                 writeln!(text, "    stays: {why}").expect("a String takes all");
             }
         }
@@ -208,6 +213,13 @@ async fn taken_back(
         "not all of it could be taken back",
         exit::INCONCLUSIVE,
     )
+}
+
+/// The engine that a step was applied to, where it is not the one in force.
+fn elsewhere(intended: &Intended, run: &Run) -> Option<String> {
+    let then = &intended.endpoint.as_ref()?.url;
+    let now = run.hands.endpoint.as_ref().map(|endpoint| &endpoint.url);
+    (now != Some(then)).then(|| wash(then, 300))
 }
 
 fn told(run: &Run, format: Format, out: &Out, words: &str, code: u8) -> Result<u8, Failure> {
