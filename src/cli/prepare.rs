@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::whose;
 use crate::checklist::catalog::{self, Catalog};
 use crate::checklist::id::{AREAS, CheckId, PREFIX};
 use crate::checklist::judge::Judge;
 use crate::checklist::waiver::{self, Waiver};
-use crate::facts::{Facts, Section};
+use crate::facts::Section;
 use crate::failure::Failure;
 use crate::probe::World;
 use crate::redact::Redactor;
@@ -47,8 +48,8 @@ pub struct Prepared {
 
 impl Prepared {
     /// What hides names and secrets in documents, unless the operator wants them as they are.
-    pub fn redactor(&self, redact: bool, facts: &Facts) -> Option<Redactor> {
-        redact.then(|| Redactor::new(&self.world.operator, &facts.node.hostname))
+    pub fn redactor(&self, redact: bool) -> Option<Redactor> {
+        redact.then(|| Redactor::new(&self.world.operator, &self.world.hostname))
     }
 }
 
@@ -215,6 +216,10 @@ fn node_id(here: &Surroundings) -> String {
         return kept.to_owned();
     }
     let fresh = random_hex();
+    if whose::foreign(here).is_some() {
+        // Root keeps nothing in a user's folder.
+        return fresh;
+    }
     let made = std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

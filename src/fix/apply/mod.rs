@@ -58,6 +58,15 @@ pub enum Trouble {
     Failed(String),
 }
 
+impl Trouble {
+    /// Of a step that has begun: it is no refusal any more, whoever says it.
+    fn begun(self) -> Self {
+        match self {
+            Self::Refused(words) | Self::Failed(words) => Self::Failed(words),
+        }
+    }
+}
+
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
