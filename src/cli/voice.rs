@@ -280,6 +280,13 @@ impl Voice {
     }
 }
 
+/// Nothing stays on the screen of what was under way, however a run ends.
+impl Drop for Voice {
+    fn drop(&mut self) {
+        self.quiet();
+    }
+}
+
 /// Through plain data and back, so that the keys stay in the order of the contract.
 fn redacted(fix: &FixReport, redactor: &Redactor) -> FixReport {
     let value = serde_json::to_value(fix).expect("plain data");

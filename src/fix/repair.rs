@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(chosen, fresh, "order, words and advice are the node's own");
         let part = plan(std::slice::from_ref(&two), "");
         let less = part.chosen_from(fresh.clone()).expect("it is asked for");
-        assert_eq!(less.repairs, [two.clone()]);
+        assert_eq!(less.repairs, std::slice::from_ref(&two));
         let mut other = two;
         other.risk = Risk::Safe;
         let stale = plan(&[one, other.clone()], "");

@@ -450,8 +450,13 @@ impl<'a> Session<'a> {
 
     /// After a signal: the last step is done or taken back, and the journal says so.
     pub async fn rest(&mut self) {
-        self.voice()
-            .line("interrupted: bringing the last step to rest");
+        {
+            let mut voice = self.voice();
+            voice.quiet();
+            if self.run.is_some() {
+                voice.line("interrupted: bringing the last step to rest");
+            }
+        }
         Box::pin(open_runs::rest(
             self.run.as_mut(),
             self.prepared,
