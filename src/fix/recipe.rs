@@ -9,5 +9,5 @@ pub const DEFAULT_IMAGE: &str = "openclaw-sandbox:bookworm-slim";
 
 /// SHA-256 of the recipe, in hex.
 pub fn sha256() -> String {
-    super::digest::Sha256::of(DOCKERFILE.as_bytes()).to_string()
+    crate::digest::Sha256::of(DOCKERFILE.as_bytes()).to_string()
 }

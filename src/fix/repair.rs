@@ -172,8 +172,8 @@ impl Repair {
 
 fn digest(repairs: &[Repair]) -> String {
     let text = serde_json::to_string(repairs).expect("repairs are plain data");
-    let whole = super::digest::Sha256::of(text.as_bytes());
-    whole.as_str().chars().take(12).collect()
+    let whole = crate::digest::Sha256::of(text.as_bytes());
+    whole.first(12).to_owned()
 }
 
 /// The word that a class of risk has on the command line and in JSON.
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(chosen, fresh, "order, words and advice are the node's own");
         let part = plan(std::slice::from_ref(&two), "");
         let less = part.chosen_from(fresh.clone()).expect("it is asked for");
-        assert_eq!(less.repairs, [two.clone()]);
+        assert_eq!(less.repairs, std::slice::from_ref(&two));
         let mut other = two;
         other.risk = Risk::Safe;
         let stale = plan(&[one, other.clone()], "");
