@@ -2,6 +2,7 @@
 //! the byte and the owner, and what an engine has.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -44,13 +45,14 @@ impl World {
             let Ok(meta) = entry.metadata() else { continue };
             let mut line = format!("{}:{} {:o}", meta.uid(), meta.gid(), meta.mode());
             if meta.is_symlink() {
-                line += &format!(" -> {:?}", std::fs::read_link(&path));
+                write!(line, " -> {:?}", std::fs::read_link(&path)).expect("a String takes all");
             } else if meta.is_file() {
                 let bytes = std::fs::read(&path).unwrap_or_default();
-                line += &match config_value(&path, &bytes) {
+                let said = match config_value(&path, &bytes) {
                     Some(value) => format!(" {value}"),
                     None => format!(" {:?}", String::from_utf8_lossy(&bytes)),
                 };
+                line.push_str(&said);
             }
             self.0.insert(said, line);
             if meta.is_dir() {
