@@ -12,7 +12,7 @@ use super::prepare::{self, Wish};
 use super::voice::Voice;
 use super::wishes::Attended;
 use crate::exit;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::fix::inverse::{Intended, Inverse};
 use crate::fix::journal::{self, Listed};
 use crate::fix::lock::Lock;
@@ -138,23 +138,18 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     };
     let Standby {
         runtime,
-        mut interrupt,
-        mut terminate,
-        mut hangup,
+        mut signals,
     } = standby;
     let done = runtime.block_on(async {
         let mut run = reopened(&listed, &prepared, ask.busy, &voice).await?;
-        let stopped = {
-            let going = taken_back(&mut run, &to);
-            tokio::select! {
-                done = going => return done,
-                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
-                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
-                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
+        let gone = signals.or(Box::pin(taken_back(&mut run, &to))).await;
+        match gone {
+            Ok(done) => done,
+            Err(stopped) => {
+                Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
+                Err(stopped)
             }
-        };
-        Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
-        Err(stopped)
+        }
     });
     runtime.shutdown_background();
     done
