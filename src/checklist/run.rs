@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::digest::Sha256;
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
 use super::catalog::Catalog;
 use super::check::{Check, FixMode, Severity};
@@ -254,9 +254,8 @@ fn own_remedy(check: &Check) -> Option<String> {
 
 /// Eight hex digits of what stays the same from run to run: the check, the reason and its place.
 pub fn fingerprint(id: &str, code: &str, place: &str) -> String {
-    let digest = Sha256::digest(format!("{id}\n{code}\n{place}").as_bytes());
-    let eight = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    format!("{eight:08x}")
+    let digest = Sha256::of(format!("{id}\n{code}\n{place}").as_bytes());
+    digest.first(8).to_owned()
 }
 
 fn outcome(one: &Ruled, terms: &Terms) -> Outcome {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::asking::yes;
+use super::asking::{administrator, yes};
 use super::check::Standby;
 use super::open_runs::{self, reopened, telling};
 use super::out::Out;
@@ -12,7 +12,7 @@ use super::prepare::{self, Wish};
 use super::voice::Voice;
 use super::wishes::Attended;
 use crate::exit;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::fix::inverse::{Intended, Inverse};
 use crate::fix::journal::{self, Listed};
 use crate::fix::lock::Lock;
@@ -118,8 +118,7 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         out,
         prepared.redactor(ask.redact),
     )));
-    let is_attended =
-        out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text && !ask.yes;
+    let is_attended = out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text;
     let to = To {
         voice: Arc::clone(&voice),
         out,
@@ -129,27 +128,28 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         } else {
             Attended::Nobody
         },
+        asks: if is_attended && !ask.yes {
+            Asks::First
+        } else {
+            Asks::Nothing
+        },
+        here,
         redactor: prepared.redactor(ask.redact),
     };
     let Standby {
         runtime,
-        mut interrupt,
-        mut terminate,
-        mut hangup,
+        mut signals,
     } = standby;
     let done = runtime.block_on(async {
         let mut run = reopened(&listed, &prepared, ask.busy, &voice).await?;
-        let stopped = {
-            let going = taken_back(&mut run, &to);
-            tokio::select! {
-                done = going => return done,
-                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
-                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
-                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
+        let gone = signals.or(Box::pin(taken_back(&mut run, &to))).await;
+        match gone {
+            Ok(done) => done,
+            Err(stopped) => {
+                Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
+                Err(stopped)
             }
-        };
-        Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
-        Err(stopped)
+        }
     });
     runtime.shutdown_background();
     done
@@ -183,7 +183,16 @@ struct To<'a> {
     out: &'a Out,
     format: Format,
     attended: Attended,
+    asks: Asks,
+    here: &'a Surroundings,
     redactor: Option<Redactor>,
+}
+
+/// Whether consent is asked for, or was given with the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    First,
+    Nothing,
 }
 
 async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
@@ -198,8 +207,14 @@ async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
             .paint(Role::Title, "To take back, in this order");
         printed(to.out, &format!("{title}\n{}", shown(run, &seqs)))?;
     }
-    if to.attended == Attended::Person && !yes("take all of it back?").await? {
+    if to.asks == Asks::First && !yes("take all of it back?").await? {
         return told(run, to, "nothing was changed", exit::FINDINGS);
+    }
+    let home = &to.here.home;
+    let needs_root = |seq: &Seq| run.state.steps[seq].step.needs_root(home);
+    if to.here.uid != 0 && seqs.iter().any(needs_root) {
+        // Before anything is drawn. A step that cannot have the rights says so itself.
+        administrator(to.attended).await;
     }
     let mut tell = telling(&to.voice);
     let whole = run.take_back(&seqs, &mut tell).await?;

@@ -6,5 +6,5 @@ pub const DOCKERFILE: &str = include_str!("../../assets/sandbox.Dockerfile");
 
 /// SHA-256 of the recipe, in hex.
 pub fn sha256() -> String {
-    super::digest::Sha256::of(DOCKERFILE.as_bytes()).to_string()
+    crate::digest::Sha256::of(DOCKERFILE.as_bytes()).to_string()
 }

@@ -172,8 +172,8 @@ impl Repair {
 
 fn digest(repairs: &[Repair]) -> String {
     let text = serde_json::to_string(repairs).expect("repairs are plain data");
-    let whole = super::digest::Sha256::of(text.as_bytes());
-    whole.as_str().chars().take(12).collect()
+    let whole = crate::digest::Sha256::of(text.as_bytes());
+    whole.first(12).to_owned()
 }
 
 /// The word that a class of risk has on the command line and in JSON.

@@ -17,7 +17,7 @@ use super::out::Out;
 use super::prepare;
 use super::voice::Voice;
 use super::wishes::{Attended, wishes};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::fix::apply::News;
 use crate::fix::consent::Allow;
 use crate::fix::lock::Lock;
@@ -73,22 +73,17 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let mut session = Session::new(ask, &prepared, here, wishes, attended, voice);
     let Standby {
         runtime,
-        mut interrupt,
-        mut terminate,
-        mut hangup,
+        mut signals,
     } = standby;
     let code = runtime.block_on(async {
-        let stopped = {
-            let going = session.go();
-            tokio::select! {
-                done = going => return done,
-                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
-                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
-                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
+        let gone = signals.or(Box::pin(session.go())).await;
+        match gone {
+            Ok(done) => done,
+            Err(stopped) => {
+                session.rest().await;
+                Err(stopped)
             }
-        };
-        session.rest().await;
-        Err(stopped)
+        }
     });
     // What hangs in the kernel must not hold the program.
     runtime.shutdown_background();

@@ -269,23 +269,31 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        self.with_rights(chosen)
+        self.with_rights(chosen).await
     }
 
     /// Administrator rights are asked for once, before anything is drawn; a step that cannot have
     /// them is left to a person.
-    fn with_rights(&mut self, chosen: Vec<Repair>) -> Result<Vec<Repair>, Failure> {
-        let needs = |repair: &Repair| repair.needs.contains(&Need::Sudo);
-        if self.here.uid == 0 || !chosen.iter().any(needs) || administrator(self.attended) {
+    async fn with_rights(&mut self, chosen: Vec<Repair>) -> Result<Vec<Repair>, Failure> {
+        let needs = |repair: &Repair| self.needs_sudo(repair);
+        if !chosen.iter().any(needs) || administrator(self.attended).await {
             return Ok(chosen);
         }
         let (left, chosen): (Vec<Repair>, Vec<Repair>) = chosen.into_iter().partition(needs);
         for repair in left {
-            let why = "it needs administrator rights, and sudo wants a password: run `sudo -v` first, or do it by hand";
-            self.attempted.push(repair.clone());
-            self.tell_once(RepairReport::of(&repair, RepairStatus::NotAllowed).because(why))?;
+            self.without_rights(&repair)?;
         }
         Ok(chosen)
+    }
+
+    fn needs_sudo(&self, repair: &Repair) -> bool {
+        self.here.uid != 0 && repair.needs.contains(&Need::Sudo)
+    }
+
+    fn without_rights(&mut self, repair: &Repair) -> Result<(), Failure> {
+        let why = "it needs administrator rights, and sudo wants a password: run `sudo -v` first, or do it by hand";
+        self.attempted.push(repair.clone());
+        self.tell_once(RepairReport::of(repair, RepairStatus::NotAllowed).because(why))
     }
 
     /// A repair that is planned again in a later round was told in the first.
@@ -299,6 +307,10 @@ impl<'a> Session<'a> {
     }
 
     async fn apply(&mut self, repair: &Repair, facts: &Facts) -> Result<(), Failure> {
+        // An image that took long in between has let sudo's minutes pass.
+        if self.needs_sudo(repair) && !administrator(self.attended).await {
+            return self.without_rights(repair);
+        }
         self.begin(facts)?;
         self.attempted.push(repair.clone());
         let voice = Arc::clone(&self.voice);

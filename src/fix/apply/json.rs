@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Hands, News, Sight, Trouble, engine};
 use crate::deadline::Deadline;
-use crate::fix::digest::Sha256;
+use crate::digest::Sha256;
 use crate::fix::edit::{self, Blank, Dialect};
 use crate::fix::file::{self, Meta, Snapshot};
 use crate::fix::inverse::{After, Backup, Inverse};

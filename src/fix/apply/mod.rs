@@ -149,6 +149,7 @@ impl Hands {
                     .create(true)
                     .truncate(true)
                     .mode(0o600)
+                    .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
                     .open(&path)
             })
             .and_then(|mut file| file.write_all(bytes));

@@ -228,14 +228,7 @@ pub async fn prepare_volume(
 }
 
 async fn survey_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<Survey, Trouble> {
-    let helper = Helper {
-        volume: &step.volume,
-        image: &step.image,
-        owner: Owner {
-            uid: step.uid,
-            gid: step.gid,
-        },
-    };
+    let helper = Helper::wanted(step);
     let ran = helper.run(Verb::Survey, None, hands, d).await?;
     Ok(volume::survey(
         &step.volume,
@@ -250,14 +243,7 @@ pub async fn apply_volume(
     hands: &mut Hands,
 ) -> Result<After, Trouble> {
     let list = list::load(Path::new(path))?;
-    let helper = Helper {
-        volume: &step.volume,
-        image: &step.image,
-        owner: Owner {
-            uid: step.uid,
-            gid: step.gid,
-        },
-    };
+    let helper = Helper::wanted(step);
     let d = Deadline::after(CHANGING);
     let ran = helper.run(Verb::Change, Some(&list), hands, d).await?;
     let changed = volume::changed(&list, &Helper::answer(&ran))?;
@@ -272,7 +258,31 @@ struct Helper<'a> {
     owner: Owner,
 }
 
-impl Helper<'_> {
+impl<'a> Helper<'a> {
+    /// For the volume that a list was made of.
+    fn of(volume: &'a str, image: &'a str, list: &List) -> Result<Self, Trouble> {
+        let Wish::Owner(owner) = list.wish else {
+            return Err(Trouble::Failed("the list is of no volume".to_owned()));
+        };
+        Ok(Self {
+            volume,
+            image,
+            owner,
+        })
+    }
+
+    /// For what a step wants of one.
+    fn wanted(step: &'a OwnVolume) -> Self {
+        Self {
+            volume: &step.volume,
+            image: &step.image,
+            owner: Owner {
+                uid: step.uid,
+                gid: step.gid,
+            },
+        }
+    }
+
     async fn run(
         &self,
         verb: Verb,
@@ -336,14 +346,7 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), 
             blocking(d.later(AROUND), move || tree::restore(&list, &rules, d)).await?;
         }
         Owned::Volume { name, image } => {
-            let Wish::Owner(owner) = list.wish else {
-                return Err(Trouble::Failed("the list is of no volume".to_owned()));
-            };
-            let helper = Helper {
-                volume: name,
-                image,
-                owner,
-            };
+            let helper = Helper::of(name, image, &list)?;
             let ran = helper.run(Verb::Restore, Some(&list), hands, d).await?;
             volume::changed(&list, &Helper::answer(&ran))?;
         }
@@ -372,14 +375,7 @@ async fn standing(place: &Owned, path: &str, hands: &Hands) -> Result<Standing, 
             blocking(d.later(AROUND), move || tree::standing(&list, &rules, d)).await
         }
         Owned::Volume { name, image } => {
-            let Wish::Owner(owner) = list.wish else {
-                return Err(Trouble::Failed("the list is of no volume".to_owned()));
-            };
-            let helper = Helper {
-                volume: name,
-                image,
-                owner,
-            };
+            let helper = Helper::of(name, image, &list)?;
             let ran = helper.run(Verb::Standing, Some(&list), hands, d).await?;
             Ok(volume::standing(&list, &Helper::answer(&ran))?)
         }

@@ -31,11 +31,11 @@ use crate::facts::docker::FileText;
 use crate::facts::{Facts, Section};
 use crate::surroundings::Surroundings;
 
-use super::digest::Sha256;
 use super::owner::guard::Rules;
 use super::repair::{Advice, Found, Moment, Need, PLAN_VERSION, Plan, Repair, Restart};
 use super::step::Step;
 use super::wishes::Wishes;
+use crate::digest::Sha256;
 
 /// What a planner is given.
 #[derive(Clone, Copy, Debug)]
