@@ -147,6 +147,18 @@ pub struct Software {
     /// Casks that Homebrew installed: `docker-desktop`.
     pub casks: Vec<String>,
     pub npm: Option<Npm>,
+    /// None in facts that were kept before it was looked for.
+    pub service_manager: Option<ServiceManager>,
+}
+
+/// What starts services here, as far as OpenClaw can install one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceManager {
+    Launchd,
+    Systemd,
+    /// Neither runs here: another init, or a container.
+    Neither,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

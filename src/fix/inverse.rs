@@ -65,6 +65,13 @@ pub enum Inverse {
     Run {
         commands: Vec<Command>,
     },
+    /// Debian's packages that came with the step: those that are there after it and not among
+    /// these.
+    RemovePackages {
+        /// Removes those that the plan named; the others are added to its end.
+        command: Command,
+        before: Vec<String>,
+    },
     /// Nothing takes it back, and nothing has to: why.
     None {
         why: String,

@@ -157,7 +157,7 @@ impl Run {
             Ok(Sight::Before | Sight::Between(_)) => {
                 apply::apply(&intended, &mut self.hands, seq).await
             }
-            Ok(Sight::After) => apply::left(step, &mut self.hands, soon()).await,
+            Ok(Sight::After) => apply::left(&intended, &mut self.hands, soon()).await,
             Ok(Sight::Elsewhere(words)) => Err(Trouble::Refused(words)),
             Err(trouble) => Err(trouble),
         };
@@ -291,7 +291,7 @@ impl Run {
             };
             // Everything else is for the taking back to tell.
             let after = match sight {
-                Ok(Sight::After) => apply::left(&step, &mut self.hands, soon()).await.ok(),
+                Ok(Sight::After) => apply::left(&intended, &mut self.hands, soon()).await.ok(),
                 Ok(Sight::Before | Sight::Between(_) | Sight::Elsewhere(_)) | Err(_) => None,
             };
             if let Some(after) = after {

@@ -5,6 +5,7 @@
 #   images.sh [DOCKER_HOST] [--default-tag]   loads what is missing (DOCKER_HOST: default from the environment)
 #   images.sh [DOCKER_HOST] --remove          takes the images (and only them) out of that engine
 #   images.sh --list                          their names
+#   images.sh --save FILE                     good:1 as OpenClaw's default image in an archive, as docker save does
 #
 #   --default-tag   tag good:1 as openclaw-sandbox:bookworm-slim too, which is OpenClaw's default
 #
@@ -161,6 +162,19 @@ make_archive() {
   rm "$ARCHIVE/entries"
 }
 
+save() { # to FILE
+  of_this_week
+  make_layers
+  make_archive
+  jq -c --arg tag "$DEFAULT_TAG" 'map(select(.RepoTags == ["clawdoctor-test/good:1"]) | .RepoTags = [$tag])' \
+    "$ARCHIVE/manifest.json" >"$ARCHIVE/manifest"
+  mv "$ARCHIVE/manifest" "$ARCHIVE/manifest.json"
+  local files
+  mapfile -t files < <(jq -r '.[] | .Config, .Layers[]' "$ARCHIVE/manifest.json")
+  tar -cf "$FILE" -C "$ARCHIVE" manifest.json "${files[@]}"
+  rm -rf "$ARCHIVE"
+}
+
 # ---- one engine -------------------------------------------------------------------------------------------------
 
 docker_() { DOCKER_HOST=$HOST "$CLIENT" "$@"; }
@@ -169,12 +183,15 @@ ours() { # the tags of ours that the engine has, with their ids
   docker_ image ls --no-trunc --filter "label=$LABEL" "$@" --format '{{.Repository}}:{{.Tag}} {{.ID}}'
 }
 
-load() {
-  # the date is new each week, so that only old:1 is old
+# the date is new each week, so that only old:1 is old
+of_this_week() {
   if [ -z "$(find "$DIR/created" -mtime -7 2>/dev/null)" ]; then date -u +%FT%TZ >"$DIR/created"; fi
   CREATED=$(cat "$DIR/created")
   RECIPE=$({ cat "$0" && echo "$CREATED"; } | sha256sum | cut -c 1-12)
+}
 
+load() {
+  of_this_week
   local have name missing=() before id
   have=$(ours --filter "label=clawdoctor.test.recipe=$RECIPE")
   for name in "${NAMES[@]}"; do grep -q "^clawdoctor-test/$name " <<<"$have" || missing+=("$name"); done
@@ -204,6 +221,15 @@ remove() {
 }
 
 HOST=${DOCKER_HOST:-} TAG=no DO=load
+if [ "${1:-}" = --save ]; then
+  [ $# -eq 2 ] || wrong
+  FILE=$2
+  need jq
+  mkdir -p "$DIR"
+  take_lock images
+  save
+  exit
+fi
 for word in "$@"; do
   case $word in
     -h | --help) help && exit ;;

@@ -1,12 +1,13 @@
 //! Engines, started and stopped. Whether one runs is told by its socket alone: exit codes of
 //! starters lie (<https://github.com/docker/desktop-feedback/issues/238>).
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::program::{complaint, run};
 use super::{Hands, News, Sight, Trouble};
 use crate::deadline::Deadline;
-use crate::engine::Engine;
+use crate::engine::{Engine, listening};
 use crate::facts::docker::{Connection, Endpoint, EndpointSource};
 use crate::fix::inverse::{After, Inverse};
 use crate::fix::step::{Command, Control, ControlEngine, EngineWish};
@@ -24,19 +25,20 @@ const COUNTING: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 pub async fn look(step: &ControlEngine, d: Deadline) -> Result<Sight, Trouble> {
-    Ok(match ping(&step.endpoint, d.at_most(PING)).await? {
-        Connection::Answers { .. } => Sight::After,
-        Connection::Hung { .. } if step.wish == EngineWish::Restart => Sight::Before,
-        Connection::Hung { .. } => Sight::Elsewhere(
+    let wish = step.wish;
+    Ok(match see(&step.endpoint, d.at_most(PING)).await? {
+        Seen::Answers => Sight::After,
+        Seen::Gone | Seen::Strange => Sight::Before,
+        Seen::Hangs if wish == EngineWish::Restart => Sight::Before,
+        Seen::Hangs => Sight::Elsewhere(
             "something takes connections there by now and does not answer".to_owned(),
         ),
-        Connection::Refused { errno, .. } if matches!(errno.as_str(), "EACCES" | "EPERM") => {
-            Sight::Elsewhere(format!(
-                "the socket may not be opened ({})",
-                wash(&errno, 20)
-            ))
+        // Whether this user may ask it is another check's matter.
+        Seen::Closed(Some(true)) if wish == EngineWish::Start => Sight::After,
+        Seen::Closed(Some(false)) => Sight::Before,
+        Seen::Closed(Some(true) | None) => {
+            Sight::Elsewhere("the socket may not be opened".to_owned())
         }
-        Connection::Refused { .. } | Connection::Broken { .. } => Sight::Before,
     })
 }
 
@@ -62,8 +64,8 @@ pub async fn apply(step: &ControlEngine, hands: &mut Hands) -> Result<After, Tro
 }
 
 pub async fn revert(endpoint: &str, control: &Control, hands: &mut Hands) -> Result<(), Trouble> {
-    let now = ping(endpoint, Deadline::after(PING)).await?;
-    if matches!(now, Connection::Refused { .. }) {
+    let now = see(endpoint, Deadline::after(PING)).await?;
+    if now.is_gone() {
         return Ok(());
     }
     refuse_while_busy("the engine", hands).await?;
@@ -193,10 +195,10 @@ async fn wait(
     let begun = Instant::now();
     let mut told = 0;
     loop {
-        let connection = ping(endpoint, d.at_most(PING)).await?;
+        let seen = see(endpoint, d.at_most(PING)).await?;
         let reached = match wanted {
-            Wanted::Answers => matches!(connection, Connection::Answers { .. }),
-            Wanted::Gone => matches!(connection, Connection::Refused { .. }),
+            Wanted::Answers => matches!(seen, Seen::Answers | Seen::Closed(Some(true))),
+            Wanted::Gone => seen.is_gone(),
         };
         if reached {
             return Ok(true);
@@ -215,6 +217,39 @@ async fn wait(
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// What can be seen of an engine from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    Answers,
+    /// It takes connections and says nothing.
+    Hangs,
+    /// It says something else than an engine does.
+    Strange,
+    Gone,
+    /// This user may not open its socket, as before the first login after joining its group;
+    /// whether somebody listens there, where that can be told.
+    Closed(Option<bool>),
+}
+
+impl Seen {
+    fn is_gone(self) -> bool {
+        matches!(self, Self::Gone | Self::Closed(Some(false)))
+    }
+}
+
+async fn see(endpoint: &str, d: Deadline) -> Result<Seen, Trouble> {
+    Ok(match ping(endpoint, d).await? {
+        Connection::Answers { .. } => Seen::Answers,
+        Connection::Hung { .. } => Seen::Hangs,
+        Connection::Refused { errno, .. } if matches!(errno.as_str(), "EACCES" | "EPERM") => {
+            let path = endpoint.strip_prefix("unix://");
+            Seen::Closed(path.and_then(|path| listening(Path::new(path))))
+        }
+        Connection::Refused { .. } => Seen::Gone,
+        Connection::Broken { .. } => Seen::Strange,
+    })
 }
 
 /// Whether the engine answers now.

@@ -31,10 +31,16 @@ pub async fn program(
     let file = own_folder(&hands.folder)
         .and_then(|()| open(&hands.folder.join(LOCK)))
         .map_err(unheld)?;
-    // Shared: a service that an earlier program of this run has left behind may hold it, too.
+    // Shared: a program that an earlier one of this run has left behind may hold it, too.
     file.try_lock_shared()
         .map_err(|error| unheld(error.into()))?;
-    ask::holding(argv, env, file, d).await
+    let answer = ask::holding(argv, env, file, d).await;
+    if answer.is_ok() {
+        // It has ended by itself. An engine that a package's script started holds the file for as
+        // long as it lives (`start-stop-daemon --no-close`), and is nothing to wait for.
+        std::fs::remove_file(hands.folder.join(LOCK)).map_err(unheld)?;
+    }
+    answer
 }
 
 /// Waits until no program is left that the run of this folder started.

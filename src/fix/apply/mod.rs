@@ -17,6 +17,7 @@ mod hold;
 mod image;
 mod json;
 pub mod owners;
+mod packages;
 mod place;
 pub mod program;
 
@@ -202,6 +203,10 @@ pub async fn stands(intended: &Intended, hands: &mut Hands, d: Deadline) -> Resu
             let sight = look(&intended.step, hands, d).await?;
             image::stands(sight, reference, brings, hands, d).await
         }
+        Inverse::RemovePackages { before, .. } => {
+            let sight = look(&intended.step, hands, d).await?;
+            packages::stands(sight, before)
+        }
         _ => match &intended.step {
             Step::EditJson(step) => json::stands(step),
             step => look(step, hands, d).await,
@@ -235,7 +240,7 @@ pub async fn prepare(
         Step::MakeNetwork(step) => Ok(Inverse::RemoveNetwork {
             name: step.name.clone(),
         }),
-        Step::RunProgram(step) => Ok(program::prepare(step)),
+        Step::RunProgram(step) => program::prepare(step),
         Step::RemoveFolder(_) => Ok(folder::prepare()),
     }
 }
@@ -260,25 +265,25 @@ pub async fn apply(intended: &Intended, hands: &mut Hands, seq: Seq) -> Result<A
         (Step::PlaceLink(step), _) => place::apply_link(step, hands).await,
         (Step::PlaceFile(step), _) => place::apply_file(step, hands),
         (Step::MakeNetwork(step), _) => place::apply_network(step, hands).await,
-        (Step::RunProgram(step), _) => program::apply(step, hands).await,
+        (Step::RunProgram(step), inverse) => program::apply(step, inverse, hands).await,
         (Step::RemoveFolder(step), _) => folder::apply(step),
     }
 }
 
 /// What a result would say of a step that was done by a run which could not say it.
-pub async fn left(step: &Step, hands: &mut Hands, d: Deadline) -> Result<After, Trouble> {
-    match step {
+pub async fn left(intended: &Intended, hands: &mut Hands, d: Deadline) -> Result<After, Trouble> {
+    match &intended.step {
         Step::ProvideImage(step) => image::left(step, hands, d).await,
         Step::Configure(step) => claw::left_configure(step, hands, d).await,
         Step::EditJson(step) => json::left(step),
         Step::MakeNetwork(step) => place::left_network(step, hands, d).await,
+        Step::RunProgram(_) => program::left(&intended.inverse),
         Step::OwnVolume(_)
         | Step::OwnTree(_)
         | Step::Recreate(_)
         | Step::ControlEngine(_)
         | Step::PlaceLink(_)
         | Step::PlaceFile(_)
-        | Step::RunProgram(_)
         | Step::RemoveFolder(_) => Ok(After::Null),
     }
 }
@@ -333,6 +338,9 @@ pub async fn revert(
         }
         Inverse::StopEngine { endpoint, control } => engine::revert(endpoint, control, hands).await,
         Inverse::Run { commands } => program::revert(intended, commands, hands).await,
+        Inverse::RemovePackages { command, before } => {
+            program::revert_packages(intended, command, before, after, hands).await
+        }
         Inverse::RemoveLink { path, target } => place::revert_link(path, target, hands).await,
         Inverse::RemoveFile {
             path,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Hands, News, Sight, Trouble, hold};
+use super::{Hands, News, Sight, Trouble, hold, packages};
 use crate::deadline::Deadline;
 use crate::facts::{Why, WhyKind};
 use crate::fix::inverse::{After, Intended, Inverse};
@@ -28,18 +28,35 @@ pub async fn look(step: &RunProgram, d: Deadline) -> Result<Sight, Trouble> {
     }
 }
 
-pub fn prepare(step: &RunProgram) -> Inverse {
-    if step.undo.is_empty() {
-        return Inverse::None {
+pub fn prepare(step: &RunProgram) -> Result<Inverse, Trouble> {
+    Ok(match (step.undo.as_slice(), &step.proof) {
+        ([], _) => Inverse::None {
             why: "there is no command that takes it back".to_owned(),
-        };
-    }
-    Inverse::Run {
-        commands: step.undo.clone(),
+        },
+        // What comes with a package is known only when it is there.
+        ([command], Proof::Packages { .. }) => Inverse::RemovePackages {
+            command: command.clone(),
+            before: packages::present()?.into_iter().collect(),
+        },
+        (commands, _) => Inverse::Run {
+            commands: commands.to_vec(),
+        },
+    })
+}
+
+/// What a result says of the step.
+pub fn left(inverse: &Inverse) -> Result<After, Trouble> {
+    match inverse {
+        Inverse::RemovePackages { before, .. } => packages::came(before),
+        _ => Ok(After::Null),
     }
 }
 
-pub async fn apply(step: &RunProgram, hands: &mut Hands) -> Result<After, Trouble> {
+pub async fn apply(
+    step: &RunProgram,
+    inverse: &Inverse,
+    hands: &mut Hands,
+) -> Result<After, Trouble> {
     let d = Deadline::after(Duration::from_secs(step.seconds));
     for (index, command) in step.commands.iter().enumerate() {
         (hands.tell)(News::Line(shown(command)));
@@ -62,7 +79,7 @@ pub async fn apply(step: &RunProgram, hands: &mut Hands) -> Result<After, Troubl
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    Ok(After::Null)
+    left(inverse)
 }
 
 pub async fn revert(
@@ -77,12 +94,32 @@ pub async fn revert(
         return Ok(());
     }
     for command in commands {
-        let output = change(command, hands, d).await?;
-        if !output.success() {
-            return Err(Trouble::Failed(complaint(command, &output)));
-        }
+        take_back(command, hands, d).await?;
     }
     Ok(())
+}
+
+/// Takes away the packages that came with the step.
+pub async fn revert_packages(
+    intended: &Intended,
+    command: &Command,
+    before: &[String],
+    after: Option<&After>,
+    hands: &Hands,
+) -> Result<(), Trouble> {
+    let Step::RunProgram(step) = &intended.step else {
+        return Err(Trouble::Failed("no packages were installed".to_owned()));
+    };
+    let d = Deadline::after(TAKING_BACK);
+    packages::revert(step, command, before, after, hands, d).await
+}
+
+pub async fn take_back(command: &Command, hands: &Hands, d: Deadline) -> Result<(), Trouble> {
+    let output = change(command, hands, d).await?;
+    if output.success() {
+        return Ok(());
+    }
+    Err(Trouble::Failed(complaint(command, &output)))
 }
 
 /// Runs one command, with administrator rights where it needs them: as root directly, else by

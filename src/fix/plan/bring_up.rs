@@ -2,16 +2,19 @@
 //! installer on a Mac. No Homebrew is assumed.
 
 use super::{
-    Advice, Answer, Findings, Moment, Need, Node, Risk, advise, by_hand, found, headless, repair,
+    Advice, Answer, Findings, Moment, Need, Node, Risk, advise, by_hand, docker, found, headless,
+    repair,
 };
 use crate::facts::docker::{EndpointSource, ProviderKind, Reach};
 use crate::facts::host::OsKind;
-use crate::fix::step::{Command, Proof, RunProgram, Step};
+use crate::fix::step::{Command, ControlEngine, EngineWish, Proof, RunProgram, Step};
 use crate::fix::words::quoted;
 
 /// Some 600 MB are fetched, and macOS looks through all of them before the first start.
 const DESKTOP_SECONDS: u64 = 3600;
 pub const APT_SECONDS: u64 = 1200;
+/// What the plan names and what that cannot do without, and nothing makes room for it.
+pub const INSTALL: [&str; 4] = ["install", "-y", "--no-remove", "--no-install-recommends"];
 
 /// Whose signature Docker Desktop bears: Docker Inc's team at Apple.
 const DOCKER_TEAM: &str = "=anchor apple generic and certificate leaf[subject.OU] = \"9BNSXJN65R\"";
@@ -66,30 +69,46 @@ fn of_distribution(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer 
         .copied()
         .filter(|name| !apt.installed.iter().any(|known| known == name))
         .collect();
-    let title = format!("install the distribution's engine ({})", names.join(", "));
+    let title = format!(
+        "install the distribution's engine ({}) and start it",
+        names.join(", ")
+    );
     if !node.wishes.network_allowed {
         return by_hand(id, findings, "without the network nothing can be installed");
     }
     let change = repair(id, findings, title, Risk::Behaviour)
         .about("docker.io")
         .cost("a service that runs as root, with firewall rules of its own, is installed and started; nobody joins its group yet")
-        .undo(format!("the packages are removed again ({}); images and volumes stay", missing.join(", ")))
+        .undo(format!("the packages are removed again ({}) with all that came with them; images, volumes and settings stay", missing.join(", ")))
         .needs(Need::Network)
         .needs_root(node)
         .step(Step::RunProgram(RunProgram {
             words: format!("install the packages {}", names.join(", ")),
-            commands: vec![apt_get(&["update"]), apt_get(&with(&["install", "-y"], &names))],
+            commands: vec![
+                apt_get(&["update"]),
+                apt_get(&with(&INSTALL, &names)),
+            ],
             proof: Proof::Packages {
                 names: names.iter().map(|&name| name.to_owned()).collect(),
             },
             undo: vec![apt_get(&with(&["remove", "-y"], &missing))],
             seconds: APT_SECONDS,
+        }))
+        // The package does so itself where systemd runs and no policy forbids it.
+        .step(Step::ControlEngine(ControlEngine {
+            wish: EngineWish::Start,
+            endpoint: docker::endpoint(node),
+            name: docker::name(Some(ProviderKind::LinuxEngine)).to_owned(),
+            control: docker::control(node, ProviderKind::LinuxEngine),
         }));
     Answer::repair(change)
 }
 
-/// Since Debian 13 the CLI is a package of its own, which docker.io only recommends
-/// (<https://packages.debian.org/trixie/docker-cli>). Ubuntu's docker.io has it inside.
+/// The engine, and of what it recommends the two without which it does not work: whom to trust when
+/// it pulls, and the loader of the profile that it gives containers. The rest would bring a service
+/// manager and restarts of services to machines that have others. Since Debian 13 the CLI is a
+/// package of its own, recommended as well (<https://packages.debian.org/trixie/docker-cli>);
+/// Ubuntu's docker.io has it inside.
 fn packages(node: Node<'_>) -> Vec<&'static str> {
     let split = node.facts.host.os.get().is_ok_and(|os| {
         let major: Option<u32> = os
@@ -100,20 +119,25 @@ fn packages(node: Node<'_>) -> Vec<&'static str> {
         // Testing and unstable name no version.
         os.name.starts_with("Debian") && major.is_none_or(|major| major >= 13)
     });
-    if split {
-        vec!["docker.io", "docker-cli"]
-    } else {
-        vec!["docker.io"]
-    }
+    let cli = split.then_some("docker-cli");
+    let names = ["docker.io", "ca-certificates", "apparmor"];
+    names.into_iter().chain(cli).collect()
 }
 
-fn with<'a>(first: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
+pub fn with<'a>(first: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
     first.iter().chain(rest).copied().collect()
 }
 
-/// A question of a package would wait for an answer that nobody gives.
+/// A question of a package would wait for an answer that nobody gives. A machine that has just been
+/// started installs updates by itself, and is waited for.
 pub fn apt_get(words: &[&str]) -> Command {
-    let argv = ["/usr/bin/env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    let argv = [
+        "/usr/bin/env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+    ];
     Command {
         argv: with(&argv, words).into_iter().map(str::to_owned).collect(),
         as_root: true,

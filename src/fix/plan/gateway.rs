@@ -1,6 +1,7 @@
 //! OpenClaw's gateway: started through its own CLI, and given a way to drive Docker.
 
-use super::{Answer, Findings, Need, Node, Risk, by_hand, compose, repair};
+use super::{Answer, Findings, Need, Node, Risk, advise, by_hand, compose, repair};
+use crate::facts::host::ServiceManager;
 use crate::facts::openclaw::Placement;
 use crate::fix::step::{Command, PlaceLink, Proof, RunProgram, Step};
 
@@ -26,6 +27,10 @@ pub fn gateway(node: Node<'_>, findings: &Findings<'_>) -> Answer {
     };
     let mut answer = Answer::default();
     for finding in findings {
+        if finding.error_code == "gateway-not-running" && has_no_service_manager(node) {
+            answer.extend(under_another(node, id, &[*finding], program));
+            continue;
+        }
         let (words, verb, undo) = match (finding.error_code.as_str(), &gateway.placement) {
             ("gateway-not-running", Placement::Missing) => (
                 "install the gateway as a service and start it",
@@ -66,6 +71,28 @@ pub fn gateway(node: Node<'_>, findings: &Findings<'_>) -> Answer {
         answer.extend(Answer::repair(change));
     }
     answer
+}
+
+fn has_no_service_manager(node: Node<'_>) -> bool {
+    let software = node.facts.host.software.get();
+    software.is_ok_and(|known| known.service_manager == Some(ServiceManager::Neither))
+}
+
+/// `openclaw gateway install` and `start` end with an error there ("No supported service manager
+/// detected", 2026.9.6), and a gateway that we start ourselves would end with the login.
+fn under_another(node: Node<'_>, id: &str, findings: &Findings<'_>, program: &str) -> Answer {
+    let command = super::bring_up::shell(&openclaw_command(node, program, &["gateway", "run"]));
+    let lines = vec![
+        format!(
+            "as {}, keep this running by what starts services here: {command}",
+            node.operator.user
+        ),
+        "it stays in the foreground and ends on SIGTERM; start it anew whenever it ends".to_owned(),
+        format!("then: clawdoctor check --only {id}"),
+    ];
+    let why =
+        "neither systemd nor launchd runs here, and OpenClaw installs its service with no other";
+    advise(id, findings, why, lines)
 }
 
 /// The docker command on the gateway's own PATH, and the engine's socket for a gateway in a

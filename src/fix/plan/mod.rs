@@ -157,6 +157,7 @@ pub fn reads(id: &str) -> &'static [Section] {
         "docker/disk" => &[Section::Host, Desktop],
         "host/disk" => &[Engine, Desktop, Openclaw, Standing, Space],
         "openclaw/version" | "openclaw/node" => &[Section::Host, Gateway],
+        "openclaw/gateway" => &[Section::Host],
         "openclaw/sandbox-mode" => &[Engine, Images],
         "image/present" | "image/platform" | "image/age" => &[Engine, Openclaw],
         "image/tools" | "image/user" => &[Engine],

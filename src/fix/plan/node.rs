@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::bring_up::{APT_SECONDS, apt_get, download, fetch};
+use super::bring_up::{APT_SECONDS, INSTALL, apt_get, download, fetch, with};
 use super::{Answer, Findings, Need, Node, Risk, by_hand, repair};
 use crate::checklist::report::Finding;
 use crate::facts::host::{OsKind, Software};
@@ -97,11 +97,28 @@ impl Npm<'_> {
         ])
     }
 
+    /// What takes a package away that was not there before. npm leaves the folders that it made for
+    /// it; `find` takes those that are empty, and says nothing of the others.
+    fn removal(&self, package: &str) -> Vec<Command> {
+        let mut commands = vec![self.npm("uninstall", package)];
+        if self.prefix == own_prefix(self.node) {
+            commands.push(Command::new([
+                "/usr/bin/find",
+                &self.prefix,
+                "-type",
+                "d",
+                "-empty",
+                "-delete",
+            ]));
+        }
+        commands
+    }
+
     /// Node.js, where the one that OpenClaw would find is none that it runs on.
     fn node_step(&self, range: &str, before: Option<&str>) -> Step {
         let undo = match before {
-            Some(version) => self.npm("install", &format!("node@{version}")),
-            None => self.npm("uninstall", "node"),
+            Some(version) => vec![self.npm("install", &format!("node@{version}"))],
+            None => self.removal("node"),
         };
         Step::RunProgram(RunProgram {
             words: format!("install Node.js ({NODE}) into {}", self.prefix),
@@ -110,15 +127,15 @@ impl Npm<'_> {
                 argv: vec![self.bin("node"), "--version".to_owned()],
                 range: range.to_owned(),
             },
-            undo: vec![undo],
+            undo,
             seconds: NPM_SECONDS,
         })
     }
 
     fn openclaw_step(&self, range: &str, before: Option<&str>) -> Step {
         let undo = match before {
-            Some(version) => self.npm("install", &format!("openclaw@{version}")),
-            None => self.npm("uninstall", "openclaw"),
+            Some(version) => vec![self.npm("install", &format!("openclaw@{version}"))],
+            None => self.removal("openclaw"),
         };
         Step::RunProgram(RunProgram {
             words: format!("install OpenClaw into {}", self.prefix),
@@ -127,7 +144,7 @@ impl Npm<'_> {
                 argv: self.command(&[&self.bin("openclaw"), "--version"]).argv,
                 range: range.to_owned(),
             },
-            undo: vec![undo],
+            undo,
             seconds: NPM_SECONDS,
         })
     }
@@ -246,7 +263,7 @@ fn of_debian(installed: &[String]) -> Step {
     let remove: Vec<&str> = ["remove", "-y"].into_iter().chain(missing).collect();
     Step::RunProgram(RunProgram {
         words: "install the package npm".to_owned(),
-        commands: vec![apt_get(&["update"]), apt_get(&["install", "-y", "npm"])],
+        commands: vec![apt_get(&["update"]), apt_get(&with(&INSTALL, &["npm"]))],
         proof: Proof::Packages {
             names: vec!["npm".to_owned()],
         },

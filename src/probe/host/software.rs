@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
 
-use crate::facts::host::{Apt, Npm, Software};
+use crate::facts::host::{Apt, Npm, ServiceManager, Software};
 use crate::probe::parse::{dpkg, npmrc};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -21,13 +21,15 @@ use crate::text::wash;
 const APT: &str = "/usr/bin/apt-get";
 const DPKG: &str = "/var/lib/dpkg/status";
 /// Packages that a repair may install, or that stand in for one of them.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 8] = [
     "docker.io",
     "docker-cli",
     "docker-ce",
     "npm",
     "nodejs",
     "moby-engine",
+    "ca-certificates",
+    "apparmor",
 ];
 /// Casks of engines.
 const CASKS: [&str; 3] = ["docker-desktop", "docker", "orbstack"];
@@ -58,6 +60,18 @@ pub fn software(seen: &Surroundings) -> Software {
         brew: brew.map(|prefix| shown(&prefix.join("bin/brew"))),
         casks,
         npm: npm(seen, brew),
+        service_manager: Some(service_manager()),
+    }
+}
+
+/// As sd_booted(3) tells it: systemd may be installed without running.
+fn service_manager() -> ServiceManager {
+    if is_program(Path::new("/bin/launchctl")) {
+        ServiceManager::Launchd
+    } else if Path::new("/run/systemd/system").is_dir() {
+        ServiceManager::Systemd
+    } else {
+        ServiceManager::Neither
     }
 }
 

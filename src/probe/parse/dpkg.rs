@@ -13,16 +13,31 @@ pub fn installed(status: &str, names: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// All packages of which anything but settings is there, half installed ones with them.
+pub fn present(status: &str) -> BTreeSet<String> {
+    let entries = status.split("\n\n");
+    entries
+        .filter(|entry| {
+            field(entry, "Status").is_some_and(|status| {
+                !status.ends_with(" not-installed") && !status.ends_with(" config-files")
+            })
+        })
+        .filter_map(|entry| field(entry, "Package"))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// The package that an entry is about, when it is installed.
 fn installed_package(entry: &str) -> Option<&str> {
-    let field = |key: &str| {
-        entry
-            .lines()
-            .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))
-            .map(str::trim)
-    };
-    let is_there = field("Status")?.ends_with(" installed");
-    is_there.then(|| field("Package"))?
+    let is_there = field(entry, "Status")?.ends_with(" installed");
+    is_there.then(|| field(entry, "Package"))?
+}
+
+fn field<'a>(entry: &'a str, key: &str) -> Option<&'a str> {
+    entry
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))
+        .map(str::trim)
 }
 
 #[cfg(test)]
@@ -36,5 +51,15 @@ mod tests {
         let asked = ["docker-cli", "docker.io", "npm", "nodejs"];
         assert_eq!(installed(STATUS, &asked), ["docker.io", "nodejs"]);
         assert!(installed("", &asked).is_empty());
+    }
+
+    #[test]
+    fn what_is_half_installed_is_present_and_what_left_its_settings_is_not() {
+        let text = "Package: a\nStatus: install ok half-configured\n\n\
+                    Package: b\nStatus: deinstall ok config-files\n\n\
+                    Package: c\nStatus: install ok installed\n\n\
+                    Package: d\nStatus: purge ok not-installed\n";
+        let names: Vec<String> = present(text).into_iter().collect();
+        assert_eq!(names, ["a", "c"]);
     }
 }
