@@ -8,7 +8,7 @@ use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
 use super::prepare::{self, Wish};
-use super::{app, check, explain, fix, list, schema, undo};
+use super::{app, check, explain, fix, list, schema, undo, whose};
 use crate::checklist::catalog::Catalog;
 use crate::exit;
 use crate::facts::Section;
@@ -77,12 +77,14 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             if asked.list {
                 return undo::list(here, out, format);
             }
+            whose::own(here, |owner| format!("sudo -H -u {owner} clawdoctor undo"))?;
             let ask = undo::Ask {
                 run: asked.run.clone(),
                 yes: asked.yes,
                 busy: asked.busy,
                 lock_timeout: asked.lock_timeout.0,
                 format,
+                redact: !args.common.no_redact,
             };
             undo::undo(&ask, here, out)
         }
@@ -153,6 +155,9 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
     only(format, "fix", &[Format::Text, Format::Json, Format::Ndjson])?;
     if let Some(user) = &asked.run_as {
         return Err(become_user::again(user, here));
+    }
+    if !asked.dry_run {
+        whose::own(here, |owner| format!("clawdoctor fix --run-as {owner}"))?;
     }
     let allow = Allow::parse(&asked.allow, asked.yes).map_err(|word| {
         Failure::usage(format!("--allow: `{word}` is no class of risk and no id")).hint(

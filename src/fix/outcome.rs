@@ -255,6 +255,7 @@ impl FixReport {
         let asked = |check_id: &str| ids.iter().any(|id| id == short(check_id));
         self.findings.retain(|finding| asked(&finding.check_id));
         self.undetermined.retain(|check_id| asked(check_id));
+        self.ok = self.exit_code() == exit::CLEAN;
     }
 
     /// Draws the conclusion: 2 before 1 before 3 (the exit codes of `fix`).
@@ -300,10 +301,13 @@ impl FixReport {
             FixConclusion::Remains => exit::FINDINGS,
             FixConclusion::Failed | FixConclusion::Incomplete => exit::INCONCLUSIVE,
             FixConclusion::RestartNeeded => exit::RESTART_NEEDED,
+            // As `check` weighs them: what is wrong before what is not known.
             FixConclusion::Planned => {
-                if self.repairs.is_empty()
-                    && !self.findings.iter().any(|f| f.severity >= self.fail_on)
-                {
+                if self.findings.iter().any(|f| f.severity >= self.fail_on) {
+                    exit::FINDINGS
+                } else if !self.undetermined.is_empty() {
+                    exit::INCONCLUSIVE
+                } else if self.repairs.is_empty() {
                     exit::CLEAN
                 } else {
                     exit::FINDINGS
@@ -362,6 +366,18 @@ mod tests {
         let mut waits = report(RepairStatus::Applied, Some(Severity::Error));
         waits.needs_restart = vec![RestartWord::Login];
         assert_eq!(code(waits), 3, "its finding waits for the login");
+    }
+
+    #[test]
+    fn a_plan_for_a_node_of_which_too_little_is_known_does_not_end_well() {
+        let mut shown = report(RepairStatus::Planned, None);
+        shown.repairs.clear();
+        assert_eq!(shown.exit_code(), 0);
+        shown.undetermined = vec!["clawdoctor/c/d".to_owned()];
+        assert_eq!(shown.exit_code(), 2);
+        shown.only(&["a/b".to_owned()]);
+        assert_eq!(shown.exit_code(), 0, "it was not asked about");
+        assert!(shown.ok);
     }
 
     #[test]

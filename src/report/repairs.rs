@@ -10,6 +10,10 @@ use crate::checklist::verdict::Status;
 use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus};
 use crate::fix::repair::{Advice, Moment, Plan, Repair, risk_word, risk_words};
 use crate::fix::words;
+use crate::text::wash;
+
+/// Characters of a title or an id: they name images, volumes and files of others.
+const LONGEST: usize = 400;
 
 /// Lines of a difference that are shown; the rest is counted. The whole of it is in `--json`.
 const MOST_LINES: usize = 40;
@@ -26,7 +30,7 @@ pub fn plan(
     advice(&mut page, "First, by hand", at(Moment::Before))?;
     for (index, repair) in plan.repairs.iter().enumerate() {
         let title = format!("{}. {}", index + 1, repair.title);
-        let title = page.paint(Role::Strong, &title);
+        let title = page.paint(Role::Strong, &wash(&title, LONGEST));
         let risk = page.paint(risk_role(repair), risk_word(repair.risk));
         page.line(&format!("{title}  {risk}"))?;
         one(&mut page, repair, allow(repair).as_deref())?;
@@ -100,7 +104,7 @@ fn advice<'a>(
     let title = page.paint(Role::Title, title);
     page.line(&title)?;
     for advice in all {
-        let id = page.paint(Role::Strong, &advice.check);
+        let id = page.paint(Role::Strong, &wash(&advice.check, LONGEST));
         page.line(&format!("   {id}"))?;
         for found in &advice.findings {
             page.paragraph(5, &found.message, Role::Plain)?;
@@ -130,7 +134,7 @@ pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> 
         RepairStatus::RolledBack => (Mark::Fail, "failed, and taken back"),
         RepairStatus::Stuck => (Mark::Fail, "failed, and not all of it taken back"),
     };
-    let id = page.paint(Role::Strong, &repair.id);
+    let id = page.paint(Role::Strong, &wash(&repair.id, LONGEST));
     page.line(&format!("{} {id}  {words}", style.mark(mark)))?;
     let indent = style.mark_width() + 1;
     if let Some(message) = &repair.message {

@@ -47,7 +47,6 @@ pub struct Ask {
 
 /// Plans and applies; the exit code.
 pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
-    let standby = Standby::take_up()?;
     let prepared = prepare::plan(&ask.check.wish, here)?;
     let attended = out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text;
     let attended = if attended {
@@ -58,7 +57,6 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     // Ids that no check has are a mistake, not a wish.
     prepare::named(&prepared.catalog, &ask.ids)?;
     let wishes = wishes(&ask.wishes, &prepared.world, attended)?;
-    let voice = Voice::new(ask.format, out);
     let lock = if ask.dry_run {
         None
     } else {
@@ -68,6 +66,9 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
             "clawdoctor fix",
         )?)
     };
+    // Until here a signal ends the program at once, whoever it waits for: nothing was begun.
+    let standby = Standby::take_up()?;
+    let voice = Voice::new(ask.format, out, prepared.redactor(ask.check.redact));
     let voice = Arc::new(Mutex::new(voice));
     let mut session = Session::new(ask, &prepared, here, wishes, attended, voice);
     let Standby {

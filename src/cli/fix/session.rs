@@ -50,6 +50,10 @@ pub struct Session<'a> {
     /// Begun with the first repair.
     run: Option<Run>,
     attempted: Vec<Repair>,
+    /// Ids of repairs that the person does not want.
+    declined: BTreeSet<String>,
+    /// The person wants nothing more, in this round or a later one.
+    has_quit: bool,
     /// Advice that was shown already.
     advised: Vec<Advice>,
     reports: Vec<RepairReport>,
@@ -83,6 +87,8 @@ impl<'a> Session<'a> {
             voice,
             run: None,
             attempted: Vec::new(),
+            declined: BTreeSet::new(),
+            has_quit: false,
             advised: Vec::new(),
             reports: Vec::new(),
             restarts: BTreeSet::new(),
@@ -109,12 +115,10 @@ impl<'a> Session<'a> {
         }
         let mut look = self.look().await?;
         if let Some(path) = &self.ask.plan {
-            look.plan = plan_file::read(path, &look.plan)?;
+            look.plan = plan_file::read(path, look.plan)?;
         }
         for round in 0..MOST_ROUNDS {
-            look.plan
-                .repairs
-                .retain(|repair| !self.attempted.contains(repair));
+            look.plan.repairs.retain(|repair| !self.is_settled(repair));
             if round > 0 && look.plan.is_empty() {
                 break;
             }
@@ -141,8 +145,17 @@ impl<'a> Session<'a> {
                 break;
             }
             look = self.look().await?;
+            if self.has_quit {
+                break;
+            }
         }
         self.conclude(look)
+    }
+
+    /// Tried already, or declined: a later round may plan it on another ground, and a person who
+    /// said no is not asked again.
+    fn is_settled(&self, repair: &Repair) -> bool {
+        self.attempted.iter().any(|one| one.does_as(repair)) || self.declined.contains(&repair.id)
     }
 
     /// Nobody to ask, and nothing that was allowed beforehand: the plan is all.
@@ -157,14 +170,17 @@ impl<'a> Session<'a> {
             plan_file::keep(path, &look.plan)?;
         }
         let allow = &self.ask.allow;
-        let fix = planned(look.report, &look.plan, |repair| {
+        let mut fix = planned(look.report, &look.plan, |repair| {
             match allow.answer(repair) {
                 Answer::Allowed => None,
                 Answer::Needs(flag) => Some(flag),
             }
         });
-        let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
-        self.voice().end(&fix, redactor.as_ref())?;
+        let chosen = self.chosen_ids()?;
+        if !chosen.is_empty() {
+            fix.only(&chosen);
+        }
+        self.voice().end(&fix)?;
         Ok(fix.exit_code())
     }
 
@@ -223,13 +239,13 @@ impl<'a> Session<'a> {
     /// Which repairs are consented to; the others are told with what they would need.
     async fn choose(&mut self, plan: &Plan) -> Result<Vec<Repair>, Failure> {
         let mut chosen = Vec::new();
-        let mut rest = None;
+        let mut all = false;
         for repair in &plan.repairs {
             let reply = match self.ask.allow.answer(repair) {
                 Answer::Allowed => Reply::Yes,
-                Answer::Needs(_) if rest == Some(Reply::Quit) => Reply::Quit,
+                Answer::Needs(_) if self.has_quit => Reply::Quit,
                 // What only its name allows is asked for each by itself.
-                Answer::Needs(_) if rest == Some(Reply::All) && !repair.only_named => Reply::Yes,
+                Answer::Needs(_) if all && !repair.only_named => Reply::Yes,
                 Answer::Needs(flag) if self.attended == Attended::Nobody => {
                     let told = RepairReport {
                         allow: Some(flag),
@@ -243,16 +259,12 @@ impl<'a> Session<'a> {
             match reply {
                 Reply::Yes => chosen.push(repair.clone()),
                 Reply::All => {
-                    rest = Some(Reply::All);
+                    all = true;
                     chosen.push(repair.clone());
                 }
-                Reply::No => {
-                    self.attempted.push(repair.clone());
-                    self.tell_once(RepairReport::of(repair, RepairStatus::Declined))?;
-                }
-                Reply::Quit => {
-                    rest = Some(Reply::Quit);
-                    self.attempted.push(repair.clone());
+                Reply::No | Reply::Quit => {
+                    self.has_quit |= reply == Reply::Quit;
+                    self.declined.insert(repair.id.clone());
                     self.tell_once(RepairReport::of(repair, RepairStatus::Declined))?;
                 }
             }
@@ -408,7 +420,6 @@ impl<'a> Session<'a> {
     }
 
     fn conclude(&mut self, look: Look) -> Result<u8, Failure> {
-        let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
         let repairs = std::mem::take(&mut self.reports);
         let mut fix = FixReport::new(look.report, repairs, &look.plan.advice);
         let chosen = self.chosen_ids()?;
@@ -433,14 +444,19 @@ impl<'a> Session<'a> {
             // Old runs are a courtesy to the disk; that one cannot be removed is no failure.
             let _ = journal::forget_old(&self.here.state_dir());
         }
-        self.voice().end(&fix, redactor.as_ref())?;
+        self.voice().end(&fix)?;
         Ok(fix.exit_code())
     }
 
     /// After a signal: the last step is done or taken back, and the journal says so.
     pub async fn rest(&mut self) {
-        self.voice()
-            .line("interrupted: bringing the last step to rest");
+        {
+            let mut voice = self.voice();
+            voice.quiet();
+            if self.run.is_some() {
+                voice.line("interrupted: bringing the last step to rest");
+            }
+        }
         Box::pin(open_runs::rest(
             self.run.as_mut(),
             self.prepared,

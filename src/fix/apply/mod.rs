@@ -58,6 +58,15 @@ pub enum Trouble {
     Failed(String),
 }
 
+impl Trouble {
+    /// Of a step that has begun: it is no refusal any more, whoever says it.
+    fn begun(self) -> Self {
+        match self {
+            Self::Refused(words) | Self::Failed(words) => Self::Failed(words),
+        }
+    }
+}
+
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -324,7 +333,11 @@ pub async fn revert(
         Inverse::StopEngine { endpoint, control } => engine::revert(endpoint, control, hands).await,
         Inverse::Run { commands } => program::revert(intended, commands, hands).await,
         Inverse::RemoveLink { path, target } => place::revert_link(path, target, hands).await,
-        Inverse::RemoveFile { path, sha256 } => place::revert_file(path, sha256),
+        Inverse::RemoveFile {
+            path,
+            sha256,
+            folders,
+        } => place::revert_file(path, sha256, folders),
         Inverse::RemoveNetwork { name } => place::revert_network(name, after, hands).await,
     }
 }

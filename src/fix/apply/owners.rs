@@ -42,6 +42,8 @@ fn kept(survey: &Survey, hands: &mut Hands, seq: Seq) -> Result<(String, u64), T
     let path = list_path(hands, seq);
     own_folder(&hands.folder)
         .map_err(|error| Trouble::Failed(format!("{}: {error}", hands.folder.display())))?;
+    // Of a step with this number that was never recorded.
+    std::fs::remove_file(&path).unwrap_or(());
     list::save(&survey.list, &path)?;
     for skipped in survey.skipped.iter().take(10) {
         (hands.tell)(News::Line(format!("left alone: {skipped}")));
