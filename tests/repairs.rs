@@ -96,6 +96,7 @@ fn main() {
     files.sort();
     let engines = Engine::all();
     let mut trials = Vec::new();
+    let mut queues: [Vec<Trial>; 3] = Default::default();
     for path in files {
         let name = path.file_stem().expect("a name").to_string_lossy();
         let text = std::fs::read_to_string(&path).expect("a scenario");
@@ -110,10 +111,16 @@ fn main() {
             if only.is_empty() || only.iter().any(|wanted| wanted == engine.name) {
                 let (scenario, engine) = (scenario.clone(), engine.clone());
                 let title = format!("{name} on {}", engine.name);
-                trials.push(Trial::test(title, move || play(&scenario, &engine)));
+                let queue = match (scenario.own_engine, engine.name) {
+                    (true, _) => 0,
+                    (false, "classic") => 1,
+                    (false, _) => 2,
+                };
+                queues[queue].push(Trial::test(title, move || play(&scenario, &engine)));
             }
         }
     }
+    trials.extend(in_turn(queues));
     for (name, test) in DAEMON {
         // An engine of their own is as much as they need.
         let trial = Trial::test(format!("daemon.json: {name}"), test);
@@ -125,6 +132,19 @@ fn main() {
         ..args
     };
     libtest_mimic::run(&args, trials).exit();
+}
+
+/// One of each queue after the other, so that those of one engine do not wait for each other.
+fn in_turn(queues: [Vec<Trial>; 3]) -> Vec<Trial> {
+    let mut queues = queues.map(Vec::into_iter);
+    let mut trials = Vec::new();
+    loop {
+        let before = trials.len();
+        trials.extend(queues.iter_mut().filter_map(Iterator::next));
+        if trials.len() == before {
+            return trials;
+        }
+    }
 }
 
 fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
