@@ -14,15 +14,14 @@ use clawdoctor::checklist::catalog::Catalog;
 use clawdoctor::checklist::check::{FixMode, Severity};
 use clawdoctor::checklist::report::Report;
 use clawdoctor::checklist::run::{Terms, evaluate};
-use clawdoctor::facts::Facts;
 use clawdoctor::facts::openclaw::Mode;
-use clawdoctor::fix::plan::{Node, plan};
+use clawdoctor::facts::{Facts, Section};
+use clawdoctor::fix::plan::{Node, plan, reads};
 use clawdoctor::fix::repair::{Plan, Repair, risk_word};
 use clawdoctor::fix::step::{Command, Step};
 use clawdoctor::fix::wishes::Wishes;
 use clawdoctor::surroundings::Surroundings;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
 #[path = "support/node.rs"]
@@ -137,8 +136,7 @@ fn facts(case: &Case) -> Facts {
 }
 
 fn hex(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    clawdoctor::fix::digest::Sha256::of(text.as_bytes()).to_string()
 }
 
 fn report(catalog: &Catalog, facts: &Facts) -> Report {
@@ -181,11 +179,9 @@ fn operator(case: &Case, facts: &Facts) -> Surroundings {
     }
 }
 
-fn planned(case: &Case) -> Plan {
-    let facts = facts(case);
-    let catalog = Catalog::built_in().expect("the shipped checks are good");
+fn wishes(case: &Case) -> Wishes {
     let usual = Wishes::default();
-    let wishes = Wishes {
+    Wishes {
         attended: case.wishes.attended,
         docker_licence: case.wishes.docker_licence,
         network_allowed: !case.wishes.offline,
@@ -193,19 +189,100 @@ fn planned(case: &Case) -> Plan {
         dns: case.wishes.dns.clone(),
         image_tar: case.wishes.image_tar.clone(),
         ..usual
-    };
-    let operator = operator(case, &facts);
+    }
+}
+
+fn planned(case: &Case) -> Plan {
+    let facts = facts(case);
+    let catalog = Catalog::built_in().expect("the shipped checks are good");
+    let report = report(&catalog, &facts);
+    planned_from(case, &report, [&facts, &facts], &case.ids)
+}
+
+/// The facts of these sections and of what they need; the rest was not asked for.
+fn only(facts: &Facts, sections: &[Section]) -> Facts {
+    let mut wanted: BTreeSet<Section> = BTreeSet::new();
+    let mut open = sections.to_vec();
+    while let Some(section) = open.pop() {
+        if wanted.insert(section) {
+            open.extend(section.needs());
+        }
+    }
+    let mut some = Facts::default();
+    for section in wanted {
+        let (host, docker, claw) = (&mut some.host, &mut some.docker, &mut some.openclaw);
+        match section {
+            Section::Host => {
+                let (power, login) = (host.power.clone(), host.login.clone());
+                *host = facts.host.clone();
+                (host.power, host.login) = (power, login);
+            }
+            Section::NodeSettings => {
+                host.power = facts.host.power.clone();
+                host.login = facts.host.login.clone();
+            }
+            Section::Endpoint => {
+                docker.endpoint = facts.docker.endpoint.clone();
+                docker.candidates.clone_from(&facts.docker.candidates);
+                docker.connection = facts.docker.connection.clone();
+                docker.cli = facts.docker.cli.clone();
+                docker.contexts = facts.docker.contexts.clone();
+                docker.installed = facts.docker.installed.clone();
+            }
+            Section::Engine => {
+                docker.version = facts.docker.version.clone();
+                docker.info = facts.docker.info.clone();
+                docker.provider = facts.docker.provider.clone();
+                docker.disk = facts.docker.disk.clone();
+                docker.clock = facts.docker.clock.clone();
+            }
+            Section::Desktop => {
+                docker.app = facts.docker.app.clone();
+                docker.settings = facts.docker.settings.clone();
+                docker.daemon_config = facts.docker.daemon_config.clone();
+            }
+            Section::Credentials => docker.credentials = facts.docker.credentials.clone(),
+            Section::Openclaw => {
+                claw.install = facts.openclaw.install.clone();
+                claw.node = facts.openclaw.node.clone();
+                claw.config = facts.openclaw.config.clone();
+                claw.agents = facts.openclaw.agents.clone();
+                claw.elevated = facts.openclaw.elevated.clone();
+            }
+            Section::Gateway => claw.gateway = facts.openclaw.gateway.clone(),
+            Section::Images => some.images = facts.images.clone(),
+            Section::Standing => some.standing = facts.standing.clone(),
+            Section::Load => some.load = facts.load.clone(),
+            Section::Inside => some.inside = facts.inside.clone(),
+            Section::HostNames => {
+                some.net.host_names = facts.net.host_names.clone();
+                some.net
+                    .host_resolvers
+                    .clone_from(&facts.net.host_resolvers);
+            }
+            Section::Registries => some.net.registries = facts.net.registries.clone(),
+            Section::Space => {
+                docker.usage = facts.docker.usage.clone();
+                docker.disk_image = facts.docker.disk_image.clone();
+                claw.workspaces = facts.openclaw.workspaces.clone();
+            }
+            Section::Custom => some.custom.clone_from(&facts.custom),
+        }
+    }
+    some
+}
+
+/// From a report of all facts, since a check that is not judged has no findings to plan for.
+fn planned_from(case: &Case, report: &Report, facts: [&Facts; 2], ids: &[String]) -> Plan {
+    let [all, known] = facts;
+    let wishes = wishes(case);
+    let operator = operator(case, all);
     let node = Node {
-        facts: &facts,
+        facts: known,
         wishes: &wishes,
         operator: &operator,
     };
-    plan(
-        node,
-        &report(&catalog, &facts),
-        &case.ids,
-        "2026-11-20T08:00:00Z",
-    )
+    plan(node, report, ids, "2026-11-20T08:00:00Z")
 }
 
 fn command(command: &Command) -> String {
@@ -349,6 +426,30 @@ fn every_repair_says_what_it_costs_or_is_free_and_shows_an_undo_or_has_none() {
             }
         }
     }
+}
+
+#[test]
+fn a_planner_needs_no_more_than_what_it_says_that_it_reads() {
+    let catalog = Catalog::built_in().expect("the shipped checks are good");
+    let mut wrong = Vec::new();
+    for (path, case) in cases() {
+        let facts = facts(&case);
+        let report = report(&catalog, &facts);
+        for check in catalog.checks() {
+            let ids = [check.id.to_string()];
+            let plan_with = |known| outcome(&planned_from(&case, &report, [&facts, known], &ids));
+            let all = plan_with(&facts);
+            if all == Expect::default() {
+                continue;
+            }
+            let mut sections = check.spec.judge.sections().to_vec();
+            sections.extend(reads(&ids[0]));
+            if plan_with(&only(&facts, &sections)) != all {
+                wrong.push(format!("{}: {}", path.display(), ids[0]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use support::Engine;
 use support::place::{Place, User};
-use support::proxy::{Part, Proxy};
+use support::stage::{EnginePart, Openclaw, Stage, Volume};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -54,50 +54,6 @@ struct Scenario {
 
 fn thirty() -> u64 {
     30
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct Openclaw {
-    absent: bool,
-    /// Laid over `agents.defaults.sandbox` of a healthy configuration.
-    sandbox: Option<Value>,
-    /// Laid over the whole configuration.
-    config: Option<Value>,
-    /// The file's text instead of all that.
-    text: Option<String>,
-    no_config: bool,
-    mode: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct EnginePart {
-    /// Only these engines; all when empty.
-    only: Vec<String>,
-    socket: Socket,
-    proxy: Option<Part>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Socket {
-    #[default]
-    Real,
-    /// There is no such file.
-    Absent,
-    /// A socket file that nobody listens on.
-    Stale,
-    /// Root's alone.
-    Forbidden,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Volume {
-    name: String,
-    /// `uid:gid` of its root folder.
-    owner: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -154,7 +110,7 @@ fn main() {
 
 fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
     let mut place = Place::new();
-    let stage = Stage::set(scenario, engine, &mut place)?;
+    let stage = set(scenario, engine, &mut place)?;
     let before = (place.listing(), engine.inventory()?);
     let mut args: Vec<String> = ["check", "--json"].map(str::to_owned).to_vec();
     args.extend(
@@ -207,6 +163,24 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
         );
     }
     Ok(())
+}
+
+fn set(scenario: &Scenario, engine: &Engine, place: &mut Place) -> Result<Stage, Failed> {
+    let mut stage = Stage::on(engine);
+    if !scenario.openclaw.absent {
+        place.install_openclaw("2026.9.6");
+    }
+    stage.openclaw(&scenario.openclaw, place)?;
+    stage.files(scenario.settings.as_deref(), &scenario.files, place);
+    for volume in &scenario.volumes {
+        stage.volume(volume)?;
+    }
+    if let Some(inner) = &scenario.read_only_mount {
+        let folder = place.file(&format!("{inner}/readme"), "x\n");
+        stage.mount_read_only(folder.parent().expect("its folder"))?;
+    }
+    stage.endpoint(&scenario.engine, scenario.uid, place)?;
+    Ok(stage)
 }
 
 fn differences(scenario: &Scenario, report: &Value, exit: Option<i32>) -> Vec<String> {
@@ -262,211 +236,4 @@ fn differences(scenario: &Scenario, report: &Value, exit: Option<i32>) -> Vec<St
         }
     }
     wrong
-}
-
-/// What a scenario puts up, and takes down again when it ends.
-struct Stage {
-    engine: Engine,
-    volumes: Vec<String>,
-    mounted: Option<PathBuf>,
-    /// Kept for its end: it stops when the scenario does.
-    proxy: Option<Proxy>,
-}
-
-impl Stage {
-    fn set(scenario: &Scenario, engine: &Engine, place: &mut Place) -> Result<Self, Failed> {
-        let mut stage = Self {
-            engine: engine.clone(),
-            volumes: Vec::new(),
-            mounted: None,
-            proxy: None,
-        };
-        openclaw(scenario, place, engine)?;
-        if let Some(settings) = &scenario.settings {
-            place.file(
-                "clawdoctor/clawdoctor.toml",
-                &filled(settings, place, engine),
-            );
-        }
-        for (inner, content) in &scenario.files {
-            place.file(inner, &filled(content, place, engine));
-        }
-        for volume in &scenario.volumes {
-            stage.volume(volume)?;
-        }
-        if let Some(inner) = &scenario.read_only_mount {
-            let folder = place.file(&format!("{inner}/readme"), "x\n");
-            stage.mount_read_only(folder.parent().expect("its folder"))?;
-        }
-        stage.endpoint(scenario, place)?;
-        Ok(stage)
-    }
-
-    fn volume(&mut self, volume: &Volume) -> Result<(), Failed> {
-        self.volumes.push(volume.name.clone());
-        self.engine.docker(&[
-            "volume",
-            "create",
-            "--label",
-            "clawdoctor.test=1",
-            &volume.name,
-        ])?;
-        let mount = format!("{}:/v", volume.name);
-        self.engine.docker(&[
-            "run",
-            "--rm",
-            "--network",
-            "none",
-            "--label",
-            "clawdoctor.test=1",
-            "-u",
-            "0",
-            "-v",
-            &mount,
-            "clawdoctor-test/good:1",
-            "chown",
-            &volume.owner,
-            "/v",
-        ])?;
-        Ok(())
-    }
-
-    fn mount_read_only(&mut self, folder: &Path) -> Result<(), Failed> {
-        let path = folder.display().to_string();
-        for args in [["--bind", &path, &path], ["-o", "remount,ro,bind", &path]] {
-            let done = std::process::Command::new("mount").args(args).status()?;
-            if !done.success() {
-                return Err(format!("cannot mount {path} read-only").into());
-            }
-            self.mounted = Some(folder.to_owned());
-        }
-        Ok(())
-    }
-
-    fn endpoint(&mut self, scenario: &Scenario, place: &mut Place) -> Result<(), Failed> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let socket = place.root().join("docker.sock");
-        let open = |mode| std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(mode));
-        match scenario.engine.socket {
-            Socket::Absent => {}
-            Socket::Stale => drop(std::os::unix::net::UnixListener::bind(&socket)?),
-            Socket::Real | Socket::Forbidden => {
-                let part = scenario.engine.proxy.clone();
-                if part.is_none() && scenario.uid.is_none() {
-                    place
-                        .env
-                        .insert("DOCKER_HOST".to_owned(), self.engine.url());
-                    return Ok(());
-                }
-                let part = part.unwrap_or_default();
-                self.proxy = Some(Proxy::start(&socket, &self.engine.socket, part)?);
-                open(if scenario.engine.socket == Socket::Forbidden {
-                    0o600
-                } else {
-                    0o666
-                })?;
-            }
-        }
-        let url = format!("unix://{}", socket.display());
-        place.env.insert("DOCKER_HOST".to_owned(), url);
-        Ok(())
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        for volume in &self.volumes {
-            self.engine
-                .docker(&["volume", "rm", "-f", volume])
-                .unwrap_or_default();
-        }
-        if let Some(folder) = &self.mounted {
-            let done = std::process::Command::new("umount").arg(folder).status();
-            assert!(
-                done.is_ok_and(|status| status.success()),
-                "unmounts {}",
-                folder.display()
-            );
-        }
-    }
-}
-
-/// Where the real gateway listens that `tests/run` started.
-fn gateway_port() -> u16 {
-    let port = std::env::var("CLAWDOCTOR_TEST_OPENCLAW_PORT").ok();
-    port.and_then(|port| port.parse().ok()).unwrap_or(18989)
-}
-
-/// Installs and configures OpenClaw in the place as the scenario has it.
-fn openclaw(scenario: &Scenario, place: &Place, engine: &Engine) -> Result<(), Failed> {
-    let claw = &scenario.openclaw;
-    if claw.absent {
-        return Ok(());
-    }
-    place.install_openclaw("2026.9.6");
-    place.file(".openclaw/workspace/AGENTS.md", "# agent\n");
-    if claw.no_config {
-        return Ok(());
-    }
-    let port = gateway_port();
-    let mut config = json!({
-        "meta": {"lastTouchedVersion": "2026.9.6"},
-        "gateway": {"mode": "local", "port": port, "bind": "loopback"},
-        "agents": {"defaults": {
-            "workspace": place.home().join(".openclaw/workspace"),
-            "sandbox": {
-                "mode": "all", "backend": "docker", "scope": "session", "workspaceAccess": "none",
-                "docker": {
-                    "image": "clawdoctor-test/good:1", "network": "none",
-                    "memory": "512m", "cpus": 0.5, "pidsLimit": 256,
-                },
-            },
-        }},
-    });
-    if let Some(sandbox) = &claw.sandbox {
-        merge(&mut config["agents"]["defaults"]["sandbox"], sandbox);
-    }
-    if let Some(over) = &claw.config {
-        merge(&mut config, over);
-    }
-    let text = claw.text.clone().unwrap_or_else(|| config.to_string());
-    let text = filled(&text, place, engine);
-    let path = place.file(".openclaw/openclaw.json", &text);
-    if let Some(mode) = &claw.mode {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = u32::from_str_radix(mode, 8)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
-    }
-    Ok(())
-}
-
-/// `@HOME@` is the place's home folder; `@RESOLVER@` listens on the engine's bridge and
-/// `@REGISTRY@` on loopback, both started by `tests/run`.
-fn filled(text: &str, place: &Place, engine: &Engine) -> String {
-    let registry = std::env::var("CLAWDOCTOR_TEST_REGISTRY").unwrap_or_default();
-    let mut text = text
-        .replace("@PORT@", &gateway_port().to_string())
-        .replace("@HOME@", &place.home().display().to_string())
-        .replace("@REGISTRY@", &registry);
-    if text.contains("@RESOLVER@") {
-        let format = "{{(index .IPAM.Config 0).Gateway}}";
-        let gateway = engine.docker(&["network", "inspect", "bridge", "-f", format]);
-        text = text.replace("@RESOLVER@", &gateway.expect("the engine has a bridge"));
-    }
-    text
-}
-
-fn merge(value: &mut Value, over: &Value) {
-    match (value, over) {
-        (Value::Object(under), Value::Object(over)) => {
-            for (key, member) in over {
-                if member == "@REMOVE@" {
-                    under.remove(key);
-                } else {
-                    merge(under.entry(key.clone()).or_insert(Value::Null), member);
-                }
-            }
-        }
-        (under, over) => *under = over.clone(),
-    }
 }

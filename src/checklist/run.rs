@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::catalog::Catalog;
-use super::check::{Check, Severity};
+use super::check::{Check, FixMode, Severity};
 use super::id::{CheckId, PREFIX};
 use super::report::{
     AppliedWaiver, Conclusion, Finding, FixOffer, Node, Outcome, Report, SCHEMA_VERSION, Summary,
@@ -226,7 +226,7 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
             risk: check.spec.fix.risk,
             reversible: check.spec.fix.reversible,
             needs: check.spec.fix.needs.clone(),
-            commands: Vec::new(),
+            commands: unattended(check),
         },
         evidence: ruling.evidence.clone(),
         waiver: waiver.map(|waiver| AppliedWaiver {
@@ -235,6 +235,15 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
             expires: waiver.expires.to_string(),
         }),
     }
+}
+
+/// What mends it without anybody there, as it stands: only where all of that is safe.
+fn unattended(check: &Check) -> Vec<Vec<String>> {
+    if check.spec.fix.mode != FixMode::Auto {
+        return Vec::new();
+    }
+    let argv = ["clawdoctor", "fix", check.id.as_str(), "--yes"];
+    vec![argv.map(str::to_owned).to_vec()]
 }
 
 /// Of a check of their own the operator knows best what to do.

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use super::wishes::Attended;
 use crate::failure::Failure;
 use crate::fix::repair::{Repair, risk_word, risk_words};
+use crate::text::wash;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -27,7 +28,7 @@ pub async fn ask(repair: &Repair) -> Result<Reply, Failure> {
     loop {
         let question = format!(
             "{} ({})? [y]es [n]o [a]ll [q]uit [e]xplain ",
-            repair.title,
+            wash(&repair.title, 400),
             risk_word(repair.risk)
         );
         let answer = line(question).await?;

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::whose;
 use crate::checklist::catalog::{self, Catalog};
 use crate::checklist::id::{AREAS, CheckId, PREFIX};
 use crate::checklist::judge::Judge;
 use crate::checklist::waiver::{self, Waiver};
-use crate::facts::{Facts, Section};
+use crate::facts::Section;
 use crate::failure::Failure;
 use crate::probe::World;
 use crate::redact::Redactor;
@@ -47,8 +48,8 @@ pub struct Prepared {
 
 impl Prepared {
     /// What hides names and secrets in documents, unless the operator wants them as they are.
-    pub fn redactor(&self, redact: bool, facts: &Facts) -> Option<Redactor> {
-        redact.then(|| Redactor::new(&self.world.operator, &facts.node.hostname))
+    pub fn redactor(&self, redact: bool) -> Option<Redactor> {
+        redact.then(|| Redactor::new(&self.world.operator, &self.world.hostname))
     }
 }
 
@@ -153,6 +154,15 @@ pub fn select(
     Ok(selected)
 }
 
+/// The checks that ids, areas and patterns name, all of them when there are none.
+pub fn named(catalog: &Catalog, ids: &[String]) -> Result<BTreeSet<CheckId>, Failure> {
+    let wanted = globs(catalog, "ID", ids)?;
+    let all = catalog.checks().iter().map(|check| check.id.clone());
+    Ok(all
+        .filter(|id| ids.is_empty() || wanted.is_match(id.as_str()))
+        .collect())
+}
+
 fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
     let mut set = GlobSetBuilder::new();
     for written in patterns.iter().flat_map(|pattern| pattern.split(',')) {
@@ -206,6 +216,10 @@ fn node_id(here: &Surroundings) -> String {
         return kept.to_owned();
     }
     let fresh = random_hex();
+    if whose::foreign(here).is_some() {
+        // Root keeps nothing in a user's folder.
+        return fresh;
+    }
     let made = std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

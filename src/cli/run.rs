@@ -3,17 +3,19 @@
 use std::ffi::OsString;
 use std::io;
 
-use super::args::{self, Args, Command, FixArgs, UsageProblem};
+use super::args::{self, Args, Command, FixArgs, OwnVerbName, UsageProblem};
 use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
 use super::prepare::{self, Wish};
-use super::{app, check, explain, fix, list, schema, undo};
+use super::{app, check, explain, fix, list, schema, undo, whose};
 use crate::checklist::catalog::Catalog;
 use crate::exit;
 use crate::facts::Section;
 use crate::failure::Failure;
+use crate::fix::apply::owners::{OwnVerb, own};
 use crate::fix::consent::Allow;
+use crate::fix::recipe;
 use crate::probe::gather::Progress;
 use crate::probe::here::here;
 use crate::report::{self, Format};
@@ -75,14 +77,24 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             if asked.list {
                 return undo::list(here, out, format);
             }
+            whose::own(here, |owner| format!("sudo -H -u {owner} clawdoctor undo"))?;
             let ask = undo::Ask {
                 run: asked.run.clone(),
                 yes: asked.yes,
                 busy: asked.busy,
                 lock_timeout: asked.lock_timeout.0,
                 format,
+                redact: !args.common.no_redact,
             };
             undo::undo(&ask, here, out)
+        }
+        Some(Command::Own(asked)) => {
+            let verb = match asked.verb {
+                OwnVerbName::Change => OwnVerb::Change,
+                OwnVerbName::Restore => OwnVerb::Restore,
+            };
+            let done = own(verb, &asked.list, &asked.home, &asked.within)?;
+            printed(out.print_text(&format!("{} changed\n", done.changed)))
         }
         Some(Command::List) => {
             text_or_json(format, "list")?;
@@ -107,6 +119,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
                 exit::FINDINGS
             })
         }
+        Some(Command::Recipe) => printed(out.print_text(recipe::DOCKERFILE)),
         Some(Command::Schema { document }) => printed(out.print_text(&schema::text(*document))),
         Some(Command::Completions { shell }) => {
             printed(out.print(|to| to.write_all(&args::completions(*shell))))
@@ -143,6 +156,9 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
     if let Some(user) = &asked.run_as {
         return Err(become_user::again(user, here));
     }
+    if !asked.dry_run {
+        whose::own(here, |owner| format!("clawdoctor fix --run-as {owner}"))?;
+    }
     let allow = Allow::parse(&asked.allow, asked.yes).map_err(|word| {
         Failure::usage(format!("--allow: `{word}` is no class of risk and no id")).hint(
             "classes: behaviour, restart, data, security; ids as `clawdoctor plan` shows them",
@@ -152,8 +168,13 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
         Some(Command::Plan(plan)) => plan.output.clone(),
         _ => None,
     };
+    let mut check = ask(args);
+    check
+        .wish
+        .gateway_container
+        .clone_from(&asked.wishes.gateway_container);
     let ask = fix::Ask {
-        check: ask(args),
+        check,
         ids: asked.ids.clone(),
         dry_run: asked.dry_run,
         output,

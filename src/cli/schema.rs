@@ -81,7 +81,7 @@ mod tests {
         let validator = jsonschema::draft202012::new(&schema(DocumentName::Fix)).expect("a schema");
         let told = RepairReport::of(&trial::repair("a/b", Risk::Data), RepairStatus::RolledBack);
         let mut fix = FixReport::new(sample::engine_down(), vec![told.because("no")], &[]);
-        fix.conclude(false);
+        fix.conclude();
         let document = serde_json::to_value(&fix).expect("plain data");
         assert!(validator.is_valid(&document), "{document:#}");
         // The five keys that a reader of `openclaw doctor --lint --json` knows.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::step::{Command, Control, Reader, Setting};
+use crate::facts::docker::Endpoint;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "inverse", rename_all = "kebab-case")]
@@ -91,6 +92,10 @@ pub struct Backup {
 pub struct Intended {
     pub step: super::step::Step,
     pub inverse: Inverse,
+    /// The engine in force when it was recorded. What was done there is taken back there, whatever
+    /// `DOCKER_HOST` or a context says by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
 }
 
 /// What a result says: values that only came with the change, such as a new image's id.

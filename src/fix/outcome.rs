@@ -8,6 +8,7 @@ use super::repair::{Advice, Need, Plan, Repair, Restart};
 use super::words;
 use crate::checklist::check::{Risk, Severity};
 use crate::checklist::report::{Finding, Node, Report, SCHEMA_VERSION, Summary, Tool};
+use crate::checklist::run::short;
 use crate::checklist::verdict::Status;
 use crate::exit;
 
@@ -41,6 +42,8 @@ pub struct FixReport {
     pub advice: Vec<AdviceReport>,
     /// What has to be started anew before all of it is in force.
     pub needs_restart: Vec<RestartWord>,
+    /// Required checks that could not be determined.
+    pub undetermined: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +55,8 @@ pub enum FixConclusion {
     Remains,
     /// A repair was refused or failed.
     Failed,
+    /// A required check could not be determined.
+    Incomplete,
     /// Applied; in force after a restart.
     RestartNeeded,
     /// Only shown.
@@ -215,6 +220,12 @@ impl From<&Advice> for AdviceReport {
 impl FixReport {
     /// From the last look at the node and what became of the repairs.
     pub fn new(report: Report, repairs: Vec<RepairReport>, advice: &[Advice]) -> Self {
+        let undetermined = report
+            .checks
+            .iter()
+            .filter(|check| check.required && check.status == Status::Error)
+            .map(|check| check.check_id.clone())
+            .collect();
         Self {
             schema_version: SCHEMA_VERSION,
             ok: false,
@@ -235,11 +246,20 @@ impl FixReport {
             repairs,
             advice: advice.iter().map(AdviceReport::from).collect(),
             needs_restart: Vec::new(),
+            undetermined,
         }
     }
 
+    /// Leaves out what was not asked about: it is not what the run was for.
+    pub fn only(&mut self, ids: &[String]) {
+        let asked = |check_id: &str| ids.iter().any(|id| id == short(check_id));
+        self.findings.retain(|finding| asked(&finding.check_id));
+        self.undetermined.retain(|check_id| asked(check_id));
+        self.ok = self.exit_code() == exit::CLEAN;
+    }
+
     /// Draws the conclusion: 2 before 1 before 3 (the exit codes of `fix`).
-    pub fn conclude(&mut self, inconclusive: bool) {
+    pub fn conclude(&mut self) {
         let has = |wanted: &[RepairStatus]| {
             self.repairs
                 .iter()
@@ -261,8 +281,10 @@ impl FixReport {
             .findings
             .iter()
             .any(|finding| finding.severity >= self.fail_on && !waits(finding));
-        self.conclusion = if failed || inconclusive {
+        self.conclusion = if failed {
             FixConclusion::Failed
+        } else if !self.undetermined.is_empty() && !remains {
+            FixConclusion::Incomplete
         } else if remains {
             FixConclusion::Remains
         } else if self.needs_restart.is_empty() {
@@ -277,12 +299,15 @@ impl FixReport {
         match self.conclusion {
             FixConclusion::Clean => exit::CLEAN,
             FixConclusion::Remains => exit::FINDINGS,
-            FixConclusion::Failed => exit::INCONCLUSIVE,
+            FixConclusion::Failed | FixConclusion::Incomplete => exit::INCONCLUSIVE,
             FixConclusion::RestartNeeded => exit::RESTART_NEEDED,
+            // As `check` weighs them: what is wrong before what is not known.
             FixConclusion::Planned => {
-                if self.repairs.is_empty()
-                    && !self.findings.iter().any(|f| f.severity >= self.fail_on)
-                {
+                if self.findings.iter().any(|f| f.severity >= self.fail_on) {
+                    exit::FINDINGS
+                } else if !self.undetermined.is_empty() {
+                    exit::INCONCLUSIVE
+                } else if self.repairs.is_empty() {
                     exit::CLEAN
                 } else {
                     exit::FINDINGS
@@ -325,7 +350,7 @@ mod tests {
     #[test]
     fn a_failure_weighs_more_than_what_remains_and_that_more_than_a_restart() {
         let code = |mut report: FixReport| {
-            report.conclude(false);
+            report.conclude();
             report.exit_code()
         };
         assert_eq!(code(report(RepairStatus::Fixed, None)), 0);
@@ -344,9 +369,21 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_for_a_node_of_which_too_little_is_known_does_not_end_well() {
+        let mut shown = report(RepairStatus::Planned, None);
+        shown.repairs.clear();
+        assert_eq!(shown.exit_code(), 0);
+        shown.undetermined = vec!["clawdoctor/c/d".to_owned()];
+        assert_eq!(shown.exit_code(), 2);
+        shown.only(&["a/b".to_owned()]);
+        assert_eq!(shown.exit_code(), 0, "it was not asked about");
+        assert!(shown.ok);
+    }
+
+    #[test]
     fn a_warning_that_remains_is_no_error() {
         let mut report = report(RepairStatus::NotAllowed, Some(Severity::Warning));
-        report.conclude(false);
+        report.conclude();
         assert!(report.ok);
     }
 }

@@ -213,17 +213,7 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
                 facts.host.login = login;
             })
         }
-        Section::Endpoint => {
-            let found = boxed(super::docker::endpoint(world, d)).await;
-            Box::new(|facts| {
-                facts.docker.endpoint = found.endpoint;
-                facts.docker.candidates = found.candidates;
-                facts.docker.connection = found.connection;
-                facts.docker.cli = found.cli;
-                facts.docker.contexts = found.contexts;
-                facts.docker.installed = found.installed;
-            })
-        }
+        Section::Endpoint => endpoint(world, d).await,
         Section::Engine => {
             let found = boxed(super::docker::engine(world, facts, d)).await;
             Box::new(|facts| {
@@ -287,19 +277,33 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
             let found = boxed(super::net::registries(world, facts, d)).await;
             Box::new(|facts| facts.net.registries = found)
         }
-        Section::Space => {
-            let found = boxed(super::docker::space(world, facts, d)).await;
-            Box::new(|facts| {
-                facts.docker.usage = found.usage;
-                facts.docker.disk_image = found.disk_image;
-                facts.openclaw.workspaces = found.workspaces;
-            })
-        }
+        Section::Space => space(world, facts, d).await,
         Section::Custom => {
             let found = boxed(super::custom::custom(world, d)).await;
             Box::new(|facts| facts.custom = found)
         }
     }
+}
+
+async fn endpoint(world: &World, d: Deadline) -> Absorb {
+    let found = boxed(super::docker::endpoint(world, d)).await;
+    Box::new(|facts| {
+        facts.docker.endpoint = found.endpoint;
+        facts.docker.candidates = found.candidates;
+        facts.docker.connection = found.connection;
+        facts.docker.cli = found.cli;
+        facts.docker.contexts = found.contexts;
+        facts.docker.installed = found.installed;
+    })
+}
+
+async fn space(world: &World, facts: &Facts, d: Deadline) -> Absorb {
+    let found = boxed(super::docker::space(world, facts, d)).await;
+    Box::new(|facts| {
+        facts.docker.usage = found.usage;
+        facts.docker.disk_image = found.disk_image;
+        facts.openclaw.workspaces = found.workspaces;
+    })
 }
 
 /// The section's facts as unknown, for a probe that was given up or crashed.

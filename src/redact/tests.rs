@@ -106,6 +106,18 @@ fn a_document_is_redacted_in_values_and_in_telling_keys() {
 }
 
 #[test]
+fn a_settings_file_that_is_kept_whole_loses_its_proxys_password() {
+    let r = redactor("marge", "/Users/marge", "springfield");
+    let text = r#"{"Cpus":4,"OverrideProxyHTTP":"http://marge:geheim7@proxy:3128","ProxyPassword":"geheim8"}"#;
+    let facts = serde_json::json!({ "source": { "text": text, "sha256": "ab" } });
+    let after = r.json(facts).to_string();
+    assert!(!after.contains("geheim"), "{after}");
+    assert!(after.contains("Cpus"), "{after}");
+    let diff = hide_secrets("-  \"OverrideProxyHTTP\": \"http://marge:geheim7@proxy:3128\"\n+,");
+    assert!(!diff.contains("geheim"), "{diff}");
+}
+
+#[test]
 fn the_reserved_words_are_lower_case() {
     assert_eq!(RESERVED, RESERVED.to_ascii_lowercase());
     assert!(is_reserved("docker-desktop") && !is_reserved("desk"));

@@ -8,8 +8,12 @@ use super::text::page::Page;
 use crate::checklist::run::short;
 use crate::checklist::verdict::Status;
 use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus};
-use crate::fix::repair::{Advice, Plan, Repair, risk_word, risk_words};
+use crate::fix::repair::{Advice, Moment, Plan, Repair, risk_word, risk_words};
 use crate::fix::words;
+use crate::text::wash;
+
+/// Characters of a title or an id: they name images, volumes and files of others.
+const LONGEST: usize = 400;
 
 /// Lines of a difference that are shown; the rest is counted. The whole of it is in `--json`.
 const MOST_LINES: usize = 40;
@@ -22,15 +26,17 @@ pub fn plan(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut page = Page::new(style, out);
+    let at = |when: Moment| plan.advice.iter().filter(move |one| one.when == when);
+    advice(&mut page, "First, by hand", at(Moment::Before))?;
     for (index, repair) in plan.repairs.iter().enumerate() {
         let title = format!("{}. {}", index + 1, repair.title);
-        let title = page.paint(Role::Strong, &title);
+        let title = page.paint(Role::Strong, &wash(&title, LONGEST));
         let risk = page.paint(risk_role(repair), risk_word(repair.risk));
         page.line(&format!("{title}  {risk}"))?;
         one(&mut page, repair, allow(repair).as_deref())?;
         page.line("")?;
     }
-    advice(&mut page, &plan.advice)
+    advice(&mut page, "By hand", at(Moment::Besides))
 }
 
 fn risk_role(repair: &Repair) -> Role {
@@ -86,14 +92,19 @@ fn one(page: &mut Page<'_>, repair: &Repair, allow: Option<&str>) -> io::Result<
     Ok(())
 }
 
-fn advice(page: &mut Page<'_>, all: &[Advice]) -> io::Result<()> {
-    if all.is_empty() {
+fn advice<'a>(
+    page: &mut Page<'_>,
+    title: &str,
+    all: impl Iterator<Item = &'a Advice>,
+) -> io::Result<()> {
+    let mut all = all.peekable();
+    if all.peek().is_none() {
         return Ok(());
     }
-    let title = page.paint(Role::Title, "By hand");
+    let title = page.paint(Role::Title, title);
     page.line(&title)?;
     for advice in all {
-        let id = page.paint(Role::Strong, &advice.check);
+        let id = page.paint(Role::Strong, &wash(&advice.check, LONGEST));
         page.line(&format!("   {id}"))?;
         for found in &advice.findings {
             page.paragraph(5, &found.message, Role::Plain)?;
@@ -123,7 +134,7 @@ pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> 
         RepairStatus::RolledBack => (Mark::Fail, "failed, and taken back"),
         RepairStatus::Stuck => (Mark::Fail, "failed, and not all of it taken back"),
     };
-    let id = page.paint(Role::Strong, &repair.id);
+    let id = page.paint(Role::Strong, &wash(&repair.id, LONGEST));
     page.line(&format!("{} {id}  {words}", style.mark(mark)))?;
     let indent = style.mark_width() + 1;
     if let Some(message) = &repair.message {
@@ -143,11 +154,18 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         .iter()
         .filter(|finding| finding.severity >= fix.fail_on)
         .collect();
-    page.line("")?;
+    // A plan ends with an empty line of its own.
+    if fix.conclusion != FixConclusion::Planned {
+        page.line("")?;
+    }
     let (role, words) = match fix.conclusion {
         FixConclusion::Clean => (Role::Good, "Nothing is left to fix.".to_owned()),
         FixConclusion::Remains => (Role::Bad, remains(remaining.len())),
         FixConclusion::Failed => (Role::Bad, "Not everything went well.".to_owned()),
+        FixConclusion::Incomplete => (
+            Role::Bad,
+            format!("Could not be determined: {}.", undetermined(fix)),
+        ),
         FixConclusion::RestartNeeded => {
             (Role::Warn, "Done, and in force after a restart.".to_owned())
         }
@@ -181,6 +199,11 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         page.entry(0, "undo:", &format!("clawdoctor undo {run}"), Role::Code)?;
     }
     Ok(())
+}
+
+fn undetermined(fix: &FixReport) -> String {
+    let ids: Vec<&str> = fix.undetermined.iter().map(|id| short(id)).collect();
+    ids.join(", ")
 }
 
 fn remains(count: usize) -> String {

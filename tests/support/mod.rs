@@ -4,6 +4,9 @@
 
 pub mod place;
 pub mod proxy;
+pub mod stage;
+pub mod stand_in;
+pub mod world;
 
 use std::path::PathBuf;
 use std::process::Command;

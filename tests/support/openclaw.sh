@@ -72,38 +72,7 @@ enter() {
   while read -r line; do export "${line?}"; done < <(surroundings)
 }
 
-# The command, with / as it is but for /.dockerenv. OpenClaw takes that file as proof that it runs in a container and
-# then makes no sandbox that it cannot explain to the engine; on a virtual machine made from a container's files it
-# proves nothing. Only the command's own mount namespace is touched. In a true container, which allows none, it stays.
-# shellcheck disable=SC2016 # meant for the inner shell
-without_dockerenv=(unshare --mount --propagation private bash -euc '
-  view=$1 here=$PWD
-  shift
-  mount -t tmpfs -o size=1m,mode=755 clawdoctor-test "$view"
-  shopt -s dotglob nullglob
-  for entry in /*; do
-    copy=$view$entry
-    if [ "$entry" = /.dockerenv ]; then continue
-    elif [ -L "$entry" ]; then cp -P "$entry" "$copy"
-    elif [ -d "$entry" ]; then
-      mkdir "$copy"
-      # not recursive where the view itself is: it would hold itself
-      case $view in "$entry"/*) mount --bind "$entry" "$copy" ;; *) mount --rbind "$entry" "$copy" ;; esac
-    else : >"$copy"; mount --bind "$entry" "$copy"; fi
-  done
-  cd "$view"
-  pivot_root . .
-  umount -l .
-  cd "$here" 2>/dev/null || cd /
-  exec "$@"' without-dockerenv)
-openclaw_() {
-  set -- openclaw "$@"
-  if [ -e /.dockerenv ] && unshare --mount true 2>/dev/null; then
-    mkdir -p "$DIR/view"
-    set -- "${without_dockerenv[@]}" "$DIR/view" "$@"
-  fi
-  "${RUN[@]}" "$@"
-}
+openclaw_() { "${RUN[@]}" "$SUPPORT/view.sh" "$DIR/view" openclaw "$@"; } # its proof of a container hidden
 RUN=(nice) # how openclaw_ starts it
 
 # ---- up and down ------------------------------------------------------------------------------------------------

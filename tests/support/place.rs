@@ -12,6 +12,8 @@ pub const OWNER: u32 = 1000;
 pub struct Place {
     root: tempfile::TempDir,
     pub env: BTreeMap<String, String>,
+    /// The real OpenClaw's programs, which every command sees at `openclaw` below the root.
+    real: Option<PathBuf>,
 }
 
 impl Place {
@@ -38,7 +40,11 @@ impl Place {
             ("CLAWDOCTOR_STATE_DIR".to_owned(), text(&home.join("state"))),
             ("LANG".to_owned(), "C.UTF-8".to_owned()),
         ]);
-        let place = Self { root, env };
+        let place = Self {
+            root,
+            env,
+            real: None,
+        };
         Self::own(&home);
         place
     }
@@ -100,38 +106,68 @@ impl Place {
         symlink(&node, self.home().join("bin/node")).expect("own link");
     }
 
+    /// Puts the real OpenClaw and its Node on PATH, from the folder that `openclaw.sh install` made,
+    /// and shows every command a machine that OpenClaw takes for one: without `/.dockerenv`.
+    pub fn use_real_openclaw(&mut self, installed: &Path, app: &str) {
+        let here = self.root().join("openclaw");
+        std::fs::create_dir(&here).expect("own folder");
+        let node = here.join("node/node_modules/node/bin");
+        let app = here.join(app).join("node_modules/.bin");
+        let path = format!("{}:{}:{}", node.display(), app.display(), self.env["PATH"]);
+        self.env.insert("PATH".to_owned(), path);
+        let quiet = "OPENCLAW_DISABLE_BONJOUR";
+        self.env.insert(quiet.to_owned(), "1".to_owned());
+        self.real = Some(installed.to_owned());
+    }
+
     fn executable(path: &Path) {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("own file");
     }
 
     /// `clawdoctor` with these arguments, as this user (root's own when none), in this place alone.
     pub fn command(&self, user: Option<User>, args: &[String]) -> Command {
-        let program = env!("CARGO_BIN_EXE_clawdoctor");
-        let mut command = match user {
-            None => Command::new(program),
-            Some(user) => {
-                let mut command = Command::new(if user.alone { "unshare" } else { "setpriv" });
-                if user.alone {
-                    command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "setpriv"]);
-                }
-                command.args([
-                    format!("--reuid={}", user.uid),
-                    format!("--regid={}", user.uid),
-                ]);
-                command.args(["--clear-groups", program]);
-                command
+        let program = env!("CARGO_BIN_EXE_clawdoctor").to_owned();
+        let words: Vec<String> = std::iter::once(program).chain(args.to_owned()).collect();
+        self.program(user, &words)
+    }
+
+    /// Any program in this place alone.
+    pub fn program(&self, user: Option<User>, argv: &[String]) -> Command {
+        let mut words: Vec<String> = Vec::new();
+        let mut add = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
+        if let Some(installed) = &self.real {
+            let view = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/view.sh");
+            // An empty top folder, so that mounts elsewhere stay in sight.
+            let (from, to) = (installed.display(), self.root().join("openclaw"));
+            let (from, to) = (from.to_string(), to.display().to_string());
+            add(&[view, "/media", "--bind", &from, &to]);
+        }
+        if let Some(user) = user {
+            if user.alone {
+                add(&["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]);
             }
-        };
-        command.args(args).env_clear().envs(&self.env);
+            let (uid, gid) = (
+                format!("--reuid={}", user.uid),
+                format!("--regid={}", user.uid),
+            );
+            add(&["setpriv", &uid, &gid, "--clear-groups"]);
+        }
+        words.extend(argv.iter().cloned());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env_clear().envs(&self.env);
         command.current_dir(self.home()).stdin(Stdio::null());
         command
     }
 
     /// Runs to the end, or kills it when the bound is over.
     pub fn run(&self, user: Option<User>, args: &[String], bound: Duration) -> Ran {
+        Self::bounded(self.command(user, args), bound)
+    }
+
+    /// The same for any command.
+    pub fn bounded(mut command: Command, bound: Duration) -> Ran {
         let begun = Instant::now();
-        let mut child = self
-            .command(user, args)
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -55,7 +55,7 @@ macro_rules! judges {
 judges! {
     HostMemory(host::Memory) reads Host;
     HostCpu(host::Cpu) reads Host;
-    HostDisk(host::Disk) reads Host, Space;
+    HostDisk(host::Disk) reads Host;
     HostOsVersion(host::OsVersion) reads Host;
     HostPower(host::Power) reads Host, NodeSettings;
     HostLoginSession(host::LoginSession) reads Host, NodeSettings;

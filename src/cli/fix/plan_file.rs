@@ -8,7 +8,7 @@ use crate::fix::repair::{PLAN_VERSION, Plan};
 use crate::text::{wash, without_place};
 
 /// Exactly the plan of the file, or a refusal: the node has to ask for all of it still.
-pub fn read(path: &str, fresh: &Plan) -> Result<Plan, Failure> {
+pub fn read(path: &str, fresh: Plan) -> Result<Plan, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::input(format!("cannot read the plan {path}"))
             .cause(error)
@@ -29,14 +29,13 @@ pub fn read(path: &str, fresh: &Plan) -> Result<Plan, Failure> {
                 .hint("write one with: clawdoctor plan -o FILE"),
         );
     }
-    if let Some(stale) = kept.stale_against(fresh) {
-        return Err(Failure::system(format!(
+    kept.chosen_from(fresh).map_err(|stale| {
+        Failure::system(format!(
             "the plan {path} is stale: the node does not ask for `{}` any more as it stands there",
             wash(&stale.id, 200)
         ))
-        .hint("nothing was changed; make a new plan with: clawdoctor plan -o FILE"));
-    }
-    Ok(kept)
+        .hint("nothing was changed; make a new plan with: clawdoctor plan -o FILE")
+    })
 }
 
 /// Keeps the plan for its owner alone; never half a file.

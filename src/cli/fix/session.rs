@@ -1,9 +1,9 @@
 //! One run of the command: look, plan, show, choose, apply, prove, and again until nothing new is
 //! found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Ask, news, plan_file};
 use crate::checklist::id::CheckId;
@@ -16,7 +16,7 @@ use crate::cli::voice::Voice;
 use crate::cli::wishes::Attended;
 use crate::cli::{check, open_runs};
 use crate::deadline::Deadline;
-use crate::facts::Facts;
+use crate::facts::{Facts, Section};
 use crate::failure::Failure;
 use crate::fix::apply::Hands;
 use crate::fix::consent::Answer;
@@ -24,18 +24,20 @@ use crate::fix::journal::{self, Journal};
 use crate::fix::outcome::{
     FixConclusion, FixReport, RepairReport, RepairStatus, RestartWord, planned,
 };
-use crate::fix::plan::{Node, plan};
+use crate::fix::plan::{Node, plan, reads};
 use crate::fix::record::{self, Outcome, RunId};
 use crate::fix::repair::{Advice, Need, Plan, Repair};
 use crate::fix::run::{Became, Event, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
-use crate::probe::gather::gather;
+use crate::probe::gather::{Gathered, gather};
 use crate::surroundings::Surroundings;
 
 /// Repairs bring to light what they were hiding: an engine that starts shows that the image is
 /// missing. More rounds than this would be a circle.
 const MOST_ROUNDS: usize = 8;
+/// For what a planner reads and no judge does.
+const MORE: Duration = Duration::from_secs(20);
 
 /// One run of the command.
 pub struct Session<'a> {
@@ -48,6 +50,10 @@ pub struct Session<'a> {
     /// Begun with the first repair.
     run: Option<Run>,
     attempted: Vec<Repair>,
+    /// Ids of repairs that the person does not want.
+    declined: BTreeSet<String>,
+    /// The person wants nothing more, in this round or a later one.
+    has_quit: bool,
     /// Advice that was shown already.
     advised: Vec<Advice>,
     reports: Vec<RepairReport>,
@@ -81,6 +87,8 @@ impl<'a> Session<'a> {
             voice,
             run: None,
             attempted: Vec::new(),
+            declined: BTreeSet::new(),
+            has_quit: false,
             advised: Vec::new(),
             reports: Vec::new(),
             restarts: BTreeSet::new(),
@@ -107,12 +115,10 @@ impl<'a> Session<'a> {
         }
         let mut look = self.look().await?;
         if let Some(path) = &self.ask.plan {
-            look.plan = plan_file::read(path, &look.plan)?;
+            look.plan = plan_file::read(path, look.plan)?;
         }
         for round in 0..MOST_ROUNDS {
-            look.plan
-                .repairs
-                .retain(|repair| !self.attempted.contains(repair));
+            look.plan.repairs.retain(|repair| !self.is_settled(repair));
             if round > 0 && look.plan.is_empty() {
                 break;
             }
@@ -139,8 +145,17 @@ impl<'a> Session<'a> {
                 break;
             }
             look = self.look().await?;
+            if self.has_quit {
+                break;
+            }
         }
         self.conclude(look)
+    }
+
+    /// Tried already, or declined: a later round may plan it on another ground, and a person who
+    /// said no is not asked again.
+    fn is_settled(&self, repair: &Repair) -> bool {
+        self.attempted.iter().any(|one| one.does_as(repair)) || self.declined.contains(&repair.id)
     }
 
     /// Nobody to ask, and nothing that was allowed beforehand: the plan is all.
@@ -155,27 +170,36 @@ impl<'a> Session<'a> {
             plan_file::keep(path, &look.plan)?;
         }
         let allow = &self.ask.allow;
-        let fix = planned(look.report, &look.plan, |repair| {
+        let mut fix = planned(look.report, &look.plan, |repair| {
             match allow.answer(repair) {
                 Answer::Allowed => None,
                 Answer::Needs(flag) => Some(flag),
             }
         });
-        let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
-        self.voice().end(&fix, redactor.as_ref())?;
+        let chosen = self.chosen_ids()?;
+        if !chosen.is_empty() {
+            fix.only(&chosen);
+        }
+        self.voice().end(&fix)?;
         Ok(fix.exit_code())
     }
 
     /// Gathers everything and plans for what is found.
     async fn look(&self) -> Result<Look, Failure> {
-        let world = Arc::new(self.prepared.world.clone());
-        let overall = Deadline::after(self.ask.check.timeout);
-        self.voice().looking();
-        let gathered = gather(world, self.prepared.budgets.clone(), overall, |_| ()).await;
-        self.voice().quiet();
-        let spent = crate::units::milliseconds(self.begun.elapsed());
-        let terms = check::terms(self.prepared, &self.ask.check, &gathered, spent);
-        let report = run::evaluate(&self.prepared.catalog, &gathered.facts, &terms);
+        let mut budgets = self.prepared.budgets.clone();
+        let (mut gathered, mut report) = self.gathered(&budgets).await;
+        // What only a planner reads (sizes of folders) is slow, and looked at where it is wanted.
+        let wanted: Vec<Section> = report
+            .findings
+            .iter()
+            .flat_map(|finding| reads(run::short(&finding.check_id)))
+            .copied()
+            .filter(|section| !budgets.contains_key(section))
+            .collect();
+        if !wanted.is_empty() {
+            budgets.extend(wanted.into_iter().map(|section| (section, MORE)));
+            (gathered, report) = self.gathered(&budgets).await;
+        }
         let node = Node {
             facts: &gathered.facts,
             wishes: &self.wishes,
@@ -191,25 +215,37 @@ impl<'a> Session<'a> {
         })
     }
 
+    async fn gathered(&self, budgets: &BTreeMap<Section, Duration>) -> (Gathered, Report) {
+        let world = Arc::new(self.prepared.world.clone());
+        let overall = Deadline::after(self.ask.check.timeout);
+        self.voice().looking();
+        let gathered = gather(world, budgets.clone(), overall, |_| ()).await;
+        self.voice().quiet();
+        let spent = crate::units::milliseconds(self.begun.elapsed());
+        let terms = check::terms(self.prepared, &self.ask.check, &gathered, spent);
+        let report = run::evaluate(&self.prepared.catalog, &gathered.facts, &terms);
+        (gathered, report)
+    }
+
     /// Every id that the command line's ids, areas and patterns name; none = all.
     fn chosen_ids(&self) -> Result<Vec<String>, Failure> {
         if self.ask.ids.is_empty() {
             return Ok(Vec::new());
         }
-        let chosen = prepare::select(&self.prepared.catalog, &self.ask.ids, &[])?;
+        let chosen = prepare::named(&self.prepared.catalog, &self.ask.ids)?;
         Ok(chosen.iter().map(ToString::to_string).collect())
     }
 
     /// Which repairs are consented to; the others are told with what they would need.
     async fn choose(&mut self, plan: &Plan) -> Result<Vec<Repair>, Failure> {
         let mut chosen = Vec::new();
-        let mut rest = None;
+        let mut all = false;
         for repair in &plan.repairs {
             let reply = match self.ask.allow.answer(repair) {
                 Answer::Allowed => Reply::Yes,
-                Answer::Needs(_) if rest == Some(Reply::Quit) => Reply::Quit,
+                Answer::Needs(_) if self.has_quit => Reply::Quit,
                 // What only its name allows is asked for each by itself.
-                Answer::Needs(_) if rest == Some(Reply::All) && !repair.only_named => Reply::Yes,
+                Answer::Needs(_) if all && !repair.only_named => Reply::Yes,
                 Answer::Needs(flag) if self.attended == Attended::Nobody => {
                     let told = RepairReport {
                         allow: Some(flag),
@@ -223,16 +259,12 @@ impl<'a> Session<'a> {
             match reply {
                 Reply::Yes => chosen.push(repair.clone()),
                 Reply::All => {
-                    rest = Some(Reply::All);
+                    all = true;
                     chosen.push(repair.clone());
                 }
-                Reply::No => {
-                    self.attempted.push(repair.clone());
-                    self.tell_once(RepairReport::of(repair, RepairStatus::Declined))?;
-                }
-                Reply::Quit => {
-                    rest = Some(Reply::Quit);
-                    self.attempted.push(repair.clone());
+                Reply::No | Reply::Quit => {
+                    self.has_quit |= reply == Reply::Quit;
+                    self.declined.insert(repair.id.clone());
                     self.tell_once(RepairReport::of(repair, RepairStatus::Declined))?;
                 }
             }
@@ -295,15 +327,13 @@ impl<'a> Session<'a> {
             }
         };
         if told.status == RepairStatus::Applied {
-            let (status, summary) = self.verify(&repair.check).await?;
+            let (status, summary) = self.verify(repair).await?;
             told.verified = Some(status);
             match status {
                 Status::Pass => told.status = RepairStatus::Fixed,
                 // It waits for another check, which another repair may mend.
                 Status::Skip => {}
-                Status::Warn | Status::Fail | Status::Error => {
-                    told.message = Some(format!("{}: {summary}", repair.check));
-                }
+                Status::Warn | Status::Fail | Status::Error => told.message = Some(summary),
             }
             if let Some(restart) = repair.restart {
                 self.restarts.insert(restart.into());
@@ -357,52 +387,56 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The same check that failed, on facts that are gathered for it anew.
-    async fn verify(&self, check: &str) -> Result<(Status, String), Failure> {
-        let id: CheckId = check
-            .parse()
-            .map_err(|words: String| Failure::system(words))?;
+    /// The same checks that failed, on facts that are gathered for them anew: the worst of what
+    /// they say.
+    async fn verify(&self, repair: &Repair) -> Result<(Status, String), Failure> {
+        let ids = std::iter::once(&repair.check)
+            .chain(&repair.also)
+            .map(|id| id.parse().map_err(|words: String| Failure::system(words)))
+            .collect::<Result<BTreeSet<CheckId>, Failure>>()?;
         let catalog = &self.prepared.catalog;
-        let wanted = catalog.closure([id.clone()]);
+        let wanted = catalog.closure(ids.clone());
         let world = Arc::new(self.prepared.world.clone());
-        self.voice().verifying(check);
+        self.voice().verifying(&repair.check);
         let overall = Deadline::after(self.ask.check.timeout);
         let gathered = gather(world, catalog.sections(&wanted), overall, |_| ()).await;
         self.voice().quiet();
         let terms = Terms {
-            selected: BTreeSet::from([id.clone()]),
+            selected: ids.clone(),
             ..check::terms(self.prepared, &self.ask.check, &gathered, 0)
         };
         let report = run::evaluate(catalog, &gathered.facts, &terms);
-        let one = report.checks.iter().find(|one| one.check_id == id.full());
-        Ok(one.map_or((Status::Error, String::new()), |one| {
+        let worst = report
+            .checks
+            .iter()
+            .filter(|one| ids.iter().any(|id| id.full() == one.check_id))
+            .max_by_key(|one| one.status);
+        Ok(worst.map_or((Status::Error, String::new()), |one| {
             let found = report.findings.iter().find(|f| f.check_id == one.check_id);
             let words = found.map_or(&one.summary, |finding| &finding.message);
-            (one.status, words.clone())
+            let words = format!("{}: {words}", run::short(&one.check_id));
+            (one.status, words)
         }))
     }
 
     fn conclude(&mut self, look: Look) -> Result<u8, Failure> {
-        let inconclusive = run::exit_code(&look.report) == crate::exit::INCONCLUSIVE;
-        let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
-        let mut report = look.report;
-        // What was not asked about is not what this run was for.
+        let repairs = std::mem::take(&mut self.reports);
+        let mut fix = FixReport::new(look.report, repairs, &look.plan.advice);
         let chosen = self.chosen_ids()?;
         if !chosen.is_empty() {
-            report
-                .findings
-                .retain(|finding| chosen.iter().any(|id| run::short(&finding.check_id) == id));
+            fix.only(&chosen);
         }
-        let mut fix = FixReport::new(report, std::mem::take(&mut self.reports), &look.plan.advice);
         fix.duration_ms = crate::units::milliseconds(self.begun.elapsed());
         fix.changed = self.changed;
         fix.needs_restart = self.restarts.iter().copied().collect();
         fix.run_id = self.run.as_ref().map(Run::state_id);
-        fix.conclude(inconclusive);
+        fix.conclude();
         if let Some(run) = &mut self.run {
             run.end(match fix.conclusion {
                 FixConclusion::Failed => Outcome::Failed,
-                FixConclusion::Remains | FixConclusion::RestartNeeded => Outcome::Partial,
+                FixConclusion::Remains
+                | FixConclusion::Incomplete
+                | FixConclusion::RestartNeeded => Outcome::Partial,
                 FixConclusion::Clean | FixConclusion::Planned | FixConclusion::Interrupted => {
                     Outcome::Done
                 }
@@ -410,7 +444,7 @@ impl<'a> Session<'a> {
             // Old runs are a courtesy to the disk; that one cannot be removed is no failure.
             let _ = journal::forget_old(&self.here.state_dir());
         }
-        self.voice().end(&fix, redactor.as_ref())?;
+        self.voice().end(&fix)?;
         Ok(fix.exit_code())
     }
 
@@ -418,6 +452,11 @@ impl<'a> Session<'a> {
     pub async fn rest(&mut self) {
         self.voice()
             .line("interrupted: bringing the last step to rest");
-        open_runs::rest(self.run.as_mut(), self.prepared, &self.voice).await;
+        Box::pin(open_runs::rest(
+            self.run.as_mut(),
+            self.prepared,
+            &self.voice,
+        ))
+        .await;
     }
 }

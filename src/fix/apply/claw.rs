@@ -13,6 +13,7 @@ use crate::fix::inverse::{After, Intended, Inverse};
 use crate::fix::step::{Configure, Recreate, Setting, Step};
 use crate::probe::ask::{self, Output};
 use crate::probe::openclaw::{Config, read_config};
+use crate::redact::hide_secrets;
 use crate::text::wash;
 
 /// Its command line takes seconds to start, on a busy node many.
@@ -92,7 +93,7 @@ fn taken_back(value: &Value, setting: &Setting) -> Setting {
 pub async fn apply_configure(step: &Configure, hands: &mut Hands) -> Result<After, Trouble> {
     patch(&step.program, &step.settings, hands).await?;
     let d = Deadline::after(PATIENCE);
-    let config = now(&step.config, d).await?;
+    let config = now(&step.config, d).await.map_err(Trouble::begun)?;
     for setting in &step.settings {
         if at(&config.value, &setting.keys) != setting.to.as_ref() {
             return Err(Trouble::Failed(format!(
@@ -236,21 +237,34 @@ fn content(config: &Config) -> Result<String, Trouble> {
         .ok_or_else(|| Trouble::Failed("what the config says is not known".to_owned()))
 }
 
+/// The PATH with OpenClaw's own folder first: its script asks `env` for `node`, which a bare PATH
+/// (launchd's, a script's over SSH) does not name.
+fn path_with(program: &str, hands: &Hands) -> String {
+    let path = hands.world.operator.var("PATH").unwrap_or_default();
+    let folder = Path::new(program).parent().unwrap_or(Path::new("/"));
+    format!("{}:{path}", folder.display())
+}
+
 /// A call that changes something: it holds the run's lock, since it outlives us when we are killed.
 async fn change(argv: &[&str], hands: &Hands) -> Result<Output, Trouble> {
-    hold::program(argv, hands, Deadline::after(PATIENCE))
+    let path = path_with(argv[0], hands);
+    let env = [("NO_COLOR", "1"), ("PATH", path.as_str())];
+    hold::program(argv, &env, hands, Deadline::after(PATIENCE))
         .await
         .map_err(|why| Trouble::Failed(why.detail))
 }
 
-async fn call(argv: &[&str], d: Deadline) -> Result<Output, Trouble> {
-    ask::program(argv, &[("NO_COLOR", "1")], d)
+async fn call(argv: &[&str], hands: &Hands, d: Deadline) -> Result<Output, Trouble> {
+    let path = path_with(argv[0], hands);
+    let env = [("NO_COLOR", "1"), ("PATH", path.as_str())];
+    ask::program(argv, &env, d)
         .await
         .map_err(|why| Trouble::Failed(why.detail))
 }
 
 fn said(output: &Output) -> String {
-    wash(format!("{} {}", output.stderr, output.stdout).trim(), 600)
+    let words = hide_secrets(&format!("{} {}", output.stderr, output.stdout));
+    wash(&words, 600)
 }
 
 /// What `openclaw sandbox list --json` tells of one container.
@@ -290,7 +304,7 @@ pub async fn look_recreate(step: &Recreate, hands: &Hands, d: Deadline) -> Resul
             wash(&step.container, 100)
         )));
     }
-    let output = call(&[&step.program, "sandbox", "list", "--json"], d).await?;
+    let output = call(&[&step.program, "sandbox", "list", "--json"], hands, d).await?;
     let roster: Roster = serde_json::from_str(output.stdout.trim()).map_err(|error| {
         Trouble::Failed(format!(
             "`openclaw sandbox list --json` cannot be read: {error}"

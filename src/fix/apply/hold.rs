@@ -18,7 +18,12 @@ use crate::probe::ask::{self, Output};
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Runs a program that changes something.
-pub async fn program(argv: &[&str], hands: &Hands, d: Deadline) -> Result<Output, Why> {
+pub async fn program(
+    argv: &[&str],
+    env: &[(&str, &str)],
+    hands: &Hands,
+    d: Deadline,
+) -> Result<Output, Why> {
     let unheld = |error: std::io::Error| {
         let path = hands.folder.join(LOCK);
         Why::new(WhyKind::Failed, format!("{}: {error}", path.display()))
@@ -29,7 +34,7 @@ pub async fn program(argv: &[&str], hands: &Hands, d: Deadline) -> Result<Output
     // Shared: a service that an earlier program of this run has left behind may hold it, too.
     file.try_lock_shared()
         .map_err(|error| unheld(error.into()))?;
-    ask::holding(argv, &[("NO_COLOR", "1")], file, d).await
+    ask::holding(argv, env, file, d).await
 }
 
 /// Waits until no program is left that the run of this folder started.

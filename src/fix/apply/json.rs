@@ -129,11 +129,13 @@ pub async fn apply(
             let Inverse::RestoreFile { path, backup, .. } = inverse else {
                 return Err(trouble);
             };
-            put_back(path, backup.as_ref(), &after, hands)?;
+            // Also with a file that somebody else has changed meanwhile: no engine is left stopped.
+            let put = put_back(path, backup.as_ref(), &after, hands).map_err(Trouble::begun);
             engine::stop(&reader.endpoint, &reader.control, &reader.name, hands)
                 .await
                 .unwrap_or(());
             engine::start(&reader.endpoint, &reader.control, &reader.name, hands).await?;
+            put?;
             Err(Trouble::Failed(format!(
                 "{trouble}; the old file is back, and {} answers again",
                 reader.name

@@ -16,7 +16,7 @@ mod folder;
 mod hold;
 mod image;
 mod json;
-mod owners;
+pub mod owners;
 mod place;
 pub mod program;
 
@@ -56,6 +56,15 @@ pub enum Trouble {
     Refused(String),
     /// It was tried.
     Failed(String),
+}
+
+impl Trouble {
+    /// Of a step that has begun: it is no refusal any more, whoever says it.
+    fn begun(self) -> Self {
+        match self {
+            Self::Refused(words) | Self::Failed(words) => Self::Failed(words),
+        }
+    }
 }
 
 impl std::fmt::Display for Trouble {

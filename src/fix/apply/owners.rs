@@ -4,17 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Hands, News, Sight, Trouble, own_folder};
+use super::{Hands, News, Sight, Trouble, own_folder, program};
 use crate::deadline::Deadline;
 use crate::engine::Ran;
 use crate::fix::inverse::{After, Inverse, Owned};
 use crate::fix::owner::guard::Rules;
 use crate::fix::owner::tree::{self, Bounds};
 use crate::fix::owner::volume::{self, Task, Verb};
-use crate::fix::owner::{List, Owner, Problem, ProblemKind, Standing, Survey, Wish, list};
+use crate::fix::owner::{Changed, List, Owner, Problem, ProblemKind, Standing, Survey, Wish, list};
 use crate::fix::record::Seq;
-use crate::fix::step::{OwnTree, OwnVolume, Rights};
+use crate::fix::step::{Command, OwnTree, OwnVolume, Rights};
 use crate::probe::inside;
+use crate::surroundings::Surroundings;
 
 /// For a tree or a volume at the bound of what is listed.
 const CHANGING: Duration = Duration::from_mins(5);
@@ -120,6 +121,10 @@ pub async fn prepare_tree(
 }
 
 pub async fn apply_tree(step: &OwnTree, list: &str, hands: &mut Hands) -> Result<After, Trouble> {
+    if gives_away(step.wish) && hands.world.operator.uid != 0 {
+        as_root(OwnVerb::Change, list, &step.within, hands).await?;
+        return Ok(After::Null);
+    }
     let rules = rules(hands, &step.within);
     let d = Deadline::after(CHANGING);
     let path = PathBuf::from(list);
@@ -129,6 +134,65 @@ pub async fn apply_tree(step: &OwnTree, list: &str, hands: &mut Hands) -> Result
     .await?;
     (hands.tell)(News::Line(format!("{} changed", changed.changed)));
     Ok(After::Null)
+}
+
+/// Only root may give files away.
+fn gives_away(rights: Rights) -> bool {
+    matches!(rights, Rights::Owner { .. })
+}
+
+/// What this program is asked to do as root, with a list that was made and kept before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnVerb {
+    Change,
+    Restore,
+}
+
+/// This very program once more, by sudo, for the one change that needs root: it holds to the same
+/// rules and works from the same list, and writes nothing else.
+async fn as_root(
+    verb: OwnVerb,
+    list: &str,
+    within: &[String],
+    hands: &mut Hands,
+) -> Result<(), Trouble> {
+    let program = std::env::current_exe().map_err(|error| Trouble::Failed(error.to_string()))?;
+    let program = program.to_string_lossy().into_owned();
+    let home = hands.world.operator.home.to_string_lossy().into_owned();
+    let word = match verb {
+        OwnVerb::Change => "change",
+        OwnVerb::Restore => "restore",
+    };
+    let mut argv = vec![program, "own".to_owned(), word.to_owned(), list.to_owned()];
+    argv.extend(["--home".to_owned(), home]);
+    for folder in within {
+        argv.extend(["--within".to_owned(), folder.clone()]);
+    }
+    let command = Command {
+        argv,
+        as_root: true,
+    };
+    (hands.tell)(News::Line(program::shown(&command)));
+    let output = program::run(&command, hands, Deadline::after(CHANGING)).await?;
+    if output.success() {
+        return Ok(());
+    }
+    Err(Trouble::Failed(program::complaint(&command, &output)))
+}
+
+/// What `own` does as root: nothing that the list does not say, and nothing outside the rules.
+pub fn own(verb: OwnVerb, path: &Path, home: &Path, within: &[String]) -> Result<Changed, Problem> {
+    let list = list::load(path)?;
+    let d = Deadline::after(CHANGING);
+    let operator = Surroundings {
+        home: home.to_path_buf(),
+        ..Surroundings::default()
+    };
+    let rules = crate::fix::plan::rules(&operator, within);
+    match verb {
+        OwnVerb::Change => tree::change(&list, &rules, d),
+        OwnVerb::Restore => tree::restore(&list, &rules, d),
+    }
 }
 
 // ---- named volumes
@@ -149,11 +213,14 @@ pub async fn prepare_volume(
     d: Deadline,
 ) -> Result<Inverse, Trouble> {
     let survey = survey_volume(step, hands, d).await?;
+    // By its id: the name may lead to an image that cannot help by the time of an undo.
+    let image = hands.engine()?.image(&step.image, d).await;
+    let image = image.map_err(|why| Trouble::Failed(why.detail))?.id;
     let (list, entries) = kept(&survey, hands, seq)?;
     Ok(Inverse::RestoreOwners {
         place: Owned::Volume {
             name: step.volume.clone(),
-            image: step.image.clone(),
+            image,
         },
         list,
         entries,
@@ -262,6 +329,9 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), 
             // What is configured no longer was so when the list was made.
             let mut within = within.clone();
             within.push(root.clone());
+            if matches!(list.wish, Wish::Owner(_)) && hands.world.operator.uid != 0 {
+                return as_root(OwnVerb::Restore, path, &within, hands).await;
+            }
             let rules = rules(hands, &within);
             blocking(d.later(AROUND), move || tree::restore(&list, &rules, d)).await?;
         }

@@ -9,6 +9,7 @@ use crate::facts::{Why, WhyKind};
 use crate::fix::inverse::{After, Intended, Inverse};
 use crate::fix::step::{Command, Proof, RunProgram, Step};
 use crate::probe::ask::{self, Output};
+use crate::redact::hide_secrets;
 use crate::text::wash;
 use crate::units::VersionRange;
 
@@ -40,9 +41,12 @@ pub fn prepare(step: &RunProgram) -> Inverse {
 
 pub async fn apply(step: &RunProgram, hands: &mut Hands) -> Result<After, Trouble> {
     let d = Deadline::after(Duration::from_secs(step.seconds));
-    for command in &step.commands {
+    for (index, command) in step.commands.iter().enumerate() {
         (hands.tell)(News::Line(shown(command)));
-        let output = change(command, hands, d).await?;
+        let changed = change(command, hands, d).await;
+        // What ran before it may have changed something.
+        let output =
+            changed.map_err(|trouble| if index == 0 { trouble } else { trouble.begun() })?;
         if !output.success() {
             return Err(Trouble::Failed(complaint(command, &output)));
         }
@@ -92,7 +96,7 @@ pub async fn run(command: &Command, hands: &Hands, d: Deadline) -> Result<Output
 /// As [`run`], for what is not done when we are killed in the middle: a package manager goes on.
 /// Not for what starts an engine, which would hold the lock for as long as it lives.
 async fn change(command: &Command, hands: &Hands, d: Deadline) -> Result<Output, Trouble> {
-    hold::program(&line(command, hands), hands, d)
+    hold::program(&line(command, hands), &[("NO_COLOR", "1")], hands, d)
         .await
         .map_err(not_run)
 }
@@ -212,7 +216,7 @@ pub fn complaint(command: &Command, output: &Output) -> String {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
-    let last = lines[lines.len().saturating_sub(4)..].join(" / ");
+    let last = hide_secrets(&lines[lines.len().saturating_sub(4)..].join(" / "));
     let status = output
         .status
         .map_or("a signal".to_owned(), |code| format!("status {code}"));

@@ -16,17 +16,24 @@ pub const APT_SECONDS: u64 = 1200;
 /// Whose signature Docker Desktop bears: Docker Inc's team at Apple.
 const DOCKER_TEAM: &str = "=anchor apple generic and certificate leaf[subject.OU] = \"9BNSXJN65R\"";
 
-/// No engine is on this machine, none listens, and nobody chose one.
+/// No engine is on this machine, none listens, and no variable or other machine's address says
+/// that one is meant elsewhere. A context may be left of an engine that was uninstalled.
 pub fn is_bare(node: Node<'_>) -> bool {
     let docker = &node.facts.docker;
     // Podman and Lima are no engines of Docker's by themselves.
     let is_engine =
         |kind: &ProviderKind| !matches!(kind, ProviderKind::Podman | ProviderKind::Lima);
     let installed = docker.installed.get();
-    let chosen = docker.endpoint.get().map(|endpoint| endpoint.source);
+    let is_here = docker.endpoint.get().is_ok_and(|endpoint| {
+        let by_variable = matches!(
+            endpoint.source,
+            EndpointSource::HostVariable | EndpointSource::ContextVariable
+        );
+        !by_variable && endpoint.url.starts_with("unix://")
+    });
     installed.is_ok_and(|kinds| !kinds.iter().any(is_engine))
         && docker.app.get().is_err()
-        && chosen == Ok(EndpointSource::Default)
+        && is_here
         && !docker
             .candidates
             .iter()

@@ -7,7 +7,6 @@ use super::{Answer, Findings, Need, Node, Risk, advise, by_hand, docker, repair}
 use crate::checklist::report::Finding;
 use crate::facts::docker::{DesktopSettings, FileText, ProviderKind};
 use crate::facts::host::OsKind;
-use crate::fix::digest::Sha256;
 use crate::fix::edit::{Blank, Change, Dialect, To, diff, edit};
 use crate::fix::repair::{Repair, Restart};
 use crate::fix::step::{Command, EditJson, Proof, Reader, RestartWhen, RunProgram, Setting, Step};
@@ -289,15 +288,7 @@ fn source(settings: &DesktopSettings) -> Result<&FileText, String> {
         .source
         .as_ref()
         .ok_or_else(|| format!("{path} is too long, or what it says is not recorded"))?;
-    if source.symlink {
-        return Err(format!(
-            "{path} is a symbolic link: somebody keeps it elsewhere"
-        ));
-    }
-    // A snapshot that was made presentable says something else than the file.
-    if Sha256::of(source.text.as_bytes()).as_str() != source.sha256 {
-        return Err(format!("what {path} says was redacted here"));
-    }
+    super::trusted(source, path)?;
     Ok(source)
 }
 

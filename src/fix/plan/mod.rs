@@ -7,6 +7,7 @@
 mod bring_up;
 mod claw;
 mod compose;
+mod daemon;
 mod desktop;
 mod disk;
 mod docker;
@@ -16,6 +17,7 @@ mod image;
 mod mounts;
 mod node;
 mod reach;
+mod sandboxes;
 
 #[cfg(test)]
 mod tests;
@@ -25,9 +27,11 @@ use std::path::PathBuf;
 use crate::checklist::check::{Risk, Severity};
 use crate::checklist::report::{Finding, Report};
 use crate::checklist::run::short;
-use crate::facts::Facts;
+use crate::facts::docker::FileText;
+use crate::facts::{Facts, Section};
 use crate::surroundings::Surroundings;
 
+use super::digest::Sha256;
 use super::owner::guard::Rules;
 use super::repair::{Advice, Found, Moment, Need, PLAN_VERSION, Plan, Repair, Restart};
 use super::step::Step;
@@ -135,6 +139,33 @@ fn screen_first(advice: Vec<Advice>) -> Vec<Advice> {
     joined.into_iter().chain(besides).collect()
 }
 
+/// What the planner of a check reads besides what its judge does: gathered before it is planned
+/// for that check alone. Without it the answer is advice.
+pub fn reads(id: &str) -> &'static [Section] {
+    use Section::{
+        Desktop, Endpoint, Engine, Gateway, HostNames, Images, Inside, NodeSettings, Openclaw,
+        Space, Standing,
+    };
+    match id {
+        "docker/running" => &[Section::Host, Engine, Desktop, NodeSettings],
+        "docker/access" => &[Section::Host],
+        "docker/endpoint" | "docker/provider" | "openclaw/docker-cli" => &[Section::Host, Engine],
+        "docker/desktop-version" => &[Section::Host, NodeSettings],
+        "docker/vm-memory" | "docker/vm-cpus" | "docker/autostart" | "docker/resource-saver" => {
+            &[Section::Host, Endpoint, Engine, Desktop, NodeSettings]
+        }
+        "docker/disk" => &[Section::Host, Desktop],
+        "host/disk" => &[Engine, Desktop, Openclaw, Standing, Space],
+        "openclaw/version" | "openclaw/node" => &[Section::Host, Gateway],
+        "openclaw/sandbox-mode" => &[Engine, Images],
+        "image/present" | "image/platform" | "image/age" => &[Engine, Openclaw],
+        "image/tools" | "image/user" => &[Engine],
+        "sandbox/write" | "volume/ownership" => &[Engine, Inside],
+        "sandbox/dns" => &[HostNames, Engine, Desktop],
+        _ => &[],
+    }
+}
+
 fn answer_to(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     match id {
         "image/present" | "image/platform" | "image/tools" | "image/user" | "image/age" => {
@@ -146,9 +177,9 @@ fn answer_to(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
         "openclaw/gateway" => gateway::gateway(node, findings),
         "openclaw/docker-cli" => gateway::docker_cli(node, findings),
         "openclaw/version" | "openclaw/node" => node::openclaw(node, id, findings),
-        "sandbox/stale" => claw::stale(node, findings),
-        "sandbox/dns" => claw::dns(node, findings),
-        "sandbox/start" => claw::network(node, findings),
+        "sandbox/stale" => sandboxes::stale(node, findings),
+        "sandbox/dns" => sandboxes::dns(node, findings),
+        "sandbox/start" => sandboxes::network(node, findings),
         "sandbox/write" | "volume/ownership" => mounts::plan(node, id, findings),
         "docker/running" => docker::running(node, findings),
         "docker/access" => reach::access(node, findings),
@@ -180,6 +211,18 @@ fn rank(repair: &Repair) -> u8 {
     } else {
         last
     }
+}
+
+/// Whether a file may be edited by what is recorded of it. A link leads somewhere else, and a text
+/// that was made presentable says something else than the file.
+fn trusted(source: &FileText, path: &str) -> Result<(), String> {
+    if source.symlink {
+        return Err(format!("{path} is a symbolic link"));
+    }
+    if Sha256::of(source.text.as_bytes()).as_str() != source.sha256 {
+        return Err(format!("what {path} says was redacted here"));
+    }
+    Ok(())
 }
 
 /// Where rights may be changed at all, for this user's plans and for whoever applies them.

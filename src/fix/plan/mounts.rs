@@ -158,17 +158,19 @@ fn folder(
     if let Some(refusal) = guard::refuse(std::path::Path::new(&mount.source), &rules) {
         return by_hand(id, &[finding], &refusal.to_string());
     }
-    Answer::repair(
-        repair(id, &[finding], title, Risk::Data)
-            .about(&mount.source)
-            .cost("whoever relies on the former rights there is cut off; symbolic links are not followed, other file systems and hard links are left out")
-            .undo("every file has its former owner and mode again, from the list")
-            .step(Step::OwnTree(OwnTree {
-                root: mount.source.clone(),
-                wish,
-                within,
-            })),
-    )
+    let mut change = repair(id, &[finding], title, Risk::Data)
+        .about(&mount.source)
+        .cost("whoever relies on the former rights there is cut off; symbolic links are not followed, other file systems and hard links are left out")
+        .undo("every file has its former owner and mode again, from the list");
+    if matches!(wish, Rights::Owner { .. }) {
+        // Only root may give files away.
+        change = change.needs_root(node);
+    }
+    Answer::repair(change.step(Step::OwnTree(OwnTree {
+        root: mount.source.clone(),
+        wish,
+        within,
+    })))
 }
 
 /// The folders in which rights may be changed at all: configured workspaces and binds.
@@ -187,9 +189,12 @@ pub fn within(node: Node<'_>) -> Vec<String> {
             }
         }
     }
+    // The probe's own folders lie in our state folder, and are nobody's workspace.
+    let ours = node.operator.state_dir();
     let insides = node.facts.inside.get().ok().into_iter().flatten();
     for mount in insides.flat_map(|inside| &inside.mounts) {
-        if mount.source.starts_with('/') && !folders.contains(&mount.source) {
+        let is_ours = std::path::Path::new(&mount.source).starts_with(&ours);
+        if mount.source.starts_with('/') && !is_ours && !folders.contains(&mount.source) {
             folders.push(mount.source.clone());
         }
     }

@@ -213,7 +213,10 @@ fn use_context(
             words: format!("choose the context {context}"),
             commands: vec![choose(context)],
             proof: Proof::Prints {
-                argv: [docker, "context", "show"].map(str::to_owned).to_vec(),
+                // `docker context show` is younger than the CLI of Debian 12.
+                argv: [docker, "context", "inspect", "--format", "{{.Name}}"]
+                    .map(str::to_owned)
+                    .to_vec(),
                 words: context.to_owned(),
             },
             undo: before.map(choose).into_iter().collect(),

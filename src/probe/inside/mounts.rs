@@ -243,9 +243,24 @@ async fn asked_for(
         mount = mount.option("ro");
     }
     match allowed(world, facts, engine, bind, role, d).await {
-        Ok(()) => mount,
+        Ok(()) => {
+            mount.report.used_by = users(engine, &bind.source, d).await;
+            mount
+        }
         Err(why) => mount.without(why.kind, wash(&why.detail, LONGEST)),
     }
+}
+
+/// The containers that mount a named volume, our own probes apart; none where that is not known.
+async fn users(engine: &Engine, volume: &str, d: Deadline) -> Option<Vec<String>> {
+    if volume.starts_with('/') {
+        return None;
+    }
+    let users = engine.volume_users(volume, d).await.ok()?;
+    let others = users
+        .into_iter()
+        .filter(|user| !user.labels.contains_key(super::PROBE_LABEL));
+    Some(others.map(|user| wash(&user.name, LONGEST)).collect())
 }
 
 async fn allowed(

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::checklist::check::FixMode;
 use crate::checklist::report::{Conclusion, Report};
 use crate::checklist::run::short;
 use crate::checklist::verdict::{Evidence, SkipReason, Status};
@@ -116,7 +117,7 @@ fn plain(value: &Value) -> String {
 pub fn next_step(report: &Report, rows: &[Row]) -> (&'static str, Option<String>) {
     let first = |mark: Mark| rows.iter().find(|row| row.mark() == mark);
     if let Some(row) = first(Mark::Fail) {
-        return ("next: ", Some(format!("clawdoctor explain {}", row.id())));
+        return ("next: ", Some(mend(report, row)));
     }
     if let Some(row) = rows.iter().find(|row| row.leaves_the_run_open()) {
         let longer = if row.check.error_code.as_deref() == Some("timeout") {
@@ -128,7 +129,7 @@ pub fn next_step(report: &Report, rows: &[Row]) -> (&'static str, Option<String>
         return ("next: ", Some(command));
     }
     if let Some(row) = first(Mark::Warn).or_else(|| first(Mark::Unsure)) {
-        return ("next: ", Some(format!("clawdoctor explain {}", row.id())));
+        return ("next: ", Some(mend(report, row)));
     }
     let all_asked = report.checks.iter().all(|check| {
         check.status == Status::Pass
@@ -141,6 +142,17 @@ pub fn next_step(report: &Report, rows: &[Row]) -> (&'static str, Option<String>
         return ("this node is ready for OpenClaw's sandboxes", None);
     }
     ("nothing wrong in what was asked", None)
+}
+
+/// A repair where there may be one, else what to read.
+fn mend(report: &Report, row: &Row) -> String {
+    let can = report
+        .findings
+        .iter()
+        .filter(|finding| finding.check_id == row.check.check_id)
+        .any(|finding| matches!(finding.fix.mode, FixMode::Auto | FixMode::Confirm));
+    let verb = if can { "fix" } else { "explain" };
+    format!("clawdoctor {verb} {}", row.id())
 }
 
 /// A product's own spelling for the word that a report has.
