@@ -146,9 +146,18 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
             add(title, true, sampled_of_undo, index);
         }
     }
-    for (index, then) in [Then::Undo, Then::Resume].into_iter().enumerate() {
-        let title = format!("killed while OpenClaw's command line is at work, then {then:?}");
+    for (index, (percent, then)) in PATCHING.iter().enumerate() {
+        let title =
+            format!("killed at {percent} % of what a call of OpenClaw's takes, then {then:?}");
         add(title, false, while_patching, index);
+    }
+    for then in [Then::Undo, Then::Resume] {
+        let title = format!("killed when an archive has named what was not tried, then {then:?}");
+        let test = match then {
+            Then::Undo => undo_named,
+            Then::Resume => resume_named,
+        };
+        add(title, true, test, 0);
     }
     let (kills, signals) = if bench.walks_all { (20, 8) } else { (10, 4) };
     for index in 0..kills {
@@ -524,15 +533,41 @@ fn at_random(bench: &Bench, index: usize) -> Outcome {
 }
 
 /// The call goes on when nobody waits for it any more, and writes the config seconds later.
+const PATCHING: [(u32, Then); 3] = [(20, Then::Resume), (110, Then::Undo), (150, Then::Undo)];
+
 fn while_patching(bench: &Bench, index: usize) -> Outcome {
+    let (percent, then) = PATCHING[index];
     on_stage(bench, |stage| {
+        let begun = std::time::Instant::now();
+        stage.node.openclaw(&["config", "validate"])?;
+        let after = begun.elapsed() * percent / 100;
+        let args = stage.node.fix(&["--yes"]);
         let patch = "openclaw-patch.json";
-        let ended = stage.node.killed_with(patch, &stage.node.fix(&["--yes"]));
+        let ended = stage.node.killed_with(patch, after, &args);
         if !ended.is_killed {
             return Err(format!("not killed: {}", ended.said).into());
         }
-        stage.prove([Then::Undo, Then::Resume][index])
+        stage.prove(then)
     })
+}
+
+/// The engine names what an archive holds as it is loaded: a kill before the passing name is given
+/// leaves an image of which only the archive tells whose it is.
+fn named(bench: &Bench, then: Then) -> Outcome {
+    on_stage(bench, |stage| {
+        let sync = number(&stage.boundaries, "done provide-image")?;
+        stage.kill(sync, &stage.node.fix(&["--yes"]), Cut::All)?;
+        stage.node.untag_passing()?;
+        stage.prove(then)
+    })
+}
+
+fn undo_named(bench: &Bench, _: usize) -> Outcome {
+    named(bench, Then::Undo)
+}
+
+fn resume_named(bench: &Bench, _: usize) -> Outcome {
+    named(bench, Then::Resume)
 }
 
 fn told_to_stop(bench: &Bench, index: usize) -> Outcome {

@@ -210,8 +210,8 @@ impl Node {
         self.end(self.place.command(None, args), Some((signal, after)))
     }
 
-    /// Kills it a moment after a file of this name has appeared beside its journal.
-    pub fn killed_with(&self, name: &str, args: &[String]) -> Ended {
+    /// Kills it a while after a file of this name has appeared beside its journal.
+    pub fn killed_with(&self, name: &str, after: Duration, args: &[String]) -> Ended {
         let known = self.runs();
         let appeared = || {
             let new = self.runs().into_iter().filter(|run| !known.contains(run));
@@ -221,8 +221,7 @@ impl Node {
         };
         let child = Self::start(self.place.command(None, args));
         while !appeared() && !child.has_ended(POLL) {}
-        // A program that has read the file and not done yet what it says.
-        let early = child.has_ended(Duration::from_millis(300));
+        let early = child.has_ended(after);
         if !early {
             child.kill("-KILL");
         }
@@ -287,8 +286,28 @@ impl Node {
 
     // ---- what it looks like
 
+    /// Waits for programs that a killed run has left: what they still do counts.
+    fn wait_for_orphans(&self) -> Result<(), String> {
+        let root = self.place.root().display().to_string();
+        let at_work = || {
+            let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+            entries
+                .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+                .any(|line| String::from_utf8_lossy(&line).contains(&root))
+        };
+        let until = Instant::now() + PATIENCE;
+        while at_work() {
+            if Instant::now() > until {
+                return Err("a program is left that does not end".to_owned());
+            }
+            std::thread::sleep(POLL * 10);
+        }
+        Ok(())
+    }
+
     /// What undoing has to bring back.
     pub fn listing(&self) -> Result<Vec<String>, String> {
+        self.wait_for_orphans()?;
         let mut lines = Vec::new();
         let home = self.place.home();
         list(&home, &home, &mut lines)?;
@@ -315,15 +334,7 @@ impl Node {
     /// What no run may leave, however it ended and however it was taken up again.
     pub fn litter(&self) -> Result<Vec<String>, String> {
         let mut found = Vec::new();
-        let runs = self.runs();
-        let passing = self.engine.docker(&[
-            "images",
-            "clawdoctor-passing",
-            "--format",
-            "{{.Repository}}:{{.Tag}}",
-        ])?;
-        let of_ours = |line: &&str| runs.iter().any(|run| line.contains(run.as_str()));
-        found.extend(passing.lines().filter(of_ours).map(str::to_owned));
+        found.extend(self.passing()?);
         let format = "{{.Names}} {{.Label \"clawdoctor.owner\"}}";
         let label = "label=clawdoctor.probe";
         let containers = self
@@ -352,6 +363,31 @@ impl Node {
             }
         }
         Ok(found)
+    }
+
+    /// The passing names of this node's runs.
+    fn passing(&self) -> Result<Vec<String>, String> {
+        let runs = self.runs();
+        let passing = self.engine.docker(&[
+            "images",
+            "clawdoctor-passing",
+            "--format",
+            "{{.Repository}}:{{.Tag}}",
+        ])?;
+        let of_ours = |line: &&str| runs.iter().any(|run| line.contains(run.as_str()));
+        let lines = passing.lines().filter(of_ours);
+        Ok(lines.map(str::to_owned).collect())
+    }
+
+    pub fn untag_passing(&self) -> Result<(), String> {
+        let passing = self.passing()?;
+        if passing.is_empty() {
+            return Err("there is no passing name".to_owned());
+        }
+        for name in passing {
+            self.engine.docker(&["rmi", &name])?;
+        }
+        Ok(())
     }
 
     fn journals(&self) -> Vec<PathBuf> {
