@@ -24,8 +24,8 @@ use support::place::{Place, Ran};
 
 const SUPPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support");
 /// For what fetches and unpacks packages; anything else takes seconds.
-const INSTALLING: Duration = Duration::from_secs(900);
-const SOON: Duration = Duration::from_secs(120);
+const INSTALLING: Duration = Duration::from_mins(15);
+const SOON: Duration = Duration::from_mins(2);
 const WHOLE: &str = "CLAWDOCTOR_TEST_WHOLE_BRINGUP";
 
 fn main() {

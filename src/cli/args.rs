@@ -84,7 +84,8 @@ pub enum Command {
     /// Take a run of fix back
     #[command(after_help = "Examples:
   clawdoctor undo --list    the runs that are kept
-  clawdoctor undo           the newest one that has something to take back")]
+  clawdoctor undo           the newest one that has something to take back
+  clawdoctor undo --yes     for scripts: without it, and nobody to ask, it is only shown")]
     Undo(UndoArgs),
     /// Show all checks by step
     List,

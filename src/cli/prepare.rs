@@ -198,7 +198,8 @@ fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, 
         .map_err(|error| Failure::usage(format!("{flag}: the patterns are too many")).cause(error))
 }
 
-fn hostname() -> String {
+/// What the machine calls itself.
+pub fn hostname() -> String {
     nix::unistd::gethostname()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()

@@ -18,6 +18,7 @@ use crate::fix::consent::Allow;
 use crate::fix::recipe;
 use crate::probe::gather::Progress;
 use crate::probe::here::here;
+use crate::redact::Redactor;
 use crate::report::{self, Format};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -34,7 +35,11 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     let out = Out::new(&here, &args.common, terminals);
     match dispatch(&args, &here, &out) {
         Ok(code) => code,
-        Err(failure) => fail(&failure, args.common.format(), &out),
+        Err(failure) => {
+            let hide = !args.common.no_redact;
+            let redactor = hide.then(|| Redactor::new(&here, &prepare::hostname()));
+            fail(&failure, args.common.format(), redactor.as_ref(), &out)
+        }
     }
 }
 
@@ -243,7 +248,7 @@ fn printed(result: io::Result<()>) -> Result<u8, Failure> {
 }
 
 /// A program that wanted a document gets it, whatever went wrong.
-fn fail(failure: &Failure, format: Format, out: &Out) -> u8 {
+fn fail(failure: &Failure, format: Format, redactor: Option<&Redactor>, out: &Out) -> u8 {
     // Names of files, keys of settings and patterns are foreign text.
     let message = wash(&failure.to_string(), 4000);
     let hints: Vec<String> = failure.hints.iter().map(|hint| wash(hint, 1000)).collect();
@@ -252,8 +257,11 @@ fn fail(failure: &Failure, format: Format, out: &Out) -> u8 {
     if format.is_for_people() {
         return code;
     }
-    let hint = hints.first().map(String::as_str);
-    let told = document(failure.kind.heading(), &message, hint, format, out);
+    // Documents leave the node, and names of files and folders are in the words.
+    let hidden = |text: &str| redactor.map_or_else(|| text.to_owned(), |one| one.text(text));
+    let hint = hints.first().map(|hint| hidden(hint));
+    let heading = failure.kind.heading();
+    let told = document(heading, &hidden(&message), hint.as_deref(), format, out);
     if code == exit::INCONCLUSIVE {
         told
     } else {

@@ -128,10 +128,10 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         } else {
             Attended::Nobody
         },
-        asks: if is_attended && !ask.yes {
-            Asks::First
-        } else {
-            Asks::Nothing
+        consent: match (ask.yes, is_attended) {
+            (true, _) => Consent::Given,
+            (false, true) => Consent::Asked,
+            (false, false) => Consent::Missing,
         },
         here,
         redactor: prepared.redactor(ask.redact),
@@ -183,16 +183,19 @@ struct To<'a> {
     out: &'a Out,
     format: Format,
     attended: Attended,
-    asks: Asks,
+    consent: Consent,
     here: &'a Surroundings,
     redactor: Option<Redactor>,
 }
 
-/// Whether consent is asked for, or was given with the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
-    First,
-    Nothing,
+enum Consent {
+    /// With the command line.
+    Given,
+    /// Of whoever sits there.
+    Asked,
+    /// Nobody can be asked: it is only shown what would be done.
+    Missing,
 }
 
 async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
@@ -207,8 +210,14 @@ async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
             .paint(Role::Title, "To take back, in this order");
         printed(to.out, &format!("{title}\n{}", shown(run, &seqs)))?;
     }
-    if to.asks == Asks::First && !yes("take all of it back?").await? {
-        return told(run, to, "nothing was changed", exit::FINDINGS);
+    match to.consent {
+        Consent::Given => {}
+        Consent::Asked if yes("take all of it back?").await? => {}
+        Consent::Asked => return told(run, to, "nothing was changed", exit::FINDINGS),
+        Consent::Missing => {
+            let words = "nothing was changed: nobody can be asked here, and --yes was not given";
+            return told(run, to, words, exit::FINDINGS);
+        }
     }
     let home = &to.here.home;
     let needs_root = |seq: &Seq| run.state.steps[seq].step.needs_root(home);

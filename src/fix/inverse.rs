@@ -114,6 +114,7 @@ impl Intended {
         let controls = |control: &Control| any(&control.start) || any(&control.stop);
         match &self.inverse {
             Inverse::Run { commands } => any(commands),
+            Inverse::RemovePackages { command, .. } => command.as_root,
             Inverse::StopEngine { control, .. } => any(&control.stop),
             Inverse::RestoreFile { reader, .. } => {
                 reader.as_ref().is_some_and(|one| controls(&one.control))

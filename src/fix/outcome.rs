@@ -69,6 +69,9 @@ pub enum FixConclusion {
 pub struct RepairReport {
     pub id: String,
     pub check_id: String,
+    /// Other checks that the same repair mends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_check_ids: Vec<String>,
     pub title: String,
     pub risk: Risk,
     pub status: RepairStatus,
@@ -178,6 +181,7 @@ impl From<Need> for NeedWord {
 
 impl RepairReport {
     pub fn of(repair: &Repair, status: RepairStatus) -> Self {
+        let full = |id: &String| format!("{}{id}", crate::checklist::id::PREFIX);
         let steps = repair.steps.iter().map(|step| StepReport {
             effect: words::effect(step),
             commands: words::commands(step),
@@ -185,7 +189,8 @@ impl RepairReport {
         });
         Self {
             id: repair.id.clone(),
-            check_id: format!("{}{}", crate::checklist::id::PREFIX, repair.check),
+            check_id: full(&repair.check),
+            also_check_ids: repair.also.iter().map(full).collect(),
             title: repair.title.clone(),
             risk: repair.risk,
             status,
@@ -274,7 +279,10 @@ impl FixReport {
         let waits = |finding: &Finding| {
             !self.needs_restart.is_empty()
                 && self.repairs.iter().any(|repair| {
-                    repair.status == RepairStatus::Applied && repair.check_id == finding.check_id
+                    let mut checks =
+                        std::iter::once(&repair.check_id).chain(&repair.also_check_ids);
+                    repair.status == RepairStatus::Applied
+                        && checks.any(|id| *id == finding.check_id)
                 })
         };
         let remains = self

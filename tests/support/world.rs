@@ -2,7 +2,6 @@
 //! the byte and the owner, and what an engine has.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 

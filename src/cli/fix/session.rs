@@ -1,6 +1,8 @@
 //! One run of the command: look, plan, show, choose, apply, prove, and again until nothing new is
 //! found.
 
+mod choosing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -10,7 +12,7 @@ use crate::checklist::id::CheckId;
 use crate::checklist::report::Report;
 use crate::checklist::run::{self, Terms};
 use crate::checklist::verdict::Status;
-use crate::cli::asking::{Reply, administrator, ask};
+use crate::cli::asking::administrator;
 use crate::cli::prepare::{self, Prepared};
 use crate::cli::voice::Voice;
 use crate::cli::wishes::Attended;
@@ -26,7 +28,7 @@ use crate::fix::outcome::{
 };
 use crate::fix::plan::{Node, plan, reads};
 use crate::fix::record::{self, Outcome, RunId};
-use crate::fix::repair::{Advice, Need, Plan, Repair};
+use crate::fix::repair::{Advice, Plan, Repair};
 use crate::fix::run::{Became, Event, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
@@ -234,76 +236,6 @@ impl<'a> Session<'a> {
         }
         let chosen = prepare::named(&self.prepared.catalog, &self.ask.ids)?;
         Ok(chosen.iter().map(ToString::to_string).collect())
-    }
-
-    /// Which repairs are consented to; the others are told with what they would need.
-    async fn choose(&mut self, plan: &Plan) -> Result<Vec<Repair>, Failure> {
-        let mut chosen = Vec::new();
-        let mut all = false;
-        for repair in &plan.repairs {
-            let reply = match self.ask.allow.answer(repair) {
-                Answer::Allowed => Reply::Yes,
-                Answer::Needs(_) if self.has_quit => Reply::Quit,
-                // What only its name allows is asked for each by itself.
-                Answer::Needs(_) if all && !repair.only_named => Reply::Yes,
-                Answer::Needs(flag) if self.attended == Attended::Nobody => {
-                    let told = RepairReport {
-                        allow: Some(flag),
-                        ..RepairReport::of(repair, RepairStatus::NotAllowed)
-                    };
-                    self.tell_once(told)?;
-                    continue;
-                }
-                Answer::Needs(_) => ask(repair).await?,
-            };
-            match reply {
-                Reply::Yes => chosen.push(repair.clone()),
-                Reply::All => {
-                    all = true;
-                    chosen.push(repair.clone());
-                }
-                Reply::No | Reply::Quit => {
-                    self.has_quit |= reply == Reply::Quit;
-                    self.declined.insert(repair.id.clone());
-                    self.tell_once(RepairReport::of(repair, RepairStatus::Declined))?;
-                }
-            }
-        }
-        self.with_rights(chosen).await
-    }
-
-    /// Administrator rights are asked for once, before anything is drawn; a step that cannot have
-    /// them is left to a person.
-    async fn with_rights(&mut self, chosen: Vec<Repair>) -> Result<Vec<Repair>, Failure> {
-        let needs = |repair: &Repair| self.needs_sudo(repair);
-        if !chosen.iter().any(needs) || administrator(self.attended).await {
-            return Ok(chosen);
-        }
-        let (left, chosen): (Vec<Repair>, Vec<Repair>) = chosen.into_iter().partition(needs);
-        for repair in left {
-            self.without_rights(&repair)?;
-        }
-        Ok(chosen)
-    }
-
-    fn needs_sudo(&self, repair: &Repair) -> bool {
-        self.here.uid != 0 && repair.needs.contains(&Need::Sudo)
-    }
-
-    fn without_rights(&mut self, repair: &Repair) -> Result<(), Failure> {
-        let why = "it needs administrator rights, and sudo wants a password: run `sudo -v` first, or do it by hand";
-        self.attempted.push(repair.clone());
-        self.tell_once(RepairReport::of(repair, RepairStatus::NotAllowed).because(why))
-    }
-
-    /// A repair that is planned again in a later round was told in the first.
-    fn tell_once(&mut self, told: RepairReport) -> Result<(), Failure> {
-        if self.reports.iter().any(|known| known.id == told.id) {
-            return Ok(());
-        }
-        self.voice().became(&told)?;
-        self.reports.push(told);
-        Ok(())
     }
 
     async fn apply(&mut self, repair: &Repair, facts: &Facts) -> Result<(), Failure> {

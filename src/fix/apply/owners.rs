@@ -37,6 +37,12 @@ fn list_path(hands: &Hands, seq: Seq) -> PathBuf {
     hands.folder.join(format!("{seq}.owners"))
 }
 
+/// Where the list of this name lies: beside the journal of the run, which may have moved since.
+fn kept_at(hands: &Hands, list: &str) -> PathBuf {
+    let name = Path::new(list).file_name().unwrap_or_default();
+    hands.folder.join(name)
+}
+
 /// Writes the undo list of a step that is about to be recorded.
 fn kept(survey: &Survey, hands: &mut Hands, seq: Seq) -> Result<(String, u64), Trouble> {
     let path = list_path(hands, seq);
@@ -127,7 +133,7 @@ pub async fn apply_tree(step: &OwnTree, list: &str, hands: &mut Hands) -> Result
     }
     let rules = rules(hands, &step.within);
     let d = Deadline::after(CHANGING);
-    let path = PathBuf::from(list);
+    let path = kept_at(hands, list);
     let changed = blocking(d.later(AROUND), move || {
         tree::change(&list::load(&path)?, &rules, d)
     })
@@ -163,7 +169,8 @@ async fn as_root(
         OwnVerb::Change => "change",
         OwnVerb::Restore => "restore",
     };
-    let mut argv = vec![program, "own".to_owned(), word.to_owned(), list.to_owned()];
+    let list = kept_at(hands, list).to_string_lossy().into_owned();
+    let mut argv = vec![program, "own".to_owned(), word.to_owned(), list];
     argv.extend(["--home".to_owned(), home]);
     for folder in within {
         argv.extend(["--within".to_owned(), folder.clone()]);
@@ -239,10 +246,10 @@ async fn survey_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<S
 
 pub async fn apply_volume(
     step: &OwnVolume,
-    path: &str,
+    list: &str,
     hands: &mut Hands,
 ) -> Result<After, Trouble> {
-    let list = list::load(Path::new(path))?;
+    let list = list::load(&kept_at(hands, list))?;
     let helper = Helper::wanted(step);
     let d = Deadline::after(CHANGING);
     let ran = helper.run(Verb::Change, Some(&list), hands, d).await?;
@@ -333,7 +340,7 @@ impl<'a> Helper<'a> {
 
 pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), Trouble> {
     let d = Deadline::after(CHANGING);
-    let list = list::load(Path::new(path))?;
+    let list = list::load(&kept_at(hands, path))?;
     match place {
         Owned::Tree { root, within } => {
             // What is configured no longer was so when the list was made.
@@ -366,7 +373,7 @@ pub async fn stands(place: &Owned, path: &str, hands: &Hands) -> Result<Sight, T
 
 async fn standing(place: &Owned, path: &str, hands: &Hands) -> Result<Standing, Trouble> {
     let d = Deadline::after(CHANGING);
-    let list = list::load(Path::new(path))?;
+    let list = list::load(&kept_at(hands, path))?;
     match place {
         Owned::Tree { root, within } => {
             let mut within = within.clone();
