@@ -256,8 +256,8 @@ impl<'a> Node<'a> {
         Ok(node)
     }
 
-    /// As OpenClaw itself leaves them: its config belongs to whoever runs it, its workspaces to the
-    /// sandbox's user, and neither is open to others.
+    /// As OpenClaw itself leaves them: the home and the config belong to whoever runs it, its
+    /// workspaces to the sandbox's user, and what is OpenClaw's is not open to others.
     fn hand_over_the_config(&self) {
         let folder = self.place.home().join(".openclaw");
         let config = folder.join("openclaw.json");
@@ -267,8 +267,10 @@ impl<'a> Node<'a> {
         open(&folder, 0o700);
         open(&config, 0o600);
         let uid = Some(self.scenario.uid.unwrap_or(0));
-        // There is none in some scenarios.
-        std::os::unix::fs::chown(config, uid, uid).unwrap_or(());
+        for path in [self.place.home(), config] {
+            // There is no config in some scenarios.
+            std::os::unix::fs::chown(path, uid, uid).unwrap_or(());
+        }
     }
 
     fn user(&self) -> Option<User> {
