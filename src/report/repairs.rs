@@ -153,6 +153,10 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         .findings
         .iter()
         .filter(|finding| finding.severity >= fix.fail_on)
+        // A plan has shown those that it has an answer to.
+        .filter(|finding| {
+            fix.conclusion != FixConclusion::Planned || !has_answer(fix, &finding.check_id)
+        })
         .collect();
     // A plan ends with an empty line of its own.
     if fix.conclusion != FixConclusion::Planned {
@@ -174,11 +178,12 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
     };
     let words = page.paint(role, &words);
     page.line(&words)?;
-    if fix.conclusion != FixConclusion::Planned {
-        for finding in &remaining {
-            let id = short(&finding.check_id);
-            page.paragraph(2, &format!("{id}: {}", finding.message), Role::Plain)?;
-        }
+    if fix.conclusion == FixConclusion::Planned && !remaining.is_empty() {
+        page.line("Left as found:")?;
+    }
+    for finding in &remaining {
+        let id = short(&finding.check_id);
+        page.paragraph(2, &format!("{id}: {}", finding.message), Role::Plain)?;
     }
     for restart in &fix.needs_restart {
         let words = match restart {
@@ -199,6 +204,13 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         page.entry(0, "undo:", &format!("clawdoctor undo {run}"), Role::Code)?;
     }
     Ok(())
+}
+
+/// Whether a repair or an advice of the plan is about this check.
+fn has_answer(fix: &FixReport, check_id: &str) -> bool {
+    fix.repairs.iter().any(|repair| {
+        repair.check_id == check_id || repair.also_check_ids.iter().any(|id| id == check_id)
+    }) || fix.advice.iter().any(|advice| advice.check_id == check_id)
 }
 
 fn undetermined(fix: &FixReport) -> String {

@@ -171,6 +171,7 @@ impl<'a> Session<'a> {
         if let Some(path) = &self.ask.output {
             plan_file::keep(path, &look.plan)?;
         }
+        let asked = self.asked_about(&look.report)?;
         let allow = &self.ask.allow;
         let mut fix = planned(look.report, &look.plan, |repair| {
             match allow.answer(repair) {
@@ -178,9 +179,8 @@ impl<'a> Session<'a> {
                 Answer::Needs(flag) => Some(flag),
             }
         });
-        let chosen = self.chosen_ids()?;
-        if !chosen.is_empty() {
-            fix.only(&chosen);
+        if !asked.is_empty() {
+            fix.only(&asked);
         }
         self.voice().end(&fix)?;
         Ok(fix.exit_code())
@@ -236,6 +236,21 @@ impl<'a> Session<'a> {
         }
         let chosen = prepare::named(&self.prepared.catalog, &self.ask.ids)?;
         Ok(chosen.iter().map(ToString::to_string).collect())
+    }
+
+    /// The chosen ids, and what keeps them from being answered: a check that waits for another is
+    /// not clean. None = all.
+    fn asked_about(&self, report: &Report) -> Result<Vec<String>, Failure> {
+        let mut ids = self.chosen_ids()?;
+        let waited_for: Vec<String> = report
+            .checks
+            .iter()
+            .filter(|check| ids.iter().any(|id| id == run::short(&check.check_id)))
+            .flat_map(|check| &check.blocked_by)
+            .map(|id| run::short(id).to_owned())
+            .collect();
+        ids.extend(waited_for);
+        Ok(ids)
     }
 
     async fn apply(&mut self, repair: &Repair, facts: &Facts) -> Result<(), Failure> {
@@ -364,11 +379,11 @@ impl<'a> Session<'a> {
     }
 
     fn conclude(&mut self, look: Look) -> Result<u8, Failure> {
+        let asked = self.asked_about(&look.report)?;
         let repairs = std::mem::take(&mut self.reports);
         let mut fix = FixReport::new(look.report, repairs, &look.plan.advice);
-        let chosen = self.chosen_ids()?;
-        if !chosen.is_empty() {
-            fix.only(&chosen);
+        if !asked.is_empty() {
+            fix.only(&asked);
         }
         fix.duration_ms = crate::units::milliseconds(self.begun.elapsed());
         fix.changed = self.changed;
