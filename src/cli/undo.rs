@@ -1,6 +1,7 @@
 //! `clawdoctor undo`: takes the steps of a run back, the newest first.
 
 use std::fmt::Write as _;
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::fix::record::{Outcome, Seq};
 use crate::fix::run::Run;
 use crate::fix::words;
 use crate::redact::Redactor;
+use crate::report::repairs::{self, Undoing};
 use crate::report::{Format, Role};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -56,7 +58,11 @@ pub fn list(here: &Surroundings, out: &Out, format: Format) -> Result<u8, Failur
 }
 
 fn printed(out: &Out, text: &str) -> Result<u8, Failure> {
-    out.print_text(text)
+    wrote(out.print_text(text))
+}
+
+fn wrote(result: io::Result<()>) -> Result<u8, Failure> {
+    result
         .map(|()| exit::CLEAN)
         .map_err(|error| Failure::system("cannot write to standard output").cause(error))
 }
@@ -204,11 +210,9 @@ async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
         return told(run, to, "nothing is left to take back", exit::CLEAN);
     }
     if to.format.is_for_people() {
-        let title = to
-            .out
-            .style
-            .paint(Role::Title, "To take back, in this order");
-        printed(to.out, &format!("{title}\n{}", shown(run, &seqs)))?;
+        let steps: Vec<Undoing> = seqs.iter().map(|seq| undoing(run, *seq)).collect();
+        let style = to.out.style;
+        wrote(to.out.print(|page| repairs::undoing(&steps, &style, page)))?;
     }
     match to.consent {
         Consent::Given => {}
@@ -239,28 +243,23 @@ async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
     told(run, to, words, exit::INCONCLUSIVE)
 }
 
-/// Each step on a line, with where it was done and what stays of it.
-fn shown(run: &Run, seqs: &[Seq]) -> String {
-    let mut text = String::new();
-    for seq in seqs {
-        let intended = &run.state.steps[seq].step;
-        let effect = wash(&words::effect(&intended.step), 1000);
-        writeln!(text, "  {effect}").expect("a String takes all");
-        if let Some(elsewhere) = elsewhere(intended, run) {
-            writeln!(text, "    at {elsewhere}, where it was done").expect("a String takes all");
-        }
-        if let Inverse::None { why } = &intended.inverse {
-            writeln!(text, "    stays: {}", wash(why, 300)).expect("a String takes all");
-        }
+fn undoing(run: &Run, seq: Seq) -> Undoing {
+    let intended = &run.state.steps[&seq].step;
+    Undoing {
+        effect: words::effect(&intended.step),
+        elsewhere: elsewhere(intended, run),
+        stays: match &intended.inverse {
+            Inverse::None { why } => Some(why.clone()),
+            _ => None,
+        },
     }
-    text
 }
 
 /// The engine that a step was applied to, where it is not the one in force.
 fn elsewhere(intended: &Intended, run: &Run) -> Option<String> {
     let then = &intended.endpoint.as_ref()?.url;
     let now = run.hands.endpoint.as_ref().map(|endpoint| &endpoint.url);
-    (now != Some(then)).then(|| wash(then, 300))
+    (now != Some(then)).then(|| then.clone())
 }
 
 fn told(run: &Run, to: &To<'_>, words: &str, code: u8) -> Result<u8, Failure> {

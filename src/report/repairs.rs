@@ -146,6 +146,32 @@ pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> 
     Ok(())
 }
 
+/// One step that is about to be taken back.
+pub struct Undoing {
+    pub effect: String,
+    /// The engine where it was done, if it is not the one in force.
+    pub elsewhere: Option<String>,
+    /// Why nothing takes it back.
+    pub stays: Option<String>,
+}
+
+/// What `undo` would do, in its order.
+pub fn undoing(steps: &[Undoing], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page::new(style, out);
+    let title = page.paint(Role::Title, "To take back, in this order");
+    page.line(&title)?;
+    for (index, step) in steps.iter().enumerate() {
+        page.entry(2, &format!("{}.", index + 1), &step.effect, Role::Plain)?;
+        if let Some(elsewhere) = &step.elsewhere {
+            page.entry(5, "at", elsewhere, Role::Plain)?;
+        }
+        if let Some(stays) = &step.stays {
+            page.entry(5, "stays", stays, Role::Warn)?;
+        }
+    }
+    Ok(())
+}
+
 /// The end of a run: what remains, and what to type next.
 pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
