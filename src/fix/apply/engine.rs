@@ -28,14 +28,13 @@ pub async fn look(step: &ControlEngine, d: Deadline) -> Result<Sight, Trouble> {
     let wish = step.wish;
     Ok(match see(&step.endpoint, d.at_most(PING)).await? {
         Seen::Answers => Sight::After,
-        Seen::Gone | Seen::Strange => Sight::Before,
+        Seen::Gone | Seen::Strange | Seen::Closed(Some(false)) => Sight::Before,
         Seen::Hangs if wish == EngineWish::Restart => Sight::Before,
         Seen::Hangs => Sight::Elsewhere(
             "something takes connections there by now and does not answer".to_owned(),
         ),
         // Whether this user may ask it is another check's matter.
         Seen::Closed(Some(true)) if wish == EngineWish::Start => Sight::After,
-        Seen::Closed(Some(false)) => Sight::Before,
         Seen::Closed(Some(true) | None) => {
             Sight::Elsewhere("the socket may not be opened".to_owned())
         }

@@ -148,7 +148,7 @@ pub fn reads(id: &str) -> &'static [Section] {
     };
     match id {
         "docker/running" => &[Section::Host, Engine, Desktop, NodeSettings],
-        "docker/access" => &[Section::Host],
+        "docker/access" | "openclaw/gateway" => &[Section::Host],
         "docker/endpoint" | "docker/provider" | "openclaw/docker-cli" => &[Section::Host, Engine],
         "docker/desktop-version" => &[Section::Host, NodeSettings],
         "docker/vm-memory" | "docker/vm-cpus" | "docker/autostart" | "docker/resource-saver" => {
@@ -157,7 +157,6 @@ pub fn reads(id: &str) -> &'static [Section] {
         "docker/disk" => &[Section::Host, Desktop],
         "host/disk" => &[Engine, Desktop, Openclaw, Standing, Space],
         "openclaw/version" | "openclaw/node" => &[Section::Host, Gateway],
-        "openclaw/gateway" => &[Section::Host],
         "openclaw/sandbox-mode" => &[Engine, Images],
         "image/present" | "image/platform" | "image/age" => &[Engine, Openclaw],
         "image/tools" | "image/user" => &[Engine],
