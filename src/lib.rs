@@ -4,9 +4,11 @@
 //!
 //! - [`cli`] reads the command line, prepares a run, prints. Glue.
 //! - [`tui`] is the app: one state, a pure update, a pure view, and a runtime at its edge.
-//! - [`fix`] repairs what the checks found, with a journal and a way back.
-//! - [`report`] writes a report, one file per format: pure functions into a writer.
-//! - [`fix`] repairs: changes as data, each with what was there before.
+//! - [`report`] writes a report, one file per format, and plans with what became of them: pure
+//!   functions into a writer.
+//! - [`fix`] repairs what the checks found. A plan is made of steps, changes as data, by pure
+//!   planners; each step is journalled with its inverse before it is applied, proven by the check
+//!   that failed, and taken back exactly. Its edge is `apply`, one file per kind of step.
 //! - [`checklist`] holds the catalogue of checks (files of `checks/`), the judges and the run:
 //!   facts go in, a report comes out. Pure but for reading the operator's folder.
 //! - [`probe`] asks the world and never judges: one file per area, one section of the facts each.
@@ -15,18 +17,23 @@
 //! - [`facts`] is the vocabulary: one serialisable snapshot of a node, in which what is not known
 //!   is a value with its reason.
 //! - The small rooms: [`surroundings`] (what a process sees), [`settings`], [`failure`] and
-//!   [`exit`] (what can go wrong and the codes for it), [`deadline`], [`units`], [`text`] (foreign
-//!   text made harmless), [`redact`].
+//!   [`exit`] (what can go wrong and the codes for it), [`deadline`], [`digest`], [`units`],
+//!   [`text`] (foreign text made harmless), [`redact`].
 //!
 //! ```text
 //! probes ──▶ Facts ──▶ judges ──▶ rulings ──▶ Report ──▶ a format │ the screen
 //!              ▲
 //!              └── check --facts FILE: a node recorded elsewhere
+//!
+//! Report, Facts ──▶ Plan ──▶ consent ──▶ each Step: journal ▸ apply ▸ journal
+//!                                          ──▶ the same probes, the same judges ──▶ verified
+//!                               undo ◀── the journal, read backwards
 //! ```
 
 pub mod checklist;
 pub mod cli;
 pub mod deadline;
+pub mod digest;
 pub mod engine;
 pub mod exit;
 pub mod facts;

@@ -7,6 +7,10 @@
     reason = "sets up and looks at the world that is tested"
 )]
 
+#[path = "repairs/act.rs"]
+mod act;
+#[path = "repairs/daemon.rs"]
+mod daemon;
 mod support;
 
 use std::collections::BTreeMap;
@@ -19,6 +23,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::Value;
 
+use act::{Act, Leaves, told};
 use support::Engine;
 use support::place::{Place, Ran, User};
 use support::stage::{self, EnginePart, Openclaw, Stage, Volume};
@@ -45,6 +50,9 @@ struct Scenario {
     /// Run where no other process can be seen, and so no gateway.
     #[serde(default)]
     alone: bool,
+    /// The node's engine is none of those that the scenarios share, which are not looked at then.
+    #[serde(default)]
+    own_engine: bool,
     /// Root's shell commands that plant the fault, and those that take it away whatever happened.
     #[serde(default)]
     plant: Vec<String>,
@@ -54,56 +62,24 @@ struct Scenario {
     acts: Vec<Act>,
 }
 
-/// One line that somebody types, and what must come of it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Act {
-    /// Arguments of clawdoctor, apart by spaces.
-    #[serde(default)]
-    run: Option<String>,
-    /// A shell command of the operator's, or of root's.
-    #[serde(default)]
-    shell: Option<String>,
-    #[serde(default)]
-    root: Option<String>,
-    #[serde(default)]
-    exit: i32,
-    /// `id: class, status` of every repair that is told, with `(flag)` where it wants one.
-    #[serde(default)]
-    repairs: Option<Vec<String>>,
-    /// `check:code` of every finding that remains.
-    #[serde(default)]
-    findings: Option<Vec<String>>,
-    /// Each somewhere in what is printed.
-    #[serde(default)]
-    says: Vec<String>,
-    #[serde(default)]
-    never_says: Vec<String>,
-    /// Standard output as a whole, white space at its ends apart.
-    #[serde(default)]
-    gives: Option<String>,
-    #[serde(default)]
-    leaves: Leaves,
-    /// At most so many seconds.
-    #[serde(default = "minute")]
-    within: u64,
-}
+/// The scripts that set up what the tests run on.
+const SUPPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support");
 
-/// How the world looks after an act.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Leaves {
-    #[default]
-    Whatever,
-    /// As before this act.
-    Unchanged,
-    /// As at the start.
-    AsAtFirst,
-}
-
-fn minute() -> u64 {
-    60
-}
+type Test = fn() -> Result<(), Failed>;
+const DAEMON: [(&str, Test); 3] = [
+    (
+        "only the planned key changes",
+        daemon::only_the_planned_key_changes,
+    ),
+    (
+        "an engine that does not come back gets the old file back",
+        daemon::an_engine_that_does_not_come_back_gets_the_old_file_back,
+    ),
+    (
+        "what somebody else wrote is never overwritten",
+        daemon::what_somebody_else_wrote_is_never_overwritten,
+    ),
+];
 
 /// One scenario at a time per engine, since each looks at all that is in it.
 static CLASSIC: Mutex<()> = Mutex::new(());
@@ -120,6 +96,7 @@ fn main() {
     files.sort();
     let engines = Engine::all();
     let mut trials = Vec::new();
+    let mut queues: [Vec<Trial>; 3] = Default::default();
     for path in files {
         let name = path.file_stem().expect("a name").to_string_lossy();
         let text = std::fs::read_to_string(&path).expect("a scenario");
@@ -134,18 +111,47 @@ fn main() {
             if only.is_empty() || only.iter().any(|wanted| wanted == engine.name) {
                 let (scenario, engine) = (scenario.clone(), engine.clone());
                 let title = format!("{name} on {}", engine.name);
-                trials.push(Trial::test(title, move || play(&scenario, &engine)));
+                let queue = match (scenario.own_engine, engine.name) {
+                    (true, _) => 0,
+                    (false, "classic") => 1,
+                    (false, _) => 2,
+                };
+                queues[queue].push(Trial::test(title, move || play(&scenario, &engine)));
             }
         }
     }
+    trials.extend(in_turn(queues));
+    for (name, test) in DAEMON {
+        // An engine of their own is as much as they need.
+        let trial = Trial::test(format!("daemon.json: {name}"), test);
+        trials.push(trial.with_ignored_flag(engines.is_empty()));
+    }
     let args = Arguments {
-        test_threads: Some(2),
+        // One per engine, and one for those that have an engine of their own.
+        test_threads: Some(3),
         ..args
     };
     libtest_mimic::run(&args, trials).exit();
 }
 
+/// One of each queue after the other, so that those of one engine do not wait for each other.
+fn in_turn(queues: [Vec<Trial>; 3]) -> Vec<Trial> {
+    let mut queues = queues.map(Vec::into_iter);
+    let mut trials = Vec::new();
+    loop {
+        let before = trials.len();
+        trials.extend(queues.iter_mut().filter_map(Iterator::next));
+        if trials.len() == before {
+            return trials;
+        }
+    }
+}
+
 fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
+    if scenario.own_engine {
+        let done = Node::set(scenario, engine).and_then(|mut node| node.play());
+        return done.map_err(|error| about(scenario, &error));
+    }
     let lock = if engine.name == "classic" {
         &CLASSIC
     } else {
@@ -165,13 +171,7 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
             .unwrap_or_default();
     }
     let left = before.differences(&World::of_engine(engine)?);
-    done.map_err(|error| {
-        format!(
-            "{}\n{}",
-            scenario.about,
-            error.message().unwrap_or_default()
-        )
-    })?;
+    done.map_err(|error| about(scenario, &error))?;
     if left.is_empty() {
         return Ok(());
     }
@@ -181,6 +181,11 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
         left.join("\n")
     )
     .into())
+}
+
+fn about(scenario: &Scenario, error: &Failed) -> Failed {
+    let message = error.message().unwrap_or_default();
+    format!("{}\n{message}", scenario.about).into()
 }
 
 /// The names under which images are kept.
@@ -234,7 +239,8 @@ impl<'a> Node<'a> {
         };
         stage.openclaw(&claw, &node.place)?;
         node.hand_over_the_config();
-        stage.files(scenario.settings.as_deref(), &scenario.files, &node.place);
+        let settings = scenario.settings.as_ref().map(|text| node.filled(text));
+        stage.files(settings.as_deref(), &scenario.files, &node.place);
         stage.endpoint(&scenario.engine, scenario.uid, &mut node.place)?;
         node.stage = Some(stage);
         for volume in &scenario.volumes {
@@ -250,8 +256,8 @@ impl<'a> Node<'a> {
         Ok(node)
     }
 
-    /// As OpenClaw itself leaves them: its config belongs to whoever runs it, its workspaces to the
-    /// sandbox's user, and neither is open to others.
+    /// As OpenClaw itself leaves them: the home and the config belong to whoever runs it, its
+    /// workspaces to the sandbox's user, and what is OpenClaw's is not open to others.
     fn hand_over_the_config(&self) {
         let folder = self.place.home().join(".openclaw");
         let config = folder.join("openclaw.json");
@@ -261,8 +267,10 @@ impl<'a> Node<'a> {
         open(&folder, 0o700);
         open(&config, 0o600);
         let uid = Some(self.scenario.uid.unwrap_or(0));
-        // There is none in some scenarios.
-        std::os::unix::fs::chown(config, uid, uid).unwrap_or(());
+        for path in [self.place.home(), config] {
+            // There is no config in some scenarios.
+            std::os::unix::fs::chown(path, uid, uid).unwrap_or(());
+        }
     }
 
     fn user(&self) -> Option<User> {
@@ -278,6 +286,7 @@ impl<'a> Node<'a> {
         let text = text
             .replace("@ROOT@", &self.place.root().display().to_string())
             .replace("@ENGINE@", self.engine.name)
+            .replace("@SUPPORT@", SUPPORT)
             .replace("@SILENT@", &self.silent.address.to_string())
             .replace("@USED-UP@", &self.used_up.address.to_string());
         stage::filled(&text, &self.place, self.engine)
@@ -286,7 +295,8 @@ impl<'a> Node<'a> {
     /// A command of the operator's, who sees what clawdoctor sees.
     fn shell(&self, command: &str, seconds: u64) -> Ran {
         let words = ["bash", "-euo", "pipefail", "-c", &self.filled(command)].map(str::to_owned);
-        let program = self.place.program(self.user(), &words);
+        let mut program = self.place.program(self.user(), &words);
+        program.env("CLAWDOCTOR", env!("CARGO_BIN_EXE_clawdoctor"));
         Place::bounded(program, Duration::from_secs(seconds))
     }
 
@@ -296,10 +306,8 @@ impl<'a> Node<'a> {
         let mut program = std::process::Command::new("bash");
         program.args(["-euo", "pipefail", "-c", &self.filled(command)]);
         program.env("DOCKER_HOST", self.engine.url());
-        program.env(
-            "SUPPORT",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support"),
-        );
+        program.env("CLAWDOCTOR", env!("CARGO_BIN_EXE_clawdoctor"));
+        program.env("SUPPORT", SUPPORT);
         program.stdin(std::process::Stdio::null());
         Place::bounded(program, Duration::from_secs(seconds))
     }
@@ -307,7 +315,8 @@ impl<'a> Node<'a> {
     fn world(&self) -> Result<World, String> {
         let volumes = &self.scenario.volumes;
         let volumes: Vec<String> = volumes.iter().map(|volume| volume.name.clone()).collect();
-        World::look(&self.place, self.engine, &volumes)
+        let engine = (!self.scenario.own_engine).then_some(self.engine);
+        World::look(&self.place, engine, &volumes)
     }
 
     fn play(&mut self) -> Result<(), Failed> {
@@ -354,9 +363,8 @@ impl Drop for Node<'_> {
     fn drop(&mut self) {
         for command in &self.scenario.clear {
             let ran = self.as_root(command, 60);
-            if !ran.output.status.success() {
-                eprintln!("not cleared: {}", told(command, &ran));
-            }
+            let cleared = ran.output.status.success() || std::thread::panicking();
+            assert!(cleared, "not cleared: {}", told(command, &ran));
         }
     }
 }
@@ -372,123 +380,4 @@ fn openclaw() -> Result<PathBuf, String> {
     folder
         .map(Path::to_owned)
         .ok_or_else(|| format!("no OpenClaw: {}", String::from_utf8_lossy(&output.stderr)))
-}
-
-fn told(line: &str, ran: &Ran) -> String {
-    format!(
-        "{line}\nexit {:?} after {:?}\nstdout: {}\nstderr: {}",
-        ran.output.status.code(),
-        ran.took,
-        String::from_utf8_lossy(&ran.output.stdout),
-        String::from_utf8_lossy(&ran.output.stderr)
-    )
-}
-
-impl Act {
-    fn filled(&self, node: &Node<'_>) -> Self {
-        let all = |texts: &[String]| texts.iter().map(|text| node.filled(text)).collect();
-        Self {
-            repairs: self.repairs.as_deref().map(all),
-            says: all(&self.says),
-            gives: self.gives.as_deref().map(|text| node.filled(text)),
-            ..self.clone()
-        }
-    }
-
-    fn differences(&self, ran: &Ran) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let stdout = String::from_utf8_lossy(&ran.output.stdout).into_owned();
-        let both = format!("{stdout}{}", String::from_utf8_lossy(&ran.output.stderr));
-        if ran.killed {
-            wrong.push(format!("not done within {} s", self.within));
-        }
-        if ran.output.status.code() != Some(self.exit) {
-            wrong.push(format!("the exit code is not {}", self.exit));
-        }
-        wrong.extend(
-            self.says
-                .iter()
-                .filter(|text| !both.contains(*text))
-                .map(|text| format!("does not say: {text}")),
-        );
-        wrong.extend(
-            self.never_says
-                .iter()
-                .filter(|text| both.contains(*text))
-                .map(|text| format!("says: {text}")),
-        );
-        if let Some(gives) = &self.gives
-            && gives.trim() != stdout.trim()
-        {
-            wrong.push(format!("does not give: {}", gives.trim()));
-        }
-        match self.document(&stdout) {
-            Ok(document) => wrong.extend(self.told_otherwise(&document)),
-            Err(error) => wrong.push(error),
-        }
-        wrong
-    }
-
-    /// The one document of a run, or the last of its lines: null where it prints for people.
-    fn document(&self, stdout: &str) -> Result<Value, String> {
-        let run = self.run.as_deref().unwrap_or_default();
-        if run.contains("--json") {
-            return serde_json::from_str(stdout)
-                .map_err(|error| format!("not one JSON document: {error}"));
-        }
-        if !run.contains("--format ndjson") {
-            return Ok(Value::Null);
-        }
-        let mut last = Value::Null;
-        for line in stdout.lines() {
-            last = serde_json::from_str(line)
-                .map_err(|error| format!("not a line of JSON ({error}): {line}"))?;
-            if last["type"].as_str().is_none() {
-                return Err(format!("a line without a type: {line}"));
-            }
-        }
-        Ok(last)
-    }
-
-    fn told_otherwise(&self, document: &Value) -> Vec<String> {
-        let list = |key: &str| document[key].as_array().cloned().unwrap_or_default();
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let repair = |one: &Value| {
-            let flag = one["allow"].as_str();
-            let flag = flag.map_or_else(String::new, |flag| format!(" ({flag})"));
-            format!(
-                "{}: {}, {}{flag}",
-                word(&one["id"]),
-                word(&one["risk"]),
-                word(&one["status"])
-            )
-        };
-        let finding = |one: &Value| {
-            let id = word(&one["checkId"]);
-            let id = id.strip_prefix("clawdoctor/").unwrap_or(&id);
-            format!("{id}:{}", word(&one["errorCode"]))
-        };
-        let mut wrong = Vec::new();
-        let mut compare = |what: &str, wanted: &Option<Vec<String>>, found: Vec<String>| {
-            if let Some(wanted) = wanted
-                && *wanted != found
-            {
-                wrong.push(format!("{what} {found:#?}, expected {wanted:#?}"));
-            }
-        };
-        compare(
-            "repairs",
-            &self.repairs,
-            list("repairs").iter().map(repair).collect(),
-        );
-        // Whether this machine is on the internet is not what is tested.
-        let findings = list("findings");
-        let findings = findings
-            .iter()
-            .map(finding)
-            .filter(|id| !id.starts_with("net/"))
-            .collect();
-        compare("findings", &self.findings, findings);
-        wrong
-    }
 }

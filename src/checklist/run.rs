@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::digest::Sha256;
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
 use super::catalog::Catalog;
-use super::check::{Check, Severity};
+use super::check::{Check, FixMode, Severity};
 use super::id::{CheckId, PREFIX};
 use super::report::{
     AppliedWaiver, Conclusion, Finding, FixOffer, Node, Outcome, Report, SCHEMA_VERSION, Summary,
@@ -226,7 +226,7 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
             risk: check.spec.fix.risk,
             reversible: check.spec.fix.reversible,
             needs: check.spec.fix.needs.clone(),
-            commands: Vec::new(),
+            commands: unattended(check),
         },
         evidence: ruling.evidence.clone(),
         waiver: waiver.map(|waiver| AppliedWaiver {
@@ -237,6 +237,15 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
     }
 }
 
+/// What mends it without anybody there, as it stands: only where all of that is safe.
+fn unattended(check: &Check) -> Vec<Vec<String>> {
+    if check.spec.fix.mode != FixMode::Auto {
+        return Vec::new();
+    }
+    let argv = ["clawdoctor", "fix", check.id.as_str(), "--yes"];
+    vec![argv.map(str::to_owned).to_vec()]
+}
+
 /// Of a check of their own the operator knows best what to do.
 fn own_remedy(check: &Check) -> Option<String> {
     let remedy = wash(&check.spec.remedy, 300);
@@ -245,9 +254,8 @@ fn own_remedy(check: &Check) -> Option<String> {
 
 /// Eight hex digits of what stays the same from run to run: the check, the reason and its place.
 pub fn fingerprint(id: &str, code: &str, place: &str) -> String {
-    let digest = Sha256::digest(format!("{id}\n{code}\n{place}").as_bytes());
-    let eight = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    format!("{eight:08x}")
+    let digest = Sha256::of(format!("{id}\n{code}\n{place}").as_bytes());
+    digest.first(8).to_owned()
 }
 
 fn outcome(one: &Ruled, terms: &Terms) -> Outcome {

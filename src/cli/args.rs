@@ -84,7 +84,8 @@ pub enum Command {
     /// Take a run of fix back
     #[command(after_help = "Examples:
   clawdoctor undo --list    the runs that are kept
-  clawdoctor undo           the newest one that has something to take back")]
+  clawdoctor undo           the newest one that has something to take back
+  clawdoctor undo --yes     for scripts: without it, and nobody to ask, it is only shown")]
     Undo(UndoArgs),
     /// Show all checks by step
     List,
@@ -97,6 +98,10 @@ pub enum Command {
         #[arg(required = true, value_name = "ID or TEXT")]
         what: Vec<String>,
     },
+    /// Print the recipe of OpenClaw's default sandbox image, which no registry has
+    #[command(after_help = "Example:
+  clawdoctor recipe | docker build -t openclaw-sandbox:bookworm-slim -")]
+    Recipe,
     /// Print the JSON Schema of a document
     Schema {
         /// What check prints, or what fix and plan print

@@ -6,11 +6,18 @@
 )]
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use super::wishes::Attended;
+use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::fix::repair::{Repair, risk_word, risk_words};
+use crate::probe::ask::program;
+use crate::text::wash;
+
+/// For sudo where it asks nobody: accounts may be kept on a server that does not answer.
+const SUDO: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -27,7 +34,7 @@ pub async fn ask(repair: &Repair) -> Result<Reply, Failure> {
     loop {
         let question = format!(
             "{} ({})? [y]es [n]o [a]ll [q]uit [e]xplain ",
-            repair.title,
+            wash(&repair.title, 400),
             risk_word(repair.risk)
         );
         let answer = line(question).await?;
@@ -82,16 +89,18 @@ fn say(text: &str) {
     drop(written);
 }
 
-/// Whether `sudo` gives administrator rights now. With a person there it may ask for the password,
-/// which goes to sudo and never through here.
-pub fn administrator(attended: Attended) -> bool {
-    let mut sudo = Command::new("sudo");
+/// Whether `sudo` gives administrator rights now; where it does, for some minutes more. With a
+/// person there it may ask for the password, which goes to sudo and never through here.
+pub async fn administrator(attended: Attended) -> bool {
     match attended {
-        Attended::Person => sudo.arg("-v"),
-        Attended::Nobody => sudo
-            .args(["-n", "true"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null()),
-    };
-    sudo.status().is_ok_and(|status| status.success())
+        Attended::Person => Command::new("sudo")
+            .arg("-v")
+            .status()
+            .is_ok_and(|status| status.success()),
+        Attended::Nobody => {
+            let d = Deadline::after(SUDO);
+            let asked = program(&["sudo", "-n", "-v"], &[], d).await;
+            asked.is_ok_and(|output| output.success())
+        }
+    }
 }

@@ -49,14 +49,7 @@ pub fn again(name: &str, here: &Surroundings) -> Failure {
         Ok(program) => program,
         Err(error) => return Failure::system("cannot find this program").cause(error),
     };
-    let mut command = command(&user);
-    // Both ways clear the environment: what the run depends on comes along, whose it was does not.
-    command.arg("/usr/bin/env");
-    for (name, value) in &here.env {
-        if !PERSONAL.contains(&name.as_str()) {
-            command.arg(format!("{name}={value}"));
-        }
-    }
+    let mut command = command(&user, here);
     command
         .arg(program)
         .args(without_run_as(std::env::args_os().skip(1)));
@@ -65,19 +58,39 @@ pub fn again(name: &str, here: &Surroundings) -> Failure {
 }
 
 /// `sudo` sets the user, all of their groups, and their home; it is on every Mac, and where root
-/// has no `sudo`, `setpriv` of util-linux does the same.
-fn command(user: &User) -> Command {
+/// has no `sudo`, `setpriv` of util-linux does the same. What the run depends on comes along, whose
+/// it was does not, and no value is an argument: a proxy's password would be there for everybody
+/// to read (`ps`) for as long as the run takes.
+fn command(user: &User, here: &Surroundings) -> Command {
+    let kept = || here.env.iter().filter(|(name, _)| is_kept(name));
     if std::path::Path::new("/usr/bin/sudo").exists() {
+        let names: Vec<&str> = kept().map(|(name, _)| name.as_str()).collect();
         let mut command = Command::new("/usr/bin/sudo");
-        command.args(["-n", "-H", "-u", &user.name, "--"]);
+        command
+            .args(["-n", "-H", "-u", &user.name])
+            .arg(format!("--preserve-env={}", names.join(",")))
+            .arg("--");
+        // sudo has a PATH of its own, which no option keeps it from using.
+        if let Some(path) = here.env.get("PATH") {
+            command.args(["/usr/bin/env", &format!("PATH={path}")]);
+        }
         return command;
     }
     let mut command = Command::new("setpriv");
     command
         .arg(format!("--reuid={}", user.uid))
         .arg(format!("--regid={}", user.gid))
-        .args(["--init-groups", "--reset-env", "--"]);
+        .args(["--init-groups", "--"])
+        .env_clear()
+        .envs(kept())
+        .env("HOME", &user.dir)
+        .env("USER", &user.name)
+        .env("LOGNAME", &user.name);
     command
+}
+
+fn is_kept(name: &str) -> bool {
+    !PERSONAL.contains(&name)
 }
 
 fn without_run_as(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
@@ -99,6 +112,31 @@ fn without_run_as(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::f
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_value_of_the_environment_but_the_path_is_an_argument() {
+        let here = Surroundings {
+            env: [
+                ("HTTPS_PROXY", "http://ada:geheim@proxy:3128"),
+                ("HOME", "/root"),
+                ("PATH", "/bin"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+            ..Surroundings::default()
+        };
+        let user = User::from_uid(nix::unistd::geteuid())
+            .expect("it can be asked")
+            .expect("somebody");
+        let command = command(&user, &here);
+        let arguments: Vec<_> = command
+            .get_args()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        assert!(!arguments.iter().any(|word| word.contains("geheim")));
+        let keeps = arguments.iter().find(|word| word.starts_with("--preserve"));
+        assert!(keeps.is_none_or(|word| word == "--preserve-env=HTTPS_PROXY,PATH"));
+    }
 
     #[test]
     fn only_the_name_is_left_out_of_the_words() {

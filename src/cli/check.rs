@@ -127,27 +127,38 @@ pub fn terms(plan: &Prepared, ask: &Ask, gathered: &Gathered, duration_ms: u64) 
 /// A runtime that listens for the signals which end a run.
 pub struct Standby {
     pub runtime: tokio::runtime::Runtime,
-    pub interrupt: Signal,
-    pub terminate: Signal,
-    pub hangup: Signal,
+    pub signals: Signals,
+}
+
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
 }
 
 impl Standby {
     pub fn take_up() -> Result<Self, Failure> {
         let runtime = runtime()?;
         let inside = runtime.enter();
-        let (interrupt, terminate, hangup) = (
-            listen(SignalKind::interrupt())?,
-            listen(SignalKind::terminate())?,
-            listen(SignalKind::hangup())?,
-        );
+        let signals = Signals {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        };
         drop(inside);
-        Ok(Self {
-            runtime,
-            interrupt,
-            terminate,
-            hangup,
-        })
+        Ok(Self { runtime, signals })
+    }
+}
+
+impl Signals {
+    /// What the work comes to, or the signal that broke it off.
+    pub async fn or<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => Ok(done),
+            _ = self.interrupt.recv() => Err(Failure::new(Kind::Interrupted, "interrupted")),
+            _ = self.terminate.recv() => Err(Failure::new(Kind::Terminated, "terminated")),
+            _ = self.hangup.recv() => Err(Failure::new(Kind::Terminated, "the terminal went away")),
+        }
     }
 }
 
@@ -160,9 +171,7 @@ fn live(
 ) -> Result<Gathered, Failure> {
     let Standby {
         runtime,
-        mut interrupt,
-        mut terminate,
-        mut hangup,
+        mut signals,
     } = standby;
     let world = Arc::new(plan.world.clone());
     // What is known so far, for the removal when the gathering is broken off.
@@ -174,12 +183,8 @@ fn live(
         tell(progress);
     };
     let gathered = runtime.block_on(async {
-        let told = tokio::select! {
-            gathered = gather(Arc::clone(&world), plan.budgets.clone(), overall, tell) => Ok(gathered),
-            _ = interrupt.recv() => Err(Failure::new(Kind::Interrupted, "interrupted")),
-            _ = terminate.recv() => Err(Failure::new(Kind::Terminated, "terminated")),
-            _ = hangup.recv() => Err(Failure::new(Kind::Terminated, "the terminal went away")),
-        };
+        let gathering = gather(Arc::clone(&world), plan.budgets.clone(), overall, tell);
+        let told = signals.or(gathering).await;
         if told.is_err() {
             let facts = latest.borrow().clone();
             // What cannot be removed now is swept by the next run.

@@ -16,6 +16,7 @@ mod run;
 pub mod schema;
 pub mod undo;
 mod voice;
+mod whose;
 mod wishes;
 
 pub use run::run;

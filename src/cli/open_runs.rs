@@ -175,7 +175,8 @@ pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<
     let Some(run) = run else { return };
     let mut tell = telling(voice);
     // What cannot be brought to rest now is found open by the next run.
-    let rested = Deadline::after(REST).bound(run.settle(&mut tell)).await;
+    let settling = Box::pin(run.settle(&mut tell));
+    let rested = Deadline::after(REST).bound(settling).await;
     if matches!(rested, Ok(Ok(_))) && run.state.is_open() {
         let _ = run.end(Outcome::Interrupted);
     }

@@ -5,18 +5,18 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::whose;
 use crate::checklist::catalog::{self, Catalog};
 use crate::checklist::id::{AREAS, CheckId, PREFIX};
 use crate::checklist::judge::Judge;
 use crate::checklist::waiver::{self, Waiver};
-use crate::facts::{Facts, Section};
+use crate::facts::Section;
 use crate::failure::Failure;
 use crate::probe::World;
 use crate::redact::Redactor;
@@ -48,8 +48,8 @@ pub struct Prepared {
 
 impl Prepared {
     /// What hides names and secrets in documents, unless the operator wants them as they are.
-    pub fn redactor(&self, redact: bool, facts: &Facts) -> Option<Redactor> {
-        redact.then(|| Redactor::new(&self.world.operator, &facts.node.hostname))
+    pub fn redactor(&self, redact: bool) -> Option<Redactor> {
+        redact.then(|| Redactor::new(&self.world.operator, &self.world.hostname))
     }
 }
 
@@ -154,6 +154,15 @@ pub fn select(
     Ok(selected)
 }
 
+/// The checks that ids, areas and patterns name, all of them when there are none.
+pub fn named(catalog: &Catalog, ids: &[String]) -> Result<BTreeSet<CheckId>, Failure> {
+    let wanted = globs(catalog, "ID", ids)?;
+    let all = catalog.checks().iter().map(|check| check.id.clone());
+    Ok(all
+        .filter(|id| ids.is_empty() || wanted.is_match(id.as_str()))
+        .collect())
+}
+
 fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
     let mut set = GlobSetBuilder::new();
     for written in patterns.iter().flat_map(|pattern| pattern.split(',')) {
@@ -189,7 +198,8 @@ fn globs(catalog: &Catalog, flag: &str, patterns: &[String]) -> Result<GlobSet, 
         .map_err(|error| Failure::usage(format!("{flag}: the patterns are too many")).cause(error))
 }
 
-fn hostname() -> String {
+/// What the machine calls itself.
+pub fn hostname() -> String {
     nix::unistd::gethostname()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
@@ -207,19 +217,17 @@ fn node_id(here: &Surroundings) -> String {
         return kept.to_owned();
     }
     let fresh = random_hex();
+    if whose::foreign(here).is_some() {
+        // Root keeps nothing in a user's folder.
+        return fresh;
+    }
     let made = std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(&folder);
-    if made.is_ok()
-        && let Ok(mut file) = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-    {
-        let written = writeln!(file, "{fresh}");
-        debug_assert!(written.is_ok(), "a line into a new file");
+    if made.is_ok() {
+        // On a full disk there is none; half of one would be none for ever.
+        super::check::keep(&path, &format!("{fresh}\n")).unwrap_or(());
     }
     fresh
 }

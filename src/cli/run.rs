@@ -8,15 +8,17 @@ use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
 use super::prepare::{self, Wish};
-use super::{app, check, explain, fix, list, schema, undo};
+use super::{app, check, explain, fix, list, schema, undo, whose};
 use crate::checklist::catalog::Catalog;
 use crate::exit;
 use crate::facts::Section;
 use crate::failure::Failure;
 use crate::fix::apply::owners::{OwnVerb, own};
 use crate::fix::consent::Allow;
+use crate::fix::recipe;
 use crate::probe::gather::Progress;
 use crate::probe::here::here;
+use crate::redact::Redactor;
 use crate::report::{self, Format};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -33,7 +35,11 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     let out = Out::new(&here, &args.common, terminals);
     match dispatch(&args, &here, &out) {
         Ok(code) => code,
-        Err(failure) => fail(&failure, args.common.format(), &out),
+        Err(failure) => {
+            let hide = !args.common.no_redact;
+            let redactor = hide.then(|| Redactor::new(&here, &prepare::hostname()));
+            fail(&failure, args.common.format(), redactor.as_ref(), &out)
+        }
     }
 }
 
@@ -76,12 +82,14 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             if asked.list {
                 return undo::list(here, out, format);
             }
+            whose::own(here, |owner| format!("sudo -H -u {owner} clawdoctor undo"))?;
             let ask = undo::Ask {
                 run: asked.run.clone(),
                 yes: asked.yes,
                 busy: asked.busy,
                 lock_timeout: asked.lock_timeout.0,
                 format,
+                redact: !args.common.no_redact,
             };
             undo::undo(&ask, here, out)
         }
@@ -116,6 +124,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
                 exit::FINDINGS
             })
         }
+        Some(Command::Recipe) => printed(out.print_text(recipe::DOCKERFILE)),
         Some(Command::Schema { document }) => printed(out.print_text(&schema::text(*document))),
         Some(Command::Completions { shell }) => {
             printed(out.print(|to| to.write_all(&args::completions(*shell))))
@@ -151,6 +160,9 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
     only(format, "fix", &[Format::Text, Format::Json, Format::Ndjson])?;
     if let Some(user) = &asked.run_as {
         return Err(become_user::again(user, here));
+    }
+    if !asked.dry_run {
+        whose::own(here, |owner| format!("clawdoctor fix --run-as {owner}"))?;
     }
     let allow = Allow::parse(&asked.allow, asked.yes).map_err(|word| {
         Failure::usage(format!("--allow: `{word}` is no class of risk and no id")).hint(
@@ -236,7 +248,7 @@ fn printed(result: io::Result<()>) -> Result<u8, Failure> {
 }
 
 /// A program that wanted a document gets it, whatever went wrong.
-fn fail(failure: &Failure, format: Format, out: &Out) -> u8 {
+fn fail(failure: &Failure, format: Format, redactor: Option<&Redactor>, out: &Out) -> u8 {
     // Names of files, keys of settings and patterns are foreign text.
     let message = wash(&failure.to_string(), 4000);
     let hints: Vec<String> = failure.hints.iter().map(|hint| wash(hint, 1000)).collect();
@@ -245,8 +257,11 @@ fn fail(failure: &Failure, format: Format, out: &Out) -> u8 {
     if format.is_for_people() {
         return code;
     }
-    let hint = hints.first().map(String::as_str);
-    let told = document(failure.kind.heading(), &message, hint, format, out);
+    // Documents leave the node, and names of files and folders are in the words.
+    let hidden = |text: &str| redactor.map_or_else(|| text.to_owned(), |one| one.text(text));
+    let hint = hints.first().map(|hint| hidden(hint));
+    let heading = failure.kind.heading();
+    let told = document(heading, &hidden(&message), hint.as_deref(), format, out);
     if code == exit::INCONCLUSIVE {
         told
     } else {

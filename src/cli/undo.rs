@@ -4,19 +4,22 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::asking::yes;
+use super::asking::{administrator, yes};
 use super::check::Standby;
 use super::open_runs::{self, reopened, telling};
 use super::out::Out;
 use super::prepare::{self, Wish};
 use super::voice::Voice;
+use super::wishes::Attended;
 use crate::exit;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
+use crate::fix::inverse::{Intended, Inverse};
 use crate::fix::journal::{self, Listed};
 use crate::fix::lock::Lock;
-use crate::fix::record::Outcome;
+use crate::fix::record::{Outcome, Seq};
 use crate::fix::run::Run;
 use crate::fix::words;
+use crate::redact::Redactor;
 use crate::report::{Format, Role};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -29,6 +32,7 @@ pub struct Ask {
     pub busy: bool,
     pub lock_timeout: Duration,
     pub format: Format,
+    pub redact: bool,
 }
 
 /// The runs that are kept, the newest first.
@@ -95,9 +99,10 @@ fn document(one: &Listed) -> serde_json::Value {
 
 /// Takes one run back.
 pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
-    let standby = Standby::take_up()?;
     let prepared = prepare::plan(&Wish::default(), here)?;
     let _lock = Lock::take(&here.state_dir(), ask.lock_timeout, "clawdoctor undo")?;
+    // Until here a signal ends the program at once: nothing was begun.
+    let standby = Standby::take_up()?;
     // Nothing is in them that anybody could take back.
     let _ = journal::sweep_drafts(&here.state_dir());
     let listed = match chosen(ask, here) {
@@ -108,28 +113,43 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
             return Err(none);
         }
     };
-    let voice = Arc::new(Mutex::new(Voice::new(ask.format, out)));
-    let attended =
-        out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text && !ask.yes;
+    let voice = Arc::new(Mutex::new(Voice::new(
+        ask.format,
+        out,
+        prepared.redactor(ask.redact),
+    )));
+    let is_attended = out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text;
+    let to = To {
+        voice: Arc::clone(&voice),
+        out,
+        format: ask.format,
+        attended: if is_attended {
+            Attended::Person
+        } else {
+            Attended::Nobody
+        },
+        consent: match (ask.yes, is_attended) {
+            (true, _) => Consent::Given,
+            (false, true) => Consent::Asked,
+            (false, false) => Consent::Missing,
+        },
+        here,
+        redactor: prepared.redactor(ask.redact),
+    };
     let Standby {
         runtime,
-        mut interrupt,
-        mut terminate,
-        mut hangup,
+        mut signals,
     } = standby;
     let done = runtime.block_on(async {
         let mut run = reopened(&listed, &prepared, ask.busy, &voice).await?;
-        let stopped = {
-            let going = taken_back(&mut run, attended, &voice, out, ask.format);
-            tokio::select! {
-                done = going => return done,
-                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
-                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
-                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
+        let gone = signals.or(Box::pin(taken_back(&mut run, &to))).await;
+        match gone {
+            Ok(done) => done,
+            Err(stopped) => {
+                Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
+                Err(stopped)
             }
-        };
-        Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
-        Err(stopped)
+        }
     });
     runtime.shutdown_background();
     done
@@ -157,76 +177,111 @@ fn chosen(ask: &Ask, here: &Surroundings) -> Result<Listed, Failure> {
         .ok_or_else(|| Failure::input("no run has anything to take back").hint(list))
 }
 
-async fn taken_back(
-    run: &mut Run,
-    attended: bool,
-    voice: &Arc<Mutex<Voice>>,
-    out: &Out,
+/// Whoever is told.
+struct To<'a> {
+    voice: Arc<Mutex<Voice>>,
+    out: &'a Out,
     format: Format,
-) -> Result<u8, Failure> {
+    attended: Attended,
+    consent: Consent,
+    here: &'a Surroundings,
+    redactor: Option<Redactor>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent {
+    /// With the command line.
+    Given,
+    /// Of whoever sits there.
+    Asked,
+    /// Nobody can be asked: it is only shown what would be done.
+    Missing,
+}
+
+async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
     let seqs = run.state.to_undo();
     if seqs.is_empty() {
-        return told(
-            run,
-            format,
-            out,
-            "nothing is left to take back",
-            exit::CLEAN,
-        );
+        return told(run, to, "nothing is left to take back", exit::CLEAN);
     }
-    if format.is_for_people() {
-        let mut text = format!(
-            "{}\n",
-            out.style.paint(Role::Title, "To take back, in this order")
-        );
-        for seq in &seqs {
-            let step = &run.state.steps[seq];
-            writeln!(text, "  {}", words::effect(&step.step.step)).expect("a String takes all");
-            if let crate::fix::inverse::Inverse::None { why } = &step.step.inverse {
-                writeln!(text, "    stays: {why}").expect("a String takes all");
-            }
+    if to.format.is_for_people() {
+        let title = to
+            .out
+            .style
+            .paint(Role::Title, "To take back, in this order");
+        printed(to.out, &format!("{title}\n{}", shown(run, &seqs)))?;
+    }
+    match to.consent {
+        Consent::Given => {}
+        Consent::Asked if yes("take all of it back?").await? => {}
+        Consent::Asked => return told(run, to, "nothing was changed", exit::FINDINGS),
+        Consent::Missing => {
+            let words = "nothing was changed: nobody can be asked here, and --yes was not given";
+            return told(run, to, words, exit::FINDINGS);
         }
-        printed(out, &text)?;
     }
-    if attended && !yes("take all of it back?").await? {
-        return told(run, format, out, "nothing was changed", exit::FINDINGS);
+    let home = &to.here.home;
+    let needs_root = |seq: &Seq| run.state.steps[seq].step.needs_root(home);
+    if to.here.uid != 0 && seqs.iter().any(needs_root) {
+        // Before anything is drawn. A step that cannot have the rights says so itself.
+        administrator(to.attended).await;
     }
-    let mut tell = telling(voice);
+    let mut tell = telling(&to.voice);
     let whole = run.take_back(&seqs, &mut tell).await?;
-    if let Ok(mut voice) = voice.lock() {
+    if let Ok(mut voice) = to.voice.lock() {
         voice.quiet();
     }
     if whole {
         run.end(Outcome::Undone)?;
-        return told(run, format, out, "all of it is taken back", exit::CLEAN);
+        return told(run, to, "all of it is taken back", exit::CLEAN);
     }
     run.end(Outcome::Failed)?;
-    told(
-        run,
-        format,
-        out,
-        "not all of it could be taken back",
-        exit::INCONCLUSIVE,
-    )
+    let words = "not all of it could be taken back";
+    told(run, to, words, exit::INCONCLUSIVE)
 }
 
-fn told(run: &Run, format: Format, out: &Out, words: &str, code: u8) -> Result<u8, Failure> {
-    let text = match format {
-        Format::Json | Format::Ndjson => {
-            let left: Vec<String> = run
-                .state
-                .to_undo()
-                .iter()
-                .map(|seq| words::effect(&run.state.steps[seq].step.step))
-                .collect();
-            let document = serde_json::json!({
-                "schemaVersion": 1, "report": "clawdoctor.undo", "ok": code == exit::CLEAN,
-                "runId": run.state_id(), "message": words, "left": left,
-            });
-            format!("{document}\n")
+/// Each step on a line, with where it was done and what stays of it.
+fn shown(run: &Run, seqs: &[Seq]) -> String {
+    let mut text = String::new();
+    for seq in seqs {
+        let intended = &run.state.steps[seq].step;
+        let effect = wash(&words::effect(&intended.step), 1000);
+        writeln!(text, "  {effect}").expect("a String takes all");
+        if let Some(elsewhere) = elsewhere(intended, run) {
+            writeln!(text, "    at {elsewhere}, where it was done").expect("a String takes all");
         }
-        _ => format!("{words}\n"),
+        if let Inverse::None { why } = &intended.inverse {
+            writeln!(text, "    stays: {}", wash(why, 300)).expect("a String takes all");
+        }
+    }
+    text
+}
+
+/// The engine that a step was applied to, where it is not the one in force.
+fn elsewhere(intended: &Intended, run: &Run) -> Option<String> {
+    let then = &intended.endpoint.as_ref()?.url;
+    let now = run.hands.endpoint.as_ref().map(|endpoint| &endpoint.url);
+    (now != Some(then)).then(|| wash(then, 300))
+}
+
+fn told(run: &Run, to: &To<'_>, words: &str, code: u8) -> Result<u8, Failure> {
+    if to.format.is_for_people() {
+        printed(to.out, &format!("{words}\n"))?;
+        return Ok(code);
+    }
+    let left: Vec<String> = run
+        .state
+        .to_undo()
+        .iter()
+        .map(|seq| words::effect(&run.state.steps[seq].step.step))
+        .collect();
+    let document = serde_json::json!({
+        "schemaVersion": 1, "report": "clawdoctor.undo", "ok": code == exit::CLEAN,
+        "runId": run.state_id(), "message": words, "left": left,
+    });
+    let text = match &to.redactor {
+        Some(redactor) => redactor.json(document),
+        None => document,
     };
-    printed(out, &text)?;
+    printed(to.out, &format!("{text}\n"))?;
     Ok(code)
 }

@@ -19,10 +19,13 @@ use crate::fix::run::Event;
 use crate::fix::words;
 use crate::redact::Redactor;
 use crate::report::{Format, Role, repairs};
-use crate::text::wash;
+use crate::text::{wash, wash_block};
 
 /// Between two pictures of what is under way.
 const TICK: Duration = Duration::from_millis(120);
+
+/// Characters of one line of what happens.
+const LONGEST: usize = 2000;
 
 /// Layers that are drawn at once; an image may have a hundred.
 const MOST_BARS: usize = 8;
@@ -33,6 +36,7 @@ pub struct Voice {
     drawn: Option<Drawn>,
     /// The last word on each layer, so that only changes are told where nothing can be drawn.
     layers: BTreeMap<String, String>,
+    redactor: Option<Redactor>,
 }
 
 /// What is drawn on standard error.
@@ -43,12 +47,15 @@ struct Drawn {
 }
 
 impl Voice {
-    pub fn new(format: Format, out: &Out) -> Self {
+    /// With a redactor nothing that a program reads tells names or secrets; a person at the
+    /// terminal has to see what is really changed.
+    pub fn new(format: Format, out: &Out, redactor: Option<Redactor>) -> Self {
         let voice = Self {
             format,
             out: out.clone(),
             drawn: out.draws().then(Drawn::new),
             layers: BTreeMap::new(),
+            redactor,
         };
         let version = json!({
             "schemaVersion": crate::checklist::report::SCHEMA_VERSION,
@@ -65,6 +72,7 @@ impl Voice {
 
     /// A line on standard error, above what is drawn.
     pub fn line(&self, text: &str) {
+        let text = wash_block(text, LONGEST);
         match &self.drawn {
             Some(drawn) => drop(drawn.all.println(text)),
             None if self.is_text() => self.out.complain(&format!("{text}\n")),
@@ -75,6 +83,9 @@ impl Voice {
     fn event_line(&self, kind: &str, mut value: Value) {
         if self.format != Format::Ndjson {
             return;
+        }
+        if let Some(redactor) = &self.redactor {
+            value = redactor.json(value);
         }
         value["type"] = json!(kind);
         // A reader that went away is no failure.
@@ -91,7 +102,7 @@ impl Voice {
 
     fn head(&self, words: &str) {
         if let Some(drawn) = &self.drawn {
-            drawn.head.set_message(words.to_owned());
+            drawn.head.set_message(wash(words, LONGEST));
             drawn.head.enable_steady_tick(TICK);
         }
     }
@@ -245,28 +256,41 @@ impl Voice {
         written(self.out.print(|to| repairs::became(told, &style, to)))
     }
 
-    pub fn end(&mut self, fix: &FixReport, redactor: Option<&Redactor>) -> Result<(), Failure> {
+    pub fn end(&mut self, fix: &FixReport) -> Result<(), Failure> {
         self.quiet();
         let style = self.out.style;
         if self.is_text() {
             return written(self.out.print(|to| repairs::end(fix, &style, to)));
         }
-        let mut value = serde_json::to_value(fix).expect("plain data");
-        if let Some(redactor) = redactor {
-            value = redactor.json(value);
-        }
         if self.format == Format::Ndjson {
-            self.event_line("summary", value);
+            self.event_line("summary", serde_json::to_value(fix).expect("plain data"));
             return Ok(());
         }
+        let fix = match &self.redactor {
+            Some(redactor) => redacted(fix, redactor),
+            None => fix.clone(),
+        };
         let text = if style.pretty {
-            serde_json::to_string_pretty(&value)
+            serde_json::to_string_pretty(&fix)
         } else {
-            serde_json::to_string(&value)
+            serde_json::to_string(&fix)
         };
         let text = text.expect("plain data");
         written(self.out.print_text(&format!("{text}\n")))
     }
+}
+
+/// Nothing stays on the screen of what was under way, however a run ends.
+impl Drop for Voice {
+    fn drop(&mut self) {
+        self.quiet();
+    }
+}
+
+/// Through plain data and back, so that the keys stay in the order of the contract.
+fn redacted(fix: &FixReport, redactor: &Redactor) -> FixReport {
+    let value = serde_json::to_value(fix).expect("plain data");
+    serde_json::from_value(redactor.json(value)).expect("redaction changes texts alone")
 }
 
 fn written(result: io::Result<()>) -> Result<(), Failure> {

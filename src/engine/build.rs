@@ -34,6 +34,16 @@ pub struct Build {
     pub labels: BTreeMap<String, String>,
     /// `os/arch[/variant]`; none = the engine's own.
     pub platform: Option<String>,
+    pub cache: Cache,
+}
+
+/// Whether steps that were built before are taken as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cache {
+    #[default]
+    Used,
+    /// `--no-cache`: packages are fetched anew.
+    Ignored,
 }
 
 impl Build {
@@ -44,6 +54,9 @@ impl Build {
             encode(valid(&self.tag)?),
             encode(&labels)
         );
+        if self.cache == Cache::Ignored {
+            path.push_str("&nocache=1");
+        }
         if let Some(platform) = &self.platform {
             path.push_str("&platform=");
             path.push_str(&encode(platform));

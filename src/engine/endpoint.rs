@@ -7,9 +7,8 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::address::tcp_address;
+use crate::digest::Sha256;
 use crate::facts::docker::{Endpoint, EndpointSource};
 use crate::facts::{Why, WhyKind};
 use crate::surroundings::Surroundings;
@@ -47,12 +46,7 @@ pub fn tls_folder(surroundings: &Surroundings, context: &str) -> PathBuf {
 }
 
 fn context_folder(context: &str) -> String {
-    use std::fmt::Write as _;
-    let mut folder = String::with_capacity(64);
-    for byte in Sha256::digest(context.as_bytes()) {
-        write!(folder, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    folder
+    Sha256::of(context.as_bytes()).to_string()
 }
 
 /// The endpoint in force. `read` answers for config.json and for one meta.json, where they are

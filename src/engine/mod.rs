@@ -41,7 +41,7 @@ mod spec;
 mod volumes;
 mod wire;
 
-pub use build::Build;
+pub use build::{Build, Cache};
 pub use client::Engine;
 pub use containers::Listed;
 pub use disk::DiskUsage;

@@ -175,6 +175,9 @@ pub enum WorkspaceAccess {
     Rw,
 }
 
+/// The image that OpenClaw uses where none is configured; no registry has it.
+pub const DEFAULT_IMAGE: &str = "openclaw-sandbox:bookworm-slim";
+
 /// `sandbox.docker`, with OpenClaw's own defaults where the file says nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -211,7 +214,7 @@ pub struct Docker {
 impl Default for Docker {
     fn default() -> Self {
         Self {
-            image: "openclaw-sandbox:bookworm-slim".to_owned(),
+            image: DEFAULT_IMAGE.to_owned(),
             container_prefix: "openclaw-sbx-".to_owned(),
             workdir: "/workspace".to_owned(),
             read_only_root: true,

@@ -11,17 +11,19 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::digest::Sha256;
+use crate::digest::Sha256;
 use crate::text::wash;
 
 /// `manifest.json` of an archive has a few hundred bytes for each image.
 const LARGEST_MANIFEST: u64 = 1 << 20;
 
-/// A tar archive with one file in it.
+/// A tar archive with one file in it, of root's and readable for all.
 pub fn with_file(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut header = tar::Header::new_gnu();
     header.set_size(bytes.len() as u64);
     header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
     header.set_mtime(0);
     let mut archive = tar::Builder::new(Vec::new());
     archive

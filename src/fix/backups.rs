@@ -9,9 +9,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::digest::Sha256;
 use super::file::{Snapshot, confirm};
 use super::problem::{Problem, ProblemKind};
+use crate::digest::Sha256;
 
 /// Held by the programs that a run has started, for as long as they live. Empty.
 pub const LOCK: &str = "at-work";

@@ -27,9 +27,9 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 
-use super::digest::Sha256;
 use super::problem::{Problem, ProblemKind};
 use super::record::RunId;
+use crate::digest::Sha256;
 use crate::text::wash;
 use crate::units::Size;
 use fresh::Fresh;

@@ -1,10 +1,13 @@
 //! What takes a step back, as data: written to the journal before the step is applied, so that it
 //! outlives the run, the program and its version. Pure.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::step::{Command, Control, Reader, Setting};
+use super::step::{Command, Control, Reader, Rights, Setting, Step};
+use crate::facts::docker::Endpoint;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "inverse", rename_all = "kebab-case")]
@@ -47,6 +50,9 @@ pub enum Inverse {
     RemoveFile {
         path: String,
         sha256: String,
+        /// Those that came with the file, the innermost first: they go where nothing is in them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        folders: Vec<String>,
     },
     /// The network of this name, if it is the one that was made.
     RemoveNetwork {
@@ -93,9 +99,69 @@ pub struct Backup {
 /// What an intent says: the step and its inverse, before anything happens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intended {
-    pub step: super::step::Step,
+    pub step: Step,
     pub inverse: Inverse,
+    /// The engine in force when it was recorded. What was done there is taken back there, whatever
+    /// `DOCKER_HOST` or a context says by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
+}
+
+impl Intended {
+    /// Whether taking it back needs an administrator's rights, for a user of this home.
+    pub fn needs_root(&self, home: &Path) -> bool {
+        let any = |commands: &[Command]| commands.iter().any(|command| command.as_root);
+        let controls = |control: &Control| any(&control.start) || any(&control.stop);
+        match &self.inverse {
+            Inverse::Run { commands } => any(commands),
+            Inverse::RemovePackages { command, .. } => command.as_root,
+            Inverse::StopEngine { control, .. } => any(&control.stop),
+            Inverse::RestoreFile { reader, .. } => {
+                reader.as_ref().is_some_and(|one| controls(&one.control))
+            }
+            // Only root may give files away.
+            Inverse::RestoreOwners { .. } => matches!(
+                &self.step,
+                Step::OwnTree(step) if matches!(step.wish, Rights::Owner { .. })
+            ),
+            Inverse::RemoveLink { path, .. } => !Path::new(path).starts_with(home),
+            Inverse::MoveTag { .. }
+            | Inverse::Configure { .. }
+            | Inverse::RemoveFile { .. }
+            | Inverse::RemoveNetwork { .. }
+            | Inverse::None { .. } => false,
+        }
+    }
 }
 
 /// What a result says: values that only came with the change, such as a new image's id.
 pub type After = Value;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::step::PlaceLink;
+
+    fn link(path: &str) -> Intended {
+        let (path, target) = (path.to_owned(), "/usr/bin/docker".to_owned());
+        Intended {
+            step: Step::PlaceLink(PlaceLink {
+                path: path.clone(),
+                target: target.clone(),
+            }),
+            inverse: Inverse::RemoveLink { path, target },
+            endpoint: None,
+        }
+    }
+
+    #[test]
+    fn what_root_did_takes_root_to_take_back() {
+        let home = Path::new("/home/ada");
+        assert!(link("/usr/local/bin/docker").needs_root(home));
+        let mut one = link("/home/ada/bin/docker");
+        assert!(!one.needs_root(home));
+        let commands = vec![Command::as_root(["apt-get", "remove"])];
+        one.inverse = Inverse::Run { commands };
+        assert!(one.needs_root(home));
+    }
+}

@@ -15,7 +15,6 @@ pub mod apply;
 mod archive;
 pub mod backups;
 pub mod consent;
-pub mod digest;
 pub mod edit;
 pub mod file;
 pub mod inverse;
@@ -35,3 +34,5 @@ pub mod step;
 pub(crate) mod trial;
 pub mod wishes;
 pub mod words;
+
+pub use crate::digest;

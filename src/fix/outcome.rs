@@ -69,6 +69,9 @@ pub enum FixConclusion {
 pub struct RepairReport {
     pub id: String,
     pub check_id: String,
+    /// Other checks that the same repair mends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_check_ids: Vec<String>,
     pub title: String,
     pub risk: Risk,
     pub status: RepairStatus,
@@ -178,6 +181,7 @@ impl From<Need> for NeedWord {
 
 impl RepairReport {
     pub fn of(repair: &Repair, status: RepairStatus) -> Self {
+        let full = |id: &String| format!("{}{id}", crate::checklist::id::PREFIX);
         let steps = repair.steps.iter().map(|step| StepReport {
             effect: words::effect(step),
             commands: words::commands(step),
@@ -185,7 +189,8 @@ impl RepairReport {
         });
         Self {
             id: repair.id.clone(),
-            check_id: format!("{}{}", crate::checklist::id::PREFIX, repair.check),
+            check_id: full(&repair.check),
+            also_check_ids: repair.also.iter().map(full).collect(),
             title: repair.title.clone(),
             risk: repair.risk,
             status,
@@ -255,6 +260,7 @@ impl FixReport {
         let asked = |check_id: &str| ids.iter().any(|id| id == short(check_id));
         self.findings.retain(|finding| asked(&finding.check_id));
         self.undetermined.retain(|check_id| asked(check_id));
+        self.ok = self.exit_code() == exit::CLEAN;
     }
 
     /// Draws the conclusion: 2 before 1 before 3 (the exit codes of `fix`).
@@ -273,7 +279,10 @@ impl FixReport {
         let waits = |finding: &Finding| {
             !self.needs_restart.is_empty()
                 && self.repairs.iter().any(|repair| {
-                    repair.status == RepairStatus::Applied && repair.check_id == finding.check_id
+                    let mut checks =
+                        std::iter::once(&repair.check_id).chain(&repair.also_check_ids);
+                    repair.status == RepairStatus::Applied
+                        && checks.any(|id| *id == finding.check_id)
                 })
         };
         let remains = self
@@ -300,10 +309,13 @@ impl FixReport {
             FixConclusion::Remains => exit::FINDINGS,
             FixConclusion::Failed | FixConclusion::Incomplete => exit::INCONCLUSIVE,
             FixConclusion::RestartNeeded => exit::RESTART_NEEDED,
+            // As `check` weighs them: what is wrong before what is not known.
             FixConclusion::Planned => {
-                if self.repairs.is_empty()
-                    && !self.findings.iter().any(|f| f.severity >= self.fail_on)
-                {
+                if self.findings.iter().any(|f| f.severity >= self.fail_on) {
+                    exit::FINDINGS
+                } else if !self.undetermined.is_empty() {
+                    exit::INCONCLUSIVE
+                } else if self.repairs.is_empty() {
                     exit::CLEAN
                 } else {
                     exit::FINDINGS
@@ -362,6 +374,18 @@ mod tests {
         let mut waits = report(RepairStatus::Applied, Some(Severity::Error));
         waits.needs_restart = vec![RestartWord::Login];
         assert_eq!(code(waits), 3, "its finding waits for the login");
+    }
+
+    #[test]
+    fn a_plan_for_a_node_of_which_too_little_is_known_does_not_end_well() {
+        let mut shown = report(RepairStatus::Planned, None);
+        shown.repairs.clear();
+        assert_eq!(shown.exit_code(), 0);
+        shown.undetermined = vec!["clawdoctor/c/d".to_owned()];
+        assert_eq!(shown.exit_code(), 2);
+        shown.only(&["a/b".to_owned()]);
+        assert_eq!(shown.exit_code(), 0, "it was not asked about");
+        assert!(shown.ok);
     }
 
     #[test]

@@ -56,6 +56,10 @@ pub enum ProblemKind {
     Unconfirmed {
         error: String,
     },
+    /// Written by another user: what it says must not be done with the rights of this one.
+    Foreign {
+        uid: u32,
+    },
     /// A journal of a version that this one does not read.
     Newer {
         version: u32,
@@ -98,6 +102,9 @@ impl Problem {
             ),
             ProblemKind::DiskFull => Some("make room on the disk and run again"),
             ProblemKind::Changed => Some("run again: the plan is made from what is there now"),
+            ProblemKind::Foreign { .. } => {
+                Some("run it as that user: sudo -H -u USER clawdoctor undo")
+            }
             ProblemKind::Newer { .. } => Some("use the clawdoctor that wrote it, or a newer one"),
             ProblemKind::NotAFile
             | ProblemKind::HardLinks
@@ -153,6 +160,7 @@ impl fmt::Display for Problem {
                 f,
                 "{path} was changed, but the disk did not confirm it: {error}"
             ),
+            ProblemKind::Foreign { uid } => write!(f, "{path} belongs to another user (uid {uid})"),
             ProblemKind::Newer { version } => {
                 write!(
                     f,

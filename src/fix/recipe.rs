@@ -4,10 +4,7 @@
 /// A Dockerfile of one stage that a classic builder understands.
 pub const DOCKERFILE: &str = include_str!("../../assets/sandbox.Dockerfile");
 
-/// The name that OpenClaw looks for where none is configured.
-pub const DEFAULT_IMAGE: &str = "openclaw-sandbox:bookworm-slim";
-
 /// SHA-256 of the recipe, in hex.
 pub fn sha256() -> String {
-    super::digest::Sha256::of(DOCKERFILE.as_bytes()).to_string()
+    crate::digest::Sha256::of(DOCKERFILE.as_bytes()).to_string()
 }

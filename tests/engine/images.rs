@@ -28,6 +28,7 @@ fn build(at: &Bench, what: &str, steps: &str) -> Build {
         tag: at.tag(what),
         labels: labels(),
         platform: None,
+        cache: clawdoctor::engine::Cache::Used,
     }
 }
 

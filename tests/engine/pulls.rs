@@ -54,6 +54,7 @@ fn pushed(at: &Bench, what: &str, bytes: usize) -> Result<String, libtest_mimic:
         tag: tag.clone(),
         labels: labels(),
         platform: None,
+        cache: clawdoctor::engine::Cache::Used,
     };
     at.run(at.engine.build(build, &mut |_| {}, within(60)))?;
     let pushed = at.real.docker(&["push", "-q", &tag]);

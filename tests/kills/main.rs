@@ -66,6 +66,9 @@ const SAMPLE_OF_UNDO: &[(&str, Cut, Then)] = &[
     ("undone provide-image", Cut::Nothing, Then::Resume),
 ];
 
+/// What no registry has, so that it is built.
+const BUILT: &str = "openclaw-sandbox:bookworm-slim";
+
 const SMALL: &[&str] = &["openclaw/sandbox-mode", "image", "volume"];
 const WHOLE: &[&str] = &[
     "openclaw/sandbox-mode",
@@ -116,9 +119,10 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
     let mut trials = Vec::new();
     let mut add = |title: String, needs_strace: bool, test: fn(&Bench, usize) -> Outcome, index| {
         let (own, is_possible) = (Arc::clone(bench), bench.traces || !needs_strace);
-        let title = match is_possible {
-            true => title,
-            false => format!("{title} (nothing may be traced here)"),
+        let title = if is_possible {
+            title
+        } else {
+            format!("{title} (nothing may be traced here)")
         };
         let trial = Trial::test(title, move || test(&own, index));
         trials.push(trial.with_ignored_flag(!is_possible));
@@ -131,6 +135,7 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
             every_of_undo,
             0,
         );
+        add("a_build_that_is_killed".to_owned(), true, build, 0);
     } else {
         for (index, (label, cut, then)) in SAMPLE.iter().enumerate() {
             let title = format!("killed at `{label}`, {cut:?} of it cut off, then {then:?}");
@@ -140,6 +145,19 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
             let title = format!("undo killed at `{label}`, {cut:?} of it cut off, then {then:?}");
             add(title, true, sampled_of_undo, index);
         }
+    }
+    for (index, (percent, then)) in PATCHING.iter().enumerate() {
+        let title =
+            format!("killed at {percent} % of what a call of OpenClaw's takes, then {then:?}");
+        add(title, false, while_patching, index);
+    }
+    for then in [Then::Undo, Then::Resume] {
+        let title = format!("killed when an archive has named what was not tried, then {then:?}");
+        let test = match then {
+            Then::Undo => undo_named,
+            Then::Resume => resume_named,
+        };
+        add(title, true, test, 0);
     }
     let (kills, signals) = if bench.walks_all { (20, 8) } else { (10, 4) };
     for index in 0..kills {
@@ -247,7 +265,13 @@ impl Stage {
             ids: if bench.walks_all { WHOLE } else { SMALL },
             archive: archive.as_ref().map(Archive::path),
         };
-        let node = Node::new(&bench.engine, &bench.openclaw, &wish)?;
+        Self::of(bench, &wish)
+    }
+
+    fn of(bench: &Bench, wish: &Wish) -> Result<Self, Failed> {
+        let node = Node::new(&bench.engine, &bench.openclaw, wish)?;
+        // A name for the node is made once, by the first command of all.
+        expect(&node.run(&undo()), 2)?;
         let before = node.listing()?;
         let mut stage = Self {
             node,
@@ -431,12 +455,11 @@ fn number(boundaries: &[String], label: &str) -> Result<usize, Failed> {
         .ok_or_else(|| format!("no `{label}` among {boundaries:?}").into())
 }
 
-const WAYS: [(Cut, Then); 6] = [
+/// Half a record and none are the same world.
+const WAYS: [(Cut, Then); 4] = [
     (Cut::Nothing, Then::Undo),
     (Cut::Nothing, Then::Resume),
     (Cut::Half, Then::Undo),
-    (Cut::Half, Then::Resume),
-    (Cut::All, Then::Undo),
     (Cut::All, Then::Resume),
 ];
 
@@ -471,10 +494,10 @@ fn walk(
             }
         }
     }
-    match failed.is_empty() {
-        true => Ok(()),
-        false => Err(failed.join("\n\n").into()),
+    if failed.is_empty() {
+        return Ok(());
     }
+    Err(failed.join("\n\n").into())
 }
 
 /// An instant of a run that takes so long, the same for the same seed and index.
@@ -500,13 +523,51 @@ fn at_random(bench: &Bench, index: usize) -> Outcome {
         stage
             .node
             .signalled("-KILL", after, &stage.node.fix(&["--yes"]));
-        let then = if index % 2 == 0 {
+        let then = if index.is_multiple_of(2) {
             Then::Undo
         } else {
             Then::Resume
         };
         stage.prove(then)
     })
+}
+
+/// The call goes on when nobody waits for it any more, and writes the config seconds later.
+const PATCHING: [(u32, Then); 3] = [(20, Then::Resume), (110, Then::Undo), (150, Then::Undo)];
+
+fn while_patching(bench: &Bench, index: usize) -> Outcome {
+    let (percent, then) = PATCHING[index];
+    on_stage(bench, |stage| {
+        let begun = std::time::Instant::now();
+        stage.node.openclaw(&["config", "validate"])?;
+        let after = begun.elapsed() * percent / 100;
+        let args = stage.node.fix(&["--yes"]);
+        let patch = "openclaw-patch.json";
+        let ended = stage.node.killed_with(patch, after, &args);
+        if !ended.is_killed {
+            return Err(format!("not killed: {}", ended.said).into());
+        }
+        stage.prove(then)
+    })
+}
+
+/// The engine names what an archive holds as it is loaded: a kill before the passing name is given
+/// leaves an image of which only the archive tells whose it is.
+fn named(bench: &Bench, then: Then) -> Outcome {
+    on_stage(bench, |stage| {
+        let sync = number(&stage.boundaries, "done provide-image")?;
+        stage.kill(sync, &stage.node.fix(&["--yes"]), Cut::All)?;
+        stage.node.untag_passing()?;
+        stage.prove(then)
+    })
+}
+
+fn undo_named(bench: &Bench, _: usize) -> Outcome {
+    named(bench, Then::Undo)
+}
+
+fn resume_named(bench: &Bench, _: usize) -> Outcome {
+    named(bench, Then::Resume)
 }
 
 fn told_to_stop(bench: &Bench, index: usize) -> Outcome {
@@ -527,6 +588,51 @@ fn told_to_stop(bench: &Bench, index: usize) -> Outcome {
         let then = if index < 2 { Then::Undo } else { Then::Resume };
         stage.prove(then)
     })
+}
+
+/// What the recipe is built on, made of what the tests have, and its name taken away again.
+struct Base<'a>(&'a Engine);
+
+const BASE: &str = "debian:bookworm-slim";
+
+impl<'a> Base<'a> {
+    fn tag(engine: &'a Engine) -> Result<Option<Self>, String> {
+        if engine.docker(&["image", "inspect", BASE]).is_ok() {
+            return Ok(None);
+        }
+        engine.docker(&["tag", "clawdoctor-test/base:bookworm-slim", BASE])?;
+        Ok(Some(Self(engine)))
+    }
+}
+
+impl Drop for Base<'_> {
+    fn drop(&mut self) {
+        self.0.docker(&["rmi", BASE]).unwrap_or_default();
+    }
+}
+
+/// In the middle of a real build, when it was built and has no name yet, and when it has.
+fn build(bench: &Bench, _: usize) -> Outcome {
+    let engine = &bench.engine;
+    if engine.docker(&["image", "inspect", BUILT]).is_ok() {
+        return Err(format!("somebody else's {BUILT} is in the engine").into());
+    }
+    let _base = Base::tag(engine)?;
+    let wish = Wish {
+        image: BUILT,
+        ids: SMALL,
+        archive: None,
+    };
+    let stage = Stage::of(bench, &wish)?;
+    for (share, then) in [(4, Then::Undo), (3, Then::Resume), (2, Then::Undo)] {
+        let args = stage.node.fix(&["--yes"]);
+        stage.node.signalled("-KILL", stage.took / share, &args);
+        stage.prove(then)?;
+    }
+    let sync = number(&stage.boundaries, "done provide-image")?;
+    stage.run_killed_at(sync, Cut::All, Then::Undo)?;
+    stage.run_killed_at(sync, Cut::Half, Then::Resume)?;
+    stage.run_killed_at(sync, Cut::Nothing, Then::Undo)
 }
 
 /// A state folder on a disk of its own, which has no room left.
@@ -567,7 +673,7 @@ fn disk_full(bench: &Bench, _: usize) -> Outcome {
         let kept = std::fs::read_dir(state.join("journal")).map_or(0, Iterator::count);
         drop(disk);
         expect(&ended, 2)?;
-        if !ended.said.contains("No space left on device") || kept > 0 {
+        if !ended.said.contains("no room is left on the disk") || kept > 0 {
             return Err(format!("{kept} journals: {}", ended.said).into());
         }
         stage.is_as_before()

@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use clawdoctor::fix::digest::Sha256;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ use crate::support::place::Place;
 pub const LOADED: &str = "clawdoctor-kills/sandbox:1";
 /// OpenClaw's command line takes seconds, a build a minute.
 const PATIENCE: Duration = Duration::from_mins(4);
+/// Between two looks at a process or a file.
+const POLL: Duration = Duration::from_millis(5);
 
 /// Where `tests/support/openclaw.sh install` has put the programs.
 #[derive(Clone, Debug)]
@@ -207,6 +210,24 @@ impl Node {
         self.end(self.place.command(None, args), Some((signal, after)))
     }
 
+    /// Kills it a while after a file of this name has appeared beside its journal.
+    pub fn killed_with(&self, name: &str, after: Duration, args: &[String]) -> Ended {
+        let known = self.runs();
+        let appeared = || {
+            let new = self.runs().into_iter().filter(|run| !known.contains(run));
+            let folder = self.place.home().join("state/journal");
+            new.map(|run| folder.join(run).join(name))
+                .any(|path| path.exists())
+        };
+        let child = Self::start(self.place.command(None, args));
+        while !appeared() && !child.has_ended(POLL) {}
+        let early = child.has_ended(after);
+        if !early {
+            child.kill("-KILL");
+        }
+        self.end_of(child)
+    }
+
     fn traced(&self, args: &[String], log: &str, more: &[&str]) -> Command {
         let inner = self.place.command(None, args);
         let mut command = Command::new("strace");
@@ -217,40 +238,39 @@ impl Node {
         command
     }
 
-    fn end(&self, mut command: Command, signal: Option<(&str, Duration)>) -> Ended {
-        let begun = std::time::Instant::now();
+    fn end(&self, command: Command, signal: Option<(&str, Duration)>) -> Ended {
+        let child = Self::start(command);
+        if let Some((signal, after)) = signal
+            && !child.has_ended(after)
+        {
+            child.kill(signal);
+        }
+        self.end_of(child)
+    }
+
+    fn start(mut command: Command) -> Running {
+        let begun = Instant::now();
         let child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program under test starts");
         let pid = child.id();
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || sender.send(child.wait_with_output()));
-        let kill = |signal: &str| {
-            let sent = Command::new("kill")
-                .args([signal, &pid.to_string()])
-                .status();
-            assert!(sent.is_ok(), "kill is there");
-        };
-        let output = signal.and_then(|(signal, after)| {
-            let early = receiver.recv_timeout(after).ok();
-            if early.is_none() {
-                kill(signal);
-            }
-            early
-        });
-        let output = output.or_else(|| receiver.recv_timeout(PATIENCE).ok());
-        let output = output.unwrap_or_else(|| {
-            kill("-KILL");
-            panic!("not done within {PATIENCE:?}")
-        });
-        let output = output.expect("its output");
+        let output = std::thread::spawn(move || child.wait_with_output().expect("its output"));
+        Running { begun, pid, output }
+    }
+
+    fn end_of(&self, child: Running) -> Ended {
+        if !child.has_ended(PATIENCE) {
+            child.kill("-KILL");
+            panic!("not done within {PATIENCE:?}");
+        }
+        let output = child.output.join().expect("its output");
         self.pids.borrow_mut().extend(self.holder());
         Ended {
             code: output.status.code(),
             is_killed: output.status.signal() == Some(9),
-            took: begun.elapsed(),
+            took: child.begun.elapsed(),
             said: told(&output),
         }
     }
@@ -266,8 +286,28 @@ impl Node {
 
     // ---- what it looks like
 
+    /// Waits for programs that a killed run has left: what they still do counts.
+    fn wait_for_orphans(&self) -> Result<(), String> {
+        let root = self.place.root().display().to_string();
+        let at_work = || {
+            let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+            entries
+                .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+                .any(|line| String::from_utf8_lossy(&line).contains(&root))
+        };
+        let until = Instant::now() + PATIENCE;
+        while at_work() {
+            if Instant::now() > until {
+                return Err("a program is left that does not end".to_owned());
+            }
+            std::thread::sleep(POLL * 10);
+        }
+        Ok(())
+    }
+
     /// What undoing has to bring back.
     pub fn listing(&self) -> Result<Vec<String>, String> {
+        self.wait_for_orphans()?;
         let mut lines = Vec::new();
         let home = self.place.home();
         list(&home, &home, &mut lines)?;
@@ -294,15 +334,7 @@ impl Node {
     /// What no run may leave, however it ended and however it was taken up again.
     pub fn litter(&self) -> Result<Vec<String>, String> {
         let mut found = Vec::new();
-        let runs = self.runs();
-        let passing = self.engine.docker(&[
-            "images",
-            "clawdoctor-passing",
-            "--format",
-            "{{.Repository}}:{{.Tag}}",
-        ])?;
-        let of_ours = |line: &&str| runs.iter().any(|run| line.contains(run.as_str()));
-        found.extend(passing.lines().filter(of_ours).map(str::to_owned));
+        found.extend(self.passing()?);
         let format = "{{.Names}} {{.Label \"clawdoctor.owner\"}}";
         let label = "label=clawdoctor.probe";
         let containers = self
@@ -331,6 +363,31 @@ impl Node {
             }
         }
         Ok(found)
+    }
+
+    /// The passing names of this node's runs.
+    fn passing(&self) -> Result<Vec<String>, String> {
+        let runs = self.runs();
+        let passing = self.engine.docker(&[
+            "images",
+            "clawdoctor-passing",
+            "--format",
+            "{{.Repository}}:{{.Tag}}",
+        ])?;
+        let of_ours = |line: &&str| runs.iter().any(|run| line.contains(run.as_str()));
+        let lines = passing.lines().filter(of_ours);
+        Ok(lines.map(str::to_owned).collect())
+    }
+
+    pub fn untag_passing(&self) -> Result<(), String> {
+        let passing = self.passing()?;
+        if passing.is_empty() {
+            return Err("there is no passing name".to_owned());
+        }
+        for name in passing {
+            self.engine.docker(&["rmi", &name])?;
+        }
+        Ok(())
     }
 
     fn journals(&self) -> Vec<PathBuf> {
@@ -427,6 +484,29 @@ pub struct Ended {
     pub said: String,
 }
 
+struct Running {
+    begun: Instant,
+    pid: u32,
+    output: JoinHandle<Output>,
+}
+
+impl Running {
+    /// Waits so long for its end, or shorter.
+    fn has_ended(&self, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        while !self.output.is_finished() && Instant::now() < until {
+            std::thread::sleep(POLL.min(within));
+        }
+        self.output.is_finished()
+    }
+
+    fn kill(&self, signal: &str) {
+        let pid = self.pid.to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.is_ok(), "kill is there");
+    }
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         let volume = &self.volume;
@@ -500,7 +580,7 @@ fn list(folder: &Path, home: &Path, lines: &mut Vec<String>) -> Result<(), Strin
         let mut line = format!("{shown} {}:{} {:o}", data.uid(), data.gid(), data.mode());
         if data.is_file() && !shown.ends_with("openclaw.json") {
             let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
-            line.push_str(&format!(" {}", Sha256::of(&bytes)));
+            line = format!("{line} {}", Sha256::of(&bytes));
         }
         lines.push(line);
     }

@@ -133,6 +133,9 @@ impl Place {
 
     /// Any program in this place alone.
     pub fn program(&self, user: Option<User>, argv: &[String]) -> Command {
+        // A home is root's where root works in it: it repairs nothing in a user's.
+        let owner = user.map_or_else(|| nix::unistd::geteuid().as_raw(), |_| OWNER);
+        std::os::unix::fs::lchown(self.home(), Some(owner), Some(owner)).unwrap_or(());
         let mut words: Vec<String> = Vec::new();
         let mut add = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
         if let Some(installed) = &self.real {

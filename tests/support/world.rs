@@ -17,9 +17,16 @@ pub struct World(BTreeMap<String, String>);
 impl World {
     /// The place's home but for our own state, and all that the engine has a name for. What lies in
     /// `volumes` is listed from inside.
-    pub fn look(place: &Place, engine: &Engine, volumes: &[String]) -> Result<Self, String> {
+    pub fn look(
+        place: &Place,
+        engine: Option<&Engine>,
+        volumes: &[String],
+    ) -> Result<Self, String> {
         let mut world = Self::default();
         world.folder(&place.home(), &place.home().join("state"));
+        let Some(engine) = engine else {
+            return Ok(world);
+        };
         world.engine(engine)?;
         for volume in volumes {
             world.volume(engine, volume)?;
@@ -42,16 +49,18 @@ impl World {
                 continue;
             }
             let Ok(meta) = entry.metadata() else { continue };
-            let mut line = format!("{}:{} {:o}", meta.uid(), meta.gid(), meta.mode());
-            if meta.is_symlink() {
-                line += &format!(" -> {:?}", std::fs::read_link(&path));
+            let content = if meta.is_symlink() {
+                format!("-> {:?}", std::fs::read_link(&path))
             } else if meta.is_file() {
                 let bytes = std::fs::read(&path).unwrap_or_default();
-                line += &match config_value(&path, &bytes) {
-                    Some(value) => format!(" {value}"),
-                    None => format!(" {:?}", String::from_utf8_lossy(&bytes)),
-                };
-            }
+                config_value(&path, &bytes).map_or_else(
+                    || format!("{:?}", String::from_utf8_lossy(&bytes)),
+                    |value| value.to_string(),
+                )
+            } else {
+                String::new()
+            };
+            let line = format!("{}:{} {:o} {content}", meta.uid(), meta.gid(), meta.mode());
             self.0.insert(said, line);
             if meta.is_dir() {
                 self.folder(&path, except);

@@ -6,9 +6,6 @@ use crate::facts::openclaw::{Agent, Mode};
 use crate::facts::sandbox::Inside;
 use crate::facts::{Facts, Why, WhyKind};
 
-/// The image that OpenClaw uses where none is configured; no registry has it.
-pub const DEFAULT_IMAGE: &str = "openclaw-sandbox:bookworm-slim";
-
 /// Rules on all agents, or says which check explains why they are not known.
 pub fn with_agents(
     facts: &Facts,

@@ -14,10 +14,10 @@ use std::time::Duration;
 use super::args::WishArgs;
 use super::check::{self, Standby};
 use super::out::Out;
-use super::prepare::{self, Prepared};
+use super::prepare;
 use super::voice::Voice;
 use super::wishes::{Attended, wishes};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::fix::apply::News;
 use crate::fix::consent::Allow;
 use crate::fix::lock::Lock;
@@ -47,7 +47,6 @@ pub struct Ask {
 
 /// Plans and applies; the exit code.
 pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
-    let standby = Standby::take_up()?;
     let prepared = prepare::plan(&ask.check.wish, here)?;
     let attended = out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text;
     let attended = if attended {
@@ -55,9 +54,9 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     } else {
         Attended::Nobody
     };
-    known_ids(&prepared, &ask.ids)?;
+    // Ids that no check has are a mistake, not a wish.
+    prepare::named(&prepared.catalog, &ask.ids)?;
     let wishes = wishes(&ask.wishes, &prepared.world, attended)?;
-    let voice = Voice::new(ask.format, out);
     let lock = if ask.dry_run {
         None
     } else {
@@ -67,39 +66,29 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
             "clawdoctor fix",
         )?)
     };
+    // Until here a signal ends the program at once, whoever it waits for: nothing was begun.
+    let standby = Standby::take_up()?;
+    let voice = Voice::new(ask.format, out, prepared.redactor(ask.check.redact));
     let voice = Arc::new(Mutex::new(voice));
     let mut session = Session::new(ask, &prepared, here, wishes, attended, voice);
     let Standby {
         runtime,
-        mut interrupt,
-        mut terminate,
-        mut hangup,
+        mut signals,
     } = standby;
     let code = runtime.block_on(async {
-        let stopped = {
-            let going = session.go();
-            tokio::select! {
-                done = going => return done,
-                _ = interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
-                _ = terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
-                _ = hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
+        let gone = signals.or(Box::pin(session.go())).await;
+        match gone {
+            Ok(done) => done,
+            Err(stopped) => {
+                session.rest().await;
+                Err(stopped)
             }
-        };
-        session.rest().await;
-        Err(stopped)
+        }
     });
     // What hangs in the kernel must not hold the program.
     runtime.shutdown_background();
     drop(lock);
     code
-}
-
-/// Ids and areas that no check has are a mistake, not a wish.
-fn known_ids(prepared: &Prepared, ids: &[String]) -> Result<(), Failure> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    prepare::select(&prepared.catalog, ids, &[]).map(drop)
 }
 
 /// Where the news of steps goes.

@@ -1,6 +1,8 @@
 //! One run of the command: look, plan, show, choose, apply, prove, and again until nothing new is
 //! found.
 
+mod choosing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -10,7 +12,7 @@ use crate::checklist::id::CheckId;
 use crate::checklist::report::Report;
 use crate::checklist::run::{self, Terms};
 use crate::checklist::verdict::Status;
-use crate::cli::asking::{Reply, administrator, ask};
+use crate::cli::asking::administrator;
 use crate::cli::prepare::{self, Prepared};
 use crate::cli::voice::Voice;
 use crate::cli::wishes::Attended;
@@ -26,7 +28,7 @@ use crate::fix::outcome::{
 };
 use crate::fix::plan::{Node, plan, reads};
 use crate::fix::record::{self, Outcome, RunId};
-use crate::fix::repair::{Advice, Need, Plan, Repair};
+use crate::fix::repair::{Advice, Plan, Repair};
 use crate::fix::run::{Became, Event, Run};
 use crate::fix::state::RunState;
 use crate::fix::wishes::Wishes;
@@ -50,6 +52,10 @@ pub struct Session<'a> {
     /// Begun with the first repair.
     run: Option<Run>,
     attempted: Vec<Repair>,
+    /// Ids of repairs that the person does not want.
+    declined: BTreeSet<String>,
+    /// The person wants nothing more, in this round or a later one.
+    has_quit: bool,
     /// Advice that was shown already.
     advised: Vec<Advice>,
     reports: Vec<RepairReport>,
@@ -83,6 +89,8 @@ impl<'a> Session<'a> {
             voice,
             run: None,
             attempted: Vec::new(),
+            declined: BTreeSet::new(),
+            has_quit: false,
             advised: Vec::new(),
             reports: Vec::new(),
             restarts: BTreeSet::new(),
@@ -109,12 +117,10 @@ impl<'a> Session<'a> {
         }
         let mut look = self.look().await?;
         if let Some(path) = &self.ask.plan {
-            look.plan = plan_file::read(path, &look.plan)?;
+            look.plan = plan_file::read(path, look.plan)?;
         }
         for round in 0..MOST_ROUNDS {
-            look.plan
-                .repairs
-                .retain(|repair| !self.attempted.contains(repair));
+            look.plan.repairs.retain(|repair| !self.is_settled(repair));
             if round > 0 && look.plan.is_empty() {
                 break;
             }
@@ -141,8 +147,17 @@ impl<'a> Session<'a> {
                 break;
             }
             look = self.look().await?;
+            if self.has_quit {
+                break;
+            }
         }
         self.conclude(look)
+    }
+
+    /// Tried already, or declined: a later round may plan it on another ground, and a person who
+    /// said no is not asked again.
+    fn is_settled(&self, repair: &Repair) -> bool {
+        self.attempted.iter().any(|one| one.does_as(repair)) || self.declined.contains(&repair.id)
     }
 
     /// Nobody to ask, and nothing that was allowed beforehand: the plan is all.
@@ -157,14 +172,17 @@ impl<'a> Session<'a> {
             plan_file::keep(path, &look.plan)?;
         }
         let allow = &self.ask.allow;
-        let fix = planned(look.report, &look.plan, |repair| {
+        let mut fix = planned(look.report, &look.plan, |repair| {
             match allow.answer(repair) {
                 Answer::Allowed => None,
                 Answer::Needs(flag) => Some(flag),
             }
         });
-        let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
-        self.voice().end(&fix, redactor.as_ref())?;
+        let chosen = self.chosen_ids()?;
+        if !chosen.is_empty() {
+            fix.only(&chosen);
+        }
+        self.voice().end(&fix)?;
         Ok(fix.exit_code())
     }
 
@@ -216,77 +234,15 @@ impl<'a> Session<'a> {
         if self.ask.ids.is_empty() {
             return Ok(Vec::new());
         }
-        let chosen = prepare::select(&self.prepared.catalog, &self.ask.ids, &[])?;
+        let chosen = prepare::named(&self.prepared.catalog, &self.ask.ids)?;
         Ok(chosen.iter().map(ToString::to_string).collect())
     }
 
-    /// Which repairs are consented to; the others are told with what they would need.
-    async fn choose(&mut self, plan: &Plan) -> Result<Vec<Repair>, Failure> {
-        let mut chosen = Vec::new();
-        let mut rest = None;
-        for repair in &plan.repairs {
-            let reply = match self.ask.allow.answer(repair) {
-                Answer::Allowed => Reply::Yes,
-                Answer::Needs(_) if rest == Some(Reply::Quit) => Reply::Quit,
-                // What only its name allows is asked for each by itself.
-                Answer::Needs(_) if rest == Some(Reply::All) && !repair.only_named => Reply::Yes,
-                Answer::Needs(flag) if self.attended == Attended::Nobody => {
-                    let told = RepairReport {
-                        allow: Some(flag),
-                        ..RepairReport::of(repair, RepairStatus::NotAllowed)
-                    };
-                    self.tell_once(told)?;
-                    continue;
-                }
-                Answer::Needs(_) => ask(repair).await?,
-            };
-            match reply {
-                Reply::Yes => chosen.push(repair.clone()),
-                Reply::All => {
-                    rest = Some(Reply::All);
-                    chosen.push(repair.clone());
-                }
-                Reply::No => {
-                    self.attempted.push(repair.clone());
-                    self.tell_once(RepairReport::of(repair, RepairStatus::Declined))?;
-                }
-                Reply::Quit => {
-                    rest = Some(Reply::Quit);
-                    self.attempted.push(repair.clone());
-                    self.tell_once(RepairReport::of(repair, RepairStatus::Declined))?;
-                }
-            }
-        }
-        self.with_rights(chosen)
-    }
-
-    /// Administrator rights are asked for once, before anything is drawn; a step that cannot have
-    /// them is left to a person.
-    fn with_rights(&mut self, chosen: Vec<Repair>) -> Result<Vec<Repair>, Failure> {
-        let needs = |repair: &Repair| repair.needs.contains(&Need::Sudo);
-        if self.here.uid == 0 || !chosen.iter().any(needs) || administrator(self.attended) {
-            return Ok(chosen);
-        }
-        let (left, chosen): (Vec<Repair>, Vec<Repair>) = chosen.into_iter().partition(needs);
-        for repair in left {
-            let why = "it needs administrator rights, and sudo wants a password: run `sudo -v` first, or do it by hand";
-            self.attempted.push(repair.clone());
-            self.tell_once(RepairReport::of(&repair, RepairStatus::NotAllowed).because(why))?;
-        }
-        Ok(chosen)
-    }
-
-    /// A repair that is planned again in a later round was told in the first.
-    fn tell_once(&mut self, told: RepairReport) -> Result<(), Failure> {
-        if self.reports.iter().any(|known| known.id == told.id) {
-            return Ok(());
-        }
-        self.voice().became(&told)?;
-        self.reports.push(told);
-        Ok(())
-    }
-
     async fn apply(&mut self, repair: &Repair, facts: &Facts) -> Result<(), Failure> {
+        // An image that took long in between has let sudo's minutes pass.
+        if self.needs_sudo(repair) && !administrator(self.attended).await {
+            return self.without_rights(repair);
+        }
         self.begin(facts)?;
         self.attempted.push(repair.clone());
         let voice = Arc::clone(&self.voice);
@@ -408,7 +364,6 @@ impl<'a> Session<'a> {
     }
 
     fn conclude(&mut self, look: Look) -> Result<u8, Failure> {
-        let redactor = self.prepared.redactor(self.ask.check.redact, &look.facts);
         let repairs = std::mem::take(&mut self.reports);
         let mut fix = FixReport::new(look.report, repairs, &look.plan.advice);
         let chosen = self.chosen_ids()?;
@@ -433,14 +388,19 @@ impl<'a> Session<'a> {
             // Old runs are a courtesy to the disk; that one cannot be removed is no failure.
             let _ = journal::forget_old(&self.here.state_dir());
         }
-        self.voice().end(&fix, redactor.as_ref())?;
+        self.voice().end(&fix)?;
         Ok(fix.exit_code())
     }
 
     /// After a signal: the last step is done or taken back, and the journal says so.
     pub async fn rest(&mut self) {
-        self.voice()
-            .line("interrupted: bringing the last step to rest");
+        {
+            let mut voice = self.voice();
+            voice.quiet();
+            if self.run.is_some() {
+                voice.line("interrupted: bringing the last step to rest");
+            }
+        }
         Box::pin(open_runs::rest(
             self.run.as_mut(),
             self.prepared,

@@ -13,6 +13,7 @@ use crate::fix::inverse::{After, Intended, Inverse};
 use crate::fix::step::{Configure, Recreate, Setting, Step};
 use crate::probe::ask::{self, Output};
 use crate::probe::openclaw::{Config, read_config};
+use crate::redact::hide_secrets;
 use crate::text::wash;
 
 /// Its command line takes seconds to start, on a busy node many.
@@ -92,7 +93,7 @@ fn taken_back(value: &Value, setting: &Setting) -> Setting {
 pub async fn apply_configure(step: &Configure, hands: &mut Hands) -> Result<After, Trouble> {
     patch(&step.program, &step.settings, hands).await?;
     let d = Deadline::after(PATIENCE);
-    let config = now(&step.config, d).await?;
+    let config = now(&step.config, d).await.map_err(Trouble::begun)?;
     for setting in &step.settings {
         if at(&config.value, &setting.keys) != setting.to.as_ref() {
             return Err(Trouble::Failed(format!(
@@ -262,7 +263,8 @@ async fn call(argv: &[&str], hands: &Hands, d: Deadline) -> Result<Output, Troub
 }
 
 fn said(output: &Output) -> String {
-    wash(format!("{} {}", output.stderr, output.stdout).trim(), 600)
+    let words = hide_secrets(&format!("{} {}", output.stderr, output.stdout));
+    wash(&words, 600)
 }
 
 /// What `openclaw sandbox list --json` tells of one container.

@@ -76,5 +76,40 @@ fn open(path: &Path) -> std::io::Result<File> {
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
         .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_outlived_its_run_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = open(&folder.path().join(LOCK)).expect("ours");
+        file.try_lock_shared().expect("free");
+        let mut orphan = Command::new("sleep")
+            .arg("0.5")
+            .stdin(Stdio::from(file))
+            .spawn()
+            .expect("sleep is there");
+        let now = Deadline::after(Duration::ZERO);
+        let trouble = released(folder.path(), now).await.expect_err("it is held");
+        assert!(trouble.to_string().contains("still at work"), "{trouble}");
+        let d = Deadline::after(Duration::from_secs(30));
+        released(folder.path(), d).await.expect("it ends");
+        let ended = orphan.try_wait().expect("ours");
+        // The lock goes a moment before the process does.
+        assert!(ended.is_some() || orphan.wait().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_run_that_started_nothing_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = Deadline::after(Duration::ZERO);
+        released(folder.path(), now).await.expect("nothing is held");
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Hands, News, Sight, Trouble};
 use crate::deadline::Deadline;
 use crate::engine::{
-    Build, ContainerSpec, Engine, EngineError, LayerNews, LayerState, PullProblem,
+    Build, Cache, ContainerSpec, Engine, EngineError, LayerNews, LayerState, PullProblem,
 };
 use crate::facts::{Why, WhyKind};
 use crate::fix::archive;
@@ -112,7 +112,10 @@ pub async fn apply(step: &ProvideImage, hands: &mut Hands, seq: Seq) -> Result<A
     let passing = hands.passing_tag(seq);
     match &step.source {
         ImageSource::Pull => pull(step, &passing, &engine, hands).await?,
-        ImageSource::Build { .. } => build(step, &passing, &engine, hands).await?,
+        ImageSource::Build { anew, .. } => {
+            let cache = if *anew { Cache::Ignored } else { Cache::Used };
+            build(step, &passing, cache, &engine, hands).await?;
+        }
         ImageSource::Load { path } => load::load(step, path, &passing, &engine, hands).await?,
     }
     let tried = attempt(step, &passing, &engine, hands, seq).await;
@@ -174,6 +177,7 @@ async fn pull(
 async fn build(
     step: &ProvideImage,
     passing: &str,
+    cache: Cache,
     engine: &Engine,
     hands: &mut Hands,
 ) -> Result<(), Trouble> {
@@ -183,6 +187,7 @@ async fn build(
         tag: passing.to_owned(),
         labels: [("clawdoctor.recipe".to_owned(), recipe::sha256())].into(),
         platform: Some(step.platform.clone()),
+        cache,
     };
     let tell = &mut hands.tell;
     let mut told = |line: &str| (tell)(News::Line(line.to_owned()));

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Hands, News, Sight, Trouble, engine};
 use crate::deadline::Deadline;
-use crate::fix::digest::Sha256;
+use crate::digest::Sha256;
 use crate::fix::edit::{self, Blank, Dialect};
 use crate::fix::file::{self, Meta, Snapshot};
 use crate::fix::inverse::{After, Backup, Inverse};
@@ -129,11 +129,13 @@ pub async fn apply(
             let Inverse::RestoreFile { path, backup, .. } = inverse else {
                 return Err(trouble);
             };
-            put_back(path, backup.as_ref(), &after, hands)?;
+            // Also with a file that somebody else has changed meanwhile: no engine is left stopped.
+            let put = put_back(path, backup.as_ref(), &after, hands).map_err(Trouble::begun);
             engine::stop(&reader.endpoint, &reader.control, &reader.name, hands)
                 .await
                 .unwrap_or(());
             engine::start(&reader.endpoint, &reader.control, &reader.name, hands).await?;
+            put?;
             Err(Trouble::Failed(format!(
                 "{trouble}; the old file is back, and {} answers again",
                 reader.name

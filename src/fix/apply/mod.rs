@@ -59,6 +59,15 @@ pub enum Trouble {
     Failed(String),
 }
 
+impl Trouble {
+    /// Of a step that has begun: it is no refusal any more, whoever says it.
+    fn begun(self) -> Self {
+        match self {
+            Self::Refused(words) | Self::Failed(words) => Self::Failed(words),
+        }
+    }
+}
+
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -141,6 +150,7 @@ impl Hands {
                     .create(true)
                     .truncate(true)
                     .mode(0o600)
+                    .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
                     .open(&path)
             })
             .and_then(|mut file| file.write_all(bytes));
@@ -332,7 +342,11 @@ pub async fn revert(
             program::revert_packages(command, before, after, hands).await
         }
         Inverse::RemoveLink { path, target } => place::revert_link(path, target, hands).await,
-        Inverse::RemoveFile { path, sha256 } => place::revert_file(path, sha256),
+        Inverse::RemoveFile {
+            path,
+            sha256,
+            folders,
+        } => place::revert_file(path, sha256, folders),
         Inverse::RemoveNetwork { name } => place::revert_network(name, after, hands).await,
     }
 }

@@ -37,11 +37,19 @@ fn list_path(hands: &Hands, seq: Seq) -> PathBuf {
     hands.folder.join(format!("{seq}.owners"))
 }
 
+/// Where the list of this name lies: beside the journal of the run, which may have moved since.
+fn kept_at(hands: &Hands, list: &str) -> PathBuf {
+    let name = Path::new(list).file_name().unwrap_or_default();
+    hands.folder.join(name)
+}
+
 /// Writes the undo list of a step that is about to be recorded.
 fn kept(survey: &Survey, hands: &mut Hands, seq: Seq) -> Result<(String, u64), Trouble> {
     let path = list_path(hands, seq);
     own_folder(&hands.folder)
         .map_err(|error| Trouble::Failed(format!("{}: {error}", hands.folder.display())))?;
+    // Of a step with this number that was never recorded.
+    std::fs::remove_file(&path).unwrap_or(());
     list::save(&survey.list, &path)?;
     for skipped in survey.skipped.iter().take(10) {
         (hands.tell)(News::Line(format!("left alone: {skipped}")));
@@ -125,7 +133,7 @@ pub async fn apply_tree(step: &OwnTree, list: &str, hands: &mut Hands) -> Result
     }
     let rules = rules(hands, &step.within);
     let d = Deadline::after(CHANGING);
-    let path = PathBuf::from(list);
+    let path = kept_at(hands, list);
     let changed = blocking(d.later(AROUND), move || {
         tree::change(&list::load(&path)?, &rules, d)
     })
@@ -161,7 +169,8 @@ async fn as_root(
         OwnVerb::Change => "change",
         OwnVerb::Restore => "restore",
     };
-    let mut argv = vec![program, "own".to_owned(), word.to_owned(), list.to_owned()];
+    let list = kept_at(hands, list).to_string_lossy().into_owned();
+    let mut argv = vec![program, "own".to_owned(), word.to_owned(), list];
     argv.extend(["--home".to_owned(), home]);
     for folder in within {
         argv.extend(["--within".to_owned(), folder.clone()]);
@@ -211,11 +220,14 @@ pub async fn prepare_volume(
     d: Deadline,
 ) -> Result<Inverse, Trouble> {
     let survey = survey_volume(step, hands, d).await?;
+    // By its id: the name may lead to an image that cannot help by the time of an undo.
+    let image = hands.engine()?.image(&step.image, d).await;
+    let image = image.map_err(|why| Trouble::Failed(why.detail))?.id;
     let (list, entries) = kept(&survey, hands, seq)?;
     Ok(Inverse::RestoreOwners {
         place: Owned::Volume {
             name: step.volume.clone(),
-            image: step.image.clone(),
+            image,
         },
         list,
         entries,
@@ -223,14 +235,7 @@ pub async fn prepare_volume(
 }
 
 async fn survey_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<Survey, Trouble> {
-    let helper = Helper {
-        volume: &step.volume,
-        image: &step.image,
-        owner: Owner {
-            uid: step.uid,
-            gid: step.gid,
-        },
-    };
+    let helper = Helper::wanted(step);
     let ran = helper.run(Verb::Survey, None, hands, d).await?;
     Ok(volume::survey(
         &step.volume,
@@ -241,18 +246,11 @@ async fn survey_volume(step: &OwnVolume, hands: &Hands, d: Deadline) -> Result<S
 
 pub async fn apply_volume(
     step: &OwnVolume,
-    path: &str,
+    list: &str,
     hands: &mut Hands,
 ) -> Result<After, Trouble> {
-    let list = list::load(Path::new(path))?;
-    let helper = Helper {
-        volume: &step.volume,
-        image: &step.image,
-        owner: Owner {
-            uid: step.uid,
-            gid: step.gid,
-        },
-    };
+    let list = list::load(&kept_at(hands, list))?;
+    let helper = Helper::wanted(step);
     let d = Deadline::after(CHANGING);
     let ran = helper.run(Verb::Change, Some(&list), hands, d).await?;
     let changed = volume::changed(&list, &Helper::answer(&ran))?;
@@ -267,7 +265,31 @@ struct Helper<'a> {
     owner: Owner,
 }
 
-impl Helper<'_> {
+impl<'a> Helper<'a> {
+    /// For the volume that a list was made of.
+    fn of(volume: &'a str, image: &'a str, list: &List) -> Result<Self, Trouble> {
+        let Wish::Owner(owner) = list.wish else {
+            return Err(Trouble::Failed("the list is of no volume".to_owned()));
+        };
+        Ok(Self {
+            volume,
+            image,
+            owner,
+        })
+    }
+
+    /// For what a step wants of one.
+    fn wanted(step: &'a OwnVolume) -> Self {
+        Self {
+            volume: &step.volume,
+            image: &step.image,
+            owner: Owner {
+                uid: step.uid,
+                gid: step.gid,
+            },
+        }
+    }
+
     async fn run(
         &self,
         verb: Verb,
@@ -318,7 +340,7 @@ impl Helper<'_> {
 
 pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), Trouble> {
     let d = Deadline::after(CHANGING);
-    let list = list::load(Path::new(path))?;
+    let list = list::load(&kept_at(hands, path))?;
     match place {
         Owned::Tree { root, within } => {
             // What is configured no longer was so when the list was made.
@@ -331,14 +353,7 @@ pub async fn revert(place: &Owned, path: &str, hands: &mut Hands) -> Result<(), 
             blocking(d.later(AROUND), move || tree::restore(&list, &rules, d)).await?;
         }
         Owned::Volume { name, image } => {
-            let Wish::Owner(owner) = list.wish else {
-                return Err(Trouble::Failed("the list is of no volume".to_owned()));
-            };
-            let helper = Helper {
-                volume: name,
-                image,
-                owner,
-            };
+            let helper = Helper::of(name, image, &list)?;
             let ran = helper.run(Verb::Restore, Some(&list), hands, d).await?;
             volume::changed(&list, &Helper::answer(&ran))?;
         }
@@ -358,7 +373,7 @@ pub async fn stands(place: &Owned, path: &str, hands: &Hands) -> Result<Sight, T
 
 async fn standing(place: &Owned, path: &str, hands: &Hands) -> Result<Standing, Trouble> {
     let d = Deadline::after(CHANGING);
-    let list = list::load(Path::new(path))?;
+    let list = list::load(&kept_at(hands, path))?;
     match place {
         Owned::Tree { root, within } => {
             let mut within = within.clone();
@@ -367,14 +382,7 @@ async fn standing(place: &Owned, path: &str, hands: &Hands) -> Result<Standing, 
             blocking(d.later(AROUND), move || tree::standing(&list, &rules, d)).await
         }
         Owned::Volume { name, image } => {
-            let Wish::Owner(owner) = list.wish else {
-                return Err(Trouble::Failed("the list is of no volume".to_owned()));
-            };
-            let helper = Helper {
-                volume: name,
-                image,
-                owner,
-            };
+            let helper = Helper::of(name, image, &list)?;
             let ran = helper.run(Verb::Standing, Some(&list), hands, d).await?;
             Ok(volume::standing(&list, &Helper::answer(&ran))?)
         }

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::program::{complaint, run};
 use super::{Hands, Sight, Trouble};
 use crate::deadline::Deadline;
+use crate::digest::Sha256;
 use crate::engine::NetworkReach as Reach;
 use crate::facts::WhyKind;
-use crate::fix::digest::Sha256;
 use crate::fix::file;
 use crate::fix::inverse::{After, Inverse};
 use crate::fix::step::{Command, MakeNetwork, NetworkReach, PlaceFile, PlaceLink};
@@ -93,6 +93,12 @@ pub fn prepare_file(step: &PlaceFile) -> Inverse {
     Inverse::RemoveFile {
         path: step.path.clone(),
         sha256: Sha256::of(step.content.as_bytes()).to_string(),
+        folders: Path::new(&step.path)
+            .ancestors()
+            .skip(1)
+            .take_while(|folder| std::fs::symlink_metadata(folder).is_err())
+            .map(|folder| folder.display().to_string())
+            .collect(),
     }
 }
 
@@ -107,14 +113,22 @@ pub fn apply_file(step: &PlaceFile, hands: &Hands) -> Result<After, Trouble> {
     Ok(After::Null)
 }
 
-pub fn revert_file(path: &str, sha256: &str) -> Result<(), Trouble> {
+pub fn revert_file(path: &str, sha256: &str, folders: &[String]) -> Result<(), Trouble> {
     let made =
         Sha256::try_from(sha256.to_owned()).map_err(|words| Trouble::Failed(words.to_owned()))?;
     let path = Path::new(path);
-    match file::Snapshot::take(path)? {
-        None => Ok(()),
-        Some(_) => Ok(file::remove(path, &made)?),
+    if file::Snapshot::take(path)?.is_some() {
+        file::remove(path, &made)?;
     }
+    for folder in folders {
+        match std::fs::remove_dir(folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // Somebody has put something into it.
+            Err(_) => break,
+        }
+    }
+    Ok(())
 }
 
 pub async fn look_network(

@@ -9,6 +9,7 @@ use crate::facts::{Why, WhyKind};
 use crate::fix::inverse::{After, Intended, Inverse};
 use crate::fix::step::{Command, Proof, RunProgram, Step};
 use crate::probe::ask::{self, Output};
+use crate::redact::hide_secrets;
 use crate::text::wash;
 use crate::units::VersionRange;
 
@@ -57,9 +58,12 @@ pub async fn apply(
     hands: &mut Hands,
 ) -> Result<After, Trouble> {
     let d = Deadline::after(Duration::from_secs(step.seconds));
-    for command in &step.commands {
+    for (index, command) in step.commands.iter().enumerate() {
         (hands.tell)(News::Line(shown(command)));
-        let output = change(command, hands, d).await?;
+        let changed = change(command, hands, d).await;
+        // What ran before it may have changed something.
+        let output =
+            changed.map_err(|trouble| if index == 0 { trouble } else { trouble.begun() })?;
         if !output.success() {
             return Err(Trouble::Failed(complaint(command, &output)));
         }
@@ -245,7 +249,7 @@ pub fn complaint(command: &Command, output: &Output) -> String {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
-    let last = lines[lines.len().saturating_sub(4)..].join(" / ");
+    let last = hide_secrets(&lines[lines.len().saturating_sub(4)..].join(" / "));
     let status = output
         .status
         .map_or("a signal".to_owned(), |code| format!("status {code}"));

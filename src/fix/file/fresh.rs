@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use super::{Meta, confirm, folder};
-use crate::fix::digest::Sha256;
+use crate::digest::Sha256;
 use crate::fix::problem::{Problem, ProblemKind};
 use crate::fix::record::RunId;
 

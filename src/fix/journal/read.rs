@@ -1,8 +1,8 @@
 //! Reading a journal, whoever wrote it and however it ended.
 
 use std::fs::OpenOptions;
-use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
@@ -82,18 +82,31 @@ pub fn faults<S>(lines: &[Line<S>]) -> Vec<String> {
 }
 
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    OpenOptions::new()
+    let failed = |error: io::Error| Problem::io(path, &error);
+    let file = OpenOptions::new()
         .read(true)
         .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
         .open(path)
-        .and_then(|file| file.take(LARGEST.0 + 1).read_to_end(&mut bytes))
-        .map_err(|error| Problem::io(path, &error))?;
+        .map_err(failed)?;
+    own(path, file.metadata().map_err(failed)?.uid())?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST.0 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if bytes.len() as u64 > LARGEST.0 {
         let limit = LARGEST;
         return Err(Problem::new(path, ProblemKind::TooLarge { limit }));
     }
     Ok(bytes)
+}
+
+/// A journal is a list of things to do. Under sudo, with a user's HOME, that user's journals would
+/// be followed with root's rights, and whoever can write one could have anything done.
+pub(super) fn own(path: &Path, uid: u32) -> Result<(), Problem> {
+    if uid == nix::unistd::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(Problem::new(path, ProblemKind::Foreign { uid }))
 }
 
 /// Whether a line lacks nothing but its end. A half-written object never is.

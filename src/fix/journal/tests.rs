@@ -301,3 +301,12 @@ proptest! {
         prop_assert_eq!(records.next(), Some(intent(1)));
     }
 }
+
+#[test]
+fn a_journal_of_another_user_is_not_followed() {
+    let me = nix::unistd::geteuid().as_raw();
+    let path = Path::new("/x/r-1.ndjson");
+    assert_eq!(read::own(path, me), Ok(()));
+    let problem = read::own(path, me + 1).expect_err("not ours");
+    assert_eq!(problem.kind, ProblemKind::Foreign { uid: me + 1 });
+}

@@ -14,6 +14,7 @@ use super::list::{List, Place};
 use super::problem::Problem;
 use super::tree::Bounds;
 use crate::engine::ContainerSpec;
+use crate::fix::archive;
 use crate::text::wash;
 
 mod answer;
@@ -159,31 +160,8 @@ pub fn input(list: &List) -> Result<Vec<u8>, Problem> {
             "this list is of a folder, not of a volume",
         ));
     };
-    let text = list.text().into_bytes();
-    let mut tar = tar_header(LIST.trim_start_matches('/'), text.len());
-    tar.extend_from_slice(&text);
-    // Whole blocks, then two empty ones.
-    tar.resize(tar.len().next_multiple_of(512) + 1024, 0);
-    Ok(tar)
-}
-
-/// One file of root's, readable for all: POSIX.1-1988 ustar.
-fn tar_header(name: &str, size: usize) -> Vec<u8> {
-    let mut header = vec![0u8; 512];
-    let mut put =
-        |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
-    put(0, name);
-    put(100, "0000444\0");
-    put(108, "0000000\0");
-    put(116, "0000000\0");
-    put(124, &format!("{size:011o}\0"));
-    put(136, "00000000000\0");
-    put(148, "        ");
-    put(156, "0");
-    put(257, "ustar\x0000");
-    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    header
+    let name = LIST.trim_start_matches('/');
+    Ok(archive::with_file(name, list.text().as_bytes()))
 }
 
 /// The container could not be started; `engine_says` why.

@@ -4,7 +4,8 @@ use super::{Answer, Findings, Need, Node, Risk, by_hand, repair};
 use crate::checklist::report::Finding;
 use crate::facts::docker::Version;
 use crate::facts::image::Image;
-use crate::fix::recipe::{self, DEFAULT_IMAGE};
+use crate::facts::openclaw::DEFAULT_IMAGE;
+use crate::fix::recipe;
 use crate::fix::repair::Repair;
 use crate::fix::step::{ImageSource, ProvideImage, Step};
 
@@ -53,7 +54,7 @@ pub fn provide(
         .map(platform)
         .map_err(|_| "the engine does not tell its architecture")?;
     let before = image.local.get().ok().map(|local| local.id.clone());
-    let source = source(node, reference)?;
+    let source = source(node, id, reference)?;
     let (verb, network) = match &source {
         ImageSource::Pull => ("pull", true),
         ImageSource::Build { .. } => ("build", true),
@@ -95,7 +96,7 @@ pub fn provide(
     })))
 }
 
-fn source(node: Node<'_>, reference: &str) -> Result<ImageSource, &'static str> {
+fn source(node: Node<'_>, id: &str, reference: &str) -> Result<ImageSource, &'static str> {
     if let Some(path) = &node.wishes.image_tar {
         return Ok(ImageSource::Load { path: path.clone() });
     }
@@ -105,6 +106,7 @@ fn source(node: Node<'_>, reference: &str) -> Result<ImageSource, &'static str> 
     if reference == DEFAULT_IMAGE {
         return Ok(ImageSource::Build {
             recipe: recipe::sha256(),
+            anew: id == "image/age",
         });
     }
     // `openclaw-sandbox-common:…` and the like are built by hand, too, and Docker Hub has

@@ -31,11 +31,11 @@ use crate::facts::docker::FileText;
 use crate::facts::{Facts, Section};
 use crate::surroundings::Surroundings;
 
-use super::digest::Sha256;
 use super::owner::guard::Rules;
 use super::repair::{Advice, Found, Moment, Need, PLAN_VERSION, Plan, Repair, Restart};
 use super::step::Step;
 use super::wishes::Wishes;
+use crate::digest::Sha256;
 
 /// What a planner is given.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +148,6 @@ pub fn reads(id: &str) -> &'static [Section] {
     };
     match id {
         "docker/running" => &[Section::Host, Engine, Desktop, NodeSettings],
-        "docker/access" | "openclaw/gateway" => &[Section::Host],
         "docker/endpoint" | "docker/provider" | "openclaw/docker-cli" => &[Section::Host, Engine],
         "docker/desktop-version" => &[Section::Host, NodeSettings],
         "docker/vm-memory" | "docker/vm-cpus" | "docker/autostart" | "docker/resource-saver" => {
@@ -157,6 +156,7 @@ pub fn reads(id: &str) -> &'static [Section] {
         "docker/disk" => &[Section::Host, Desktop],
         "host/disk" => &[Engine, Desktop, Openclaw, Standing, Space],
         "openclaw/version" | "openclaw/node" => &[Section::Host, Gateway],
+        "docker/access" | "openclaw/gateway" => &[Section::Host],
         "openclaw/sandbox-mode" => &[Engine, Images],
         "image/present" | "image/platform" | "image/age" => &[Engine, Openclaw],
         "image/tools" | "image/user" => &[Engine],

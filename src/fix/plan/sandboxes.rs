@@ -153,7 +153,7 @@ fn servers(node: Node<'_>) -> Vec<String> {
     }
     let outside = |server: &&String| {
         server
-            .parse::<std::net::IpAddr>()
+            .parse::<core::net::IpAddr>()
             .is_ok_and(|address| !address.is_loopback() && !address.is_unspecified())
     };
     let resolvers = &node.facts.net.host_resolvers;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::files::{self, blocking, shown};
 use super::this_os;
 use crate::deadline::Deadline;
+use crate::digest::Sha256;
 use crate::engine::endpoint::{config_dir, json_object};
 use crate::facts::docker::{App, Credentials, DaemonConfig, DesktopSettings, FileText};
 use crate::facts::host::OsKind;
@@ -199,7 +200,7 @@ fn settings(file: &Path, bytes: &[u8]) -> Result<DesktopSettings, Why> {
 fn source(file: &Path, bytes: &[u8]) -> Option<FileText> {
     let text = std::str::from_utf8(bytes).ok()?;
     (bytes.len() <= MOST_TEXT).then(|| FileText {
-        sha256: files::sha256(bytes),
+        sha256: Sha256::of(bytes).to_string(),
         text: text.to_owned(),
         symlink: std::fs::symlink_metadata(file).is_ok_and(|data| data.is_symlink()),
     })
@@ -301,7 +302,7 @@ mod tests {
         let kept = settings(at(), text.as_bytes()).expect(text).source;
         let kept = kept.expect("a short text");
         assert_eq!((kept.text.as_str(), kept.symlink), (text, false));
-        assert_eq!(kept.sha256, files::sha256(text.as_bytes()));
+        assert_eq!(kept.sha256, Sha256::of(text.as_bytes()).to_string());
         let long = format!("{{\"Unknown\":\"{}\"}}", "x".repeat(MOST_TEXT));
         assert_eq!(settings(at(), long.as_bytes()).expect("good").source, None);
         assert_eq!(

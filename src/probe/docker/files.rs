@@ -1,12 +1,9 @@
 //! Small looks at the file system, each answering with a value or with why there is none.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
-
-use sha2::{Digest as _, Sha256};
 
 use crate::deadline::Deadline;
 use crate::facts::docker::Owner;
@@ -60,15 +57,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Why> {
         ));
     }
     Ok(bytes)
-}
-
-/// In hex.
-pub fn sha256(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    hex
 }
 
 pub fn why(path: &Path, error: &io::Error) -> Why {

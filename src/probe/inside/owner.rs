@@ -1,7 +1,7 @@
 //! Whose a probe is: a mark that a later run can tell a dead owner by.
 
+use crate::digest::Sha256;
 use nix::sys::signal::kill;
-use sha2::{Digest, Sha256};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
 
 /// `<pid>:<start time of that process>:<hash of where that pid is valid>`
@@ -81,17 +81,13 @@ fn is_taken(pid: u32) -> bool {
 /// the host's name has other processes. A hash, since the label is for everybody on the engine to
 /// read.
 fn machine() -> String {
-    use std::fmt::Write as _;
     let mut place = nix::unistd::gethostname().unwrap_or_default();
     // pid_namespaces(7); not there outside Linux.
     if let Ok(namespace) = std::fs::read_link("/proc/self/ns/pid") {
         place.push(namespace);
     }
-    let digest = Sha256::digest(place.as_encoded_bytes());
-    digest.iter().take(6).fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes all");
-        text
-    })
+    let digest = Sha256::of(place.as_encoded_bytes());
+    digest.first(12).to_owned()
 }
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ use serde_json::{Map, Value, json};
 
 use super::config::Config;
 use super::place::Place;
-use super::{blocking, disk, effective};
+use super::{blocking, effective};
 use crate::deadline::Deadline;
+use crate::digest::Sha256;
 use crate::facts::{Why, WhyKind};
 use crate::probe::{World, ask};
 use crate::text::wash;
@@ -121,7 +122,7 @@ fn key(path: &Path, value: &Value, sha: &str, version: &str) -> Option<String> {
         parts.push('\n');
         waiting.extend(named(&config.value, &file));
     }
-    Some(format!("openclaw-{}.json", disk::hex(parts.as_bytes())))
+    Some(format!("openclaw-{}.json", Sha256::of(parts.as_bytes())))
 }
 
 /// Files that a config names with `$include`, relative to itself

@@ -10,7 +10,8 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{disk, effective, written};
+use super::{effective, written};
+use crate::digest::Sha256;
 use crate::facts::openclaw::ConfigFile;
 use crate::facts::{Why, WhyKind};
 use crate::text::wash;
@@ -46,7 +47,7 @@ pub fn read(path: &Path) -> Result<Config, Why> {
     Ok(Config {
         file: ConfigFile {
             path: shown,
-            sha256: disk::hex(&bytes),
+            sha256: Sha256::of(&bytes).to_string(),
             includes: effective::includes(&value),
             symlink,
             clobbered: clobbered(path),

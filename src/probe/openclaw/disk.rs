@@ -1,13 +1,12 @@
 //! What lies on the disk where the settings point: owners of workspaces, sources of binds. Reads
 //! only, blocks, and is therefore called off the async threads.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use crate::digest::Sha256;
 
 use super::effective::LONGEST;
 use crate::facts::openclaw::{Agent, Bind, Sandbox, Scope, WorkspaceAccess};
@@ -45,19 +44,7 @@ fn mounted(id: &str, sandbox: &Sandbox) -> PathBuf {
 
 /// The first 32 hex digits of a SHA-256.
 fn short_hash(text: &str) -> String {
-    let mut hex = hex(text.as_bytes());
-    hex.truncate(32);
-    hex
-}
-
-/// A SHA-256 in hex.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        // Writing to a string cannot fail.
-        write!(hex, "{byte:02x}").unwrap_or(());
-    }
-    hex
+    Sha256::of(text.as_bytes()).first(32).to_owned()
 }
 
 /// Owner of the folder or of the nearest parent that exists; none when nobody may look.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::cli::agent;
-use super::disk;
 use super::roster::entries;
+use crate::digest::Sha256;
 use crate::facts::openclaw::{Written, WrittenAgent};
 
 pub fn written(config: &Value) -> Written {
@@ -51,7 +51,7 @@ pub fn content_sha256(config: &Value) -> String {
     if let Some(members) = said.as_object_mut() {
         members.remove("meta");
     }
-    disk::hex(ordered(&said).to_string().as_bytes())
+    Sha256::of(ordered(&said).to_string().as_bytes()).to_string()
 }
 
 fn ordered(value: &Value) -> Value {

@@ -12,10 +12,10 @@ pub use tools::Tools;
 
 use serde::Deserialize;
 
-use super::agents::{DEFAULT_IMAGE, with_sandboxed};
+use super::agents::with_sandboxed;
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::image::{Image, LocalImage};
-use crate::facts::openclaw::Agent;
+use crate::facts::openclaw::{Agent, DEFAULT_IMAGE};
 use crate::facts::{Facts, Why, WhyKind};
 use crate::units::Span;
 
@@ -116,7 +116,7 @@ impl Present {
 fn missing(image: &Image) -> Complaint {
     let reference = &image.reference;
     let hint = if reference == DEFAULT_IMAGE {
-        "build it: clawdoctor explain image/present has the recipe".to_owned()
+        "run: clawdoctor fix image/present".to_owned()
     } else {
         format!("run: docker pull {reference} (or build it under this name)")
     };
@@ -155,7 +155,7 @@ impl Platform {
                     image.reference
                 );
                 let hint = if image.reference == DEFAULT_IMAGE {
-                    "build it again on this node: clawdoctor explain image/present".to_owned()
+                    "build it again on this node: clawdoctor fix image/platform".to_owned()
                 } else {
                     format!("run: docker pull --platform {wanted} {}", image.reference)
                 };
@@ -223,7 +223,7 @@ impl User {
                             .path(key(image))
                             .requirement(format!("USER with uid {}", self.uid))
                             .hint(if image.reference == DEFAULT_IMAGE {
-                                "build it again: clawdoctor explain image/present has the recipe"
+                                "run: clawdoctor fix image"
                             } else {
                                 "end the image's Dockerfile with USER and an ordinary user"
                             }),
@@ -331,7 +331,7 @@ impl Age {
                         .path(key(image))
                         .requirement(format!("age<={}", self.warn_after))
                         .hint(if image.reference == DEFAULT_IMAGE {
-                            "build it again with --no-cache: clawdoctor explain image/present has the recipe"
+                            "build it anew: clawdoctor fix image/age"
                                 .to_owned()
                         } else {
                             format!("run: docker pull {}", image.reference)

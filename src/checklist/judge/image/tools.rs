@@ -3,9 +3,10 @@
 
 use serde::Deserialize;
 
-use super::super::agents::{DEFAULT_IMAGE, did_not_start, probed, with_sandboxed};
+use super::super::agents::{did_not_start, probed, with_sandboxed};
 use super::super::sandbox::trouble::{Trouble, trouble};
 use crate::checklist::verdict::{Complaint, Ruling};
+use crate::facts::openclaw::DEFAULT_IMAGE;
 use crate::facts::sandbox::{Inside, Tool};
 use crate::facts::{Facts, Why, WhyKind};
 
@@ -150,7 +151,7 @@ fn lacking(tool: &str, image: &str, detail: &str) -> Complaint {
 
 fn remake(image: &str) -> String {
     if image == DEFAULT_IMAGE {
-        "build it again: clawdoctor explain image/present has the recipe".to_owned()
+        "run: clawdoctor fix image".to_owned()
     } else {
         format!("add it where {image} is built")
     }

@@ -1,4 +1,4 @@
-//! The name of a file's content: its SHA-256, as 64 small hexadecimal digits.
+//! The name of a content: its SHA-256, as 64 small hexadecimal digits.
 
 use std::fmt::{self, Write as _};
 
@@ -21,6 +21,11 @@ impl Sha256 {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The first digits alone, where a short name is told apart well enough.
+    pub fn first(&self, digits: usize) -> &str {
+        &self.0[..digits.min(self.0.len())]
     }
 }
 

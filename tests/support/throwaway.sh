@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# An engine for one test, which may be stopped, hung and broken: without a network, all of it below one folder.
+#
+#   throwaway.sh start FOLDER   its socket is FOLDER/docker.sock, its configuration FOLDER/daemon.json
+#   throwaway.sh stop FOLDER    asks it to stop, and waits for a moment
+#   throwaway.sh kill FOLDER    does not ask
+#   throwaway.sh hang FOLDER    it takes connections from now on, and answers nothing
+set -euo pipefail
+export CLAWDOCTOR_TEST_DIR=$2/engine
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+DIR=$2 PIDFILE=$WORK/dockerd.pid
+answers() { [ "$(curl -fsS --max-time 2 --unix-socket "$DIR/docker.sock" http://engine/_ping)" = OK ]; }
+
+start() {
+  need dockerd curl
+  if alive "$PIDFILE" >/dev/null && answers; then return; fi
+  rm -f "$DIR/docker.sock" "$WORK/docker.pid"
+  [ -e "$DIR/daemon.json" ] || echo '{}' >"$DIR/daemon.json"
+  launch "$PIDFILE" "$WORK/dockerd.log" env -u DOCKER_HOST dockerd --config-file "$DIR/daemon.json" \
+    --host "unix://$DIR/docker.sock" --group root --pidfile "$WORK/docker.pid" --data-root "$WORK/data" \
+    --exec-root "$WORK/run" --bridge none --iptables=false --ip6tables=false --ip-forward=false --storage-driver vfs
+  wait_for 30 "$PIDFILE" answers || {
+    tail -n 2 "$WORK/dockerd.log" >&2
+    return 1
+  }
+}
+
+# Its containerd goes with it when it may go in peace, and is ended by its own pid when not.
+contained() {
+  local pid
+  pid=$(cat "$WORK/run/containerd/containerd.pid" 2>/dev/null) || return 0
+  if grep -qs "$WORK/run" "/proc/$pid/cmdline"; then kill -KILL "$pid" || true; fi
+  for pid in $(findmnt -rno TARGET | grep -F "$WORK/" | sort -r || true); do umount -l "$pid" || true; done
+}
+
+case $1 in
+  start) start ;;
+  stop)
+    pid=$(alive "$PIDFILE") || exit 0
+    kill -TERM "$pid"
+    for _ in $(seq 20); do
+      alive "$PIDFILE" >/dev/null || exit 0
+      sleep 0.1
+    done
+    die "it does not stop"
+    ;;
+  kill)
+    if pid=$(alive "$PIDFILE"); then kill -KILL "$pid"; fi
+    while alive "$PIDFILE" >/dev/null; do sleep 0.1; done
+    contained
+    rm -rf --one-file-system "$PIDFILE" "$DIR/docker.sock" "$WORK/run"
+    ;;
+  hang) kill -STOP "$(alive "$PIDFILE")" ;;
+  *) wrong ;;
+esac
