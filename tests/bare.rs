@@ -46,6 +46,11 @@ fn main() {
             engine_for_a_user,
         ),
         trial(
+            "a run that is killed while apt installs is taken back as a whole",
+            unable,
+            killed_while_apt_installs,
+        ),
+        trial(
             "root is given Node.js and OpenClaw in a folder of its own and they are taken away again",
             unable,
             openclaw_for_root,
@@ -93,6 +98,40 @@ fn engine_for_a_user(machine: &Machine) -> Result<(), Failed> {
     if said.trim().is_empty() {
         return Err("the engine tells no version".into());
     }
+    somebody_builds_on_it(machine)?;
+    user.take_all_back()?;
+    same(&first, &user.state()?)
+}
+
+/// A package that was installed since and needs the engine is not taken away with it.
+fn somebody_builds_on_it(machine: &Machine) -> Result<(), Failed> {
+    let root = machine.user("root");
+    root.does(
+        r"mkdir -p /tmp/later/DEBIAN
+          printf '%s\n' 'Package: later' 'Version: 1' 'Architecture: all' 'Maintainer: nobody' 'Depends: docker.io' 'Description: later' >/tmp/later/DEBIAN/control
+          dpkg-deb --build /tmp/later /tmp/later.deb && dpkg -i /tmp/later.deb",
+        0,
+    )?;
+    let user = machine.user("claw");
+    let ran = user.run(&["clawdoctor", "undo", "--yes"], 2, INSTALLING)?;
+    let refusal = "other packages have come to need what came with it: later";
+    contains(&one_line(&ran), refusal)?;
+    user.does("dpkg-query -W docker.io containerd runc", 0)?;
+    root.does("dpkg -r later && rm -r /tmp/later /tmp/later.deb", 0)?;
+    Ok(())
+}
+
+/// apt goes on when the run that started it is killed, and what it brought is taken back all the
+/// same.
+fn killed_while_apt_installs(machine: &Machine) -> Result<(), Failed> {
+    let user = machine.user("claw");
+    let first = user.state()?;
+    user.does(
+        r"clawdoctor fix docker/running --yes --allow behaviour >/dev/null 2>&1 &
+          until [ -e /var/lib/dpkg/info/runc.list ]; do sleep 0.05; done
+          kill -KILL $!",
+        0,
+    )?;
     user.take_all_back()?;
     same(&first, &user.state()?)
 }
@@ -123,7 +162,7 @@ fn from_nothing_and_back(machine: &Machine) -> Result<(), Failed> {
 
     user.does("openclaw config set gateway.mode local", 0)?;
     // No service can be installed without systemd or launchd, and that is said before it is tried.
-    let said = user.fix(&["openclaw/gateway"], &["--yes", "--allow", "behaviour"], 1)?;
+    let said = user.fix(&["openclaw/gateway"], &["--yes", "--allow", "behaviour"], 0)?;
     contains(&said, "neither systemd nor launchd runs here")?;
     contains(&said, "openclaw gateway run")?;
 
@@ -236,9 +275,7 @@ impl User<'_> {
     fn fix(&self, ids: &[&str], flags: &[&str], exit: i32) -> Result<String, Failed> {
         let argv = [&["clawdoctor", "fix"], ids, flags].concat();
         let ran = self.run(&argv, exit, INSTALLING)?;
-        let text = String::from_utf8_lossy(&ran.output.stdout).into_owned();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        Ok(words.join(" "))
+        Ok(one_line(&ran))
     }
 
     fn passes(&self, ids: &[&str]) -> Result<(), Failed> {
@@ -298,13 +335,24 @@ impl User<'_> {
             r"dpkg-query -W -f 'package ${Package} ${Version} ${db:Status-Status}\n' | { grep -v config-files || :; }
               id -nG
               for file in /proc/[0-9]*/exe; do readlink $file || :; done | grep -E 'docker|containerd|node' || :
-              find ~ -path ~/.local -prune -o -path ~/.openclaw -prune -o -printf '%p %y %m %U:%G %l\n'",
+              find ~ -path ~/.local -prune -o -path ~/.openclaw -prune -o -path ~/.cache -prune -o -printf '%p %y %m %U:%G %l\n'",
             0,
         )?;
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
         Ok(lines)
     }
+}
+
+/// All that was printed, wherever a line was broken.
+fn one_line(ran: &Ran) -> String {
+    let (out, err) = (&ran.output.stdout, &ran.output.stderr);
+    let text = format!(
+        "{}\n{}",
+        String::from_utf8_lossy(out),
+        String::from_utf8_lossy(err)
+    );
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn contains(said: &str, words: &str) -> Result<(), Failed> {

@@ -339,7 +339,7 @@ pub async fn revert(
         Inverse::StopEngine { endpoint, control } => engine::revert(endpoint, control, hands).await,
         Inverse::Run { commands } => program::revert(intended, commands, hands).await,
         Inverse::RemovePackages { command, before } => {
-            program::revert_packages(intended, command, before, after, hands).await
+            program::revert_packages(command, before, after, hands).await
         }
         Inverse::RemoveLink { path, target } => place::revert_link(path, target, hands).await,
         Inverse::RemoveFile {

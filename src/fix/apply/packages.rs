@@ -8,7 +8,7 @@ use super::program::{complaint, take_back};
 use super::{Hands, Sight, Trouble};
 use crate::deadline::Deadline;
 use crate::fix::inverse::After;
-use crate::fix::step::{Command, RunProgram};
+use crate::fix::step::Command;
 use crate::probe::ask::{self, Output};
 use crate::probe::parse::dpkg;
 use crate::text::wash;
@@ -46,7 +46,6 @@ fn newcomers(now: &BTreeSet<String>, before: &[String]) -> Vec<String> {
 /// Removes those that came with it and are still there. `after` is missing when the run was killed
 /// before it could say.
 pub async fn revert(
-    step: &RunProgram,
     undo: &Command,
     before: &[String],
     after: Option<&After>,
@@ -68,8 +67,7 @@ pub async fn revert(
     let wider = wider(&command, &ours, d).await?;
     if !wider.is_empty() {
         return Err(Trouble::Refused(format!(
-            "other packages have come to need what it installed ({}): {}",
-            step.words,
+            "other packages have come to need what came with it: {}",
             wash(&wider.join(", "), 300)
         )));
     }

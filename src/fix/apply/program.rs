@@ -101,17 +101,13 @@ pub async fn revert(
 
 /// Takes away the packages that came with the step.
 pub async fn revert_packages(
-    intended: &Intended,
     command: &Command,
     before: &[String],
     after: Option<&After>,
     hands: &Hands,
 ) -> Result<(), Trouble> {
-    let Step::RunProgram(step) = &intended.step else {
-        return Err(Trouble::Failed("no packages were installed".to_owned()));
-    };
     let d = Deadline::after(TAKING_BACK);
-    packages::revert(step, command, before, after, hands, d).await
+    packages::revert(command, before, after, hands, d).await
 }
 
 pub async fn take_back(command: &Command, hands: &Hands, d: Deadline) -> Result<(), Trouble> {
