@@ -86,6 +86,8 @@ struct Expected {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     only_named: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    waits_for: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     also: Vec<String>,
     /// What is done, a line each.
     does: Vec<String>,
@@ -363,6 +365,7 @@ fn shown(repair: &Repair) -> Expected {
             })
             .collect(),
         only_named: repair.only_named,
+        waits_for: repair.waits_for.clone(),
         also: repair.also.clone(),
         does: repair.steps.iter().flat_map(does).collect(),
         undo: undo.collect(),

@@ -89,6 +89,9 @@ pub struct RepairReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,
     pub needs: Vec<NeedWord>,
+    /// Repairs that have to be done before it, or it is left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<String>,
     pub steps: Vec<StepReport>,
 }
 
@@ -107,6 +110,8 @@ pub enum RepairStatus {
     Declined,
     /// No flag covers it.
     NotAllowed,
+    /// What it waits for was not done.
+    Waits,
     /// The world has moved on since the plan, or it would do harm now.
     Refused,
     /// It failed, and what was done of it is taken back.
@@ -201,6 +206,7 @@ impl RepairReport {
             cost: repair.cost.clone(),
             undo: repair.undo.clone(),
             needs: repair.needs.iter().copied().map(NeedWord::from).collect(),
+            waits_for: repair.waits_for.clone(),
             steps: steps.collect(),
         }
     }

@@ -47,6 +47,10 @@ pub struct Repair {
     pub needs: Vec<Need>,
     /// Only when it is named on the command line: never by a class alone.
     pub only_named: bool,
+    /// Ids of repairs of the same plan without which it would do harm: it is left where one of
+    /// them was not done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<String>,
     /// What has to be started anew before it is in force.
     pub restart: Option<Restart>,
     pub steps: Vec<Step>,

@@ -18,6 +18,7 @@ pub fn repair(id: &str, risk: Risk) -> Repair {
         undo: None,
         needs: Vec::new(),
         only_named: false,
+        waits_for: Vec::new(),
         restart: None,
         steps: Vec::new(),
     }

@@ -79,6 +79,9 @@ fn one(page: &mut Page<'_>, repair: &Repair, allow: Option<&str>) -> io::Result<
         let needs: Vec<&str> = repair.needs.iter().map(|need| need.words()).collect();
         page.entry(INDENT, "needs", &needs.join(", "), Role::Plain)?;
     }
+    if !repair.waits_for.is_empty() {
+        page.entry(INDENT, "after", &repair.waits_for.join(", "), Role::Plain)?;
+    }
     let undo = repair
         .undo
         .as_deref()
@@ -130,6 +133,7 @@ pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> 
         RepairStatus::Planned => (Mark::Skip, "planned"),
         RepairStatus::Declined => (Mark::Skip, "declined"),
         RepairStatus::NotAllowed => (Mark::Skip, "not allowed"),
+        RepairStatus::Waits => (Mark::Skip, "left, since it waits for another"),
         RepairStatus::Refused => (Mark::Fail, "refused"),
         RepairStatus::RolledBack => (Mark::Fail, "failed, and taken back"),
         RepairStatus::Stuck => (Mark::Fail, "failed, and not all of it taken back"),

@@ -128,6 +128,7 @@ impl Bench {
             undo: None,
             needs: Vec::new(),
             only_named: true,
+            waits_for: Vec::new(),
             restart: None,
             also: Vec::new(),
             steps: vec![Step::EditJson(step)],

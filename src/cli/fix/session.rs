@@ -254,6 +254,11 @@ impl<'a> Session<'a> {
     }
 
     async fn apply(&mut self, repair: &Repair, facts: &Facts) -> Result<(), Failure> {
+        if let Some(missing) = self.missing_for(repair) {
+            let told = RepairReport::of(repair, RepairStatus::Waits);
+            self.attempted.push(repair.clone());
+            return self.tell_once(told.because(format!("{missing} was not done")));
+        }
         // An image that took long in between has let sudo's minutes pass.
         if self.needs_sudo(repair) && !administrator(self.attended).await {
             return self.without_rights(repair);

@@ -156,10 +156,12 @@ pub fn settings(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     if id == "openclaw/sandbox-mode" {
         answer.extend(images_first(node, &hand));
     }
+    let images = answer.repairs.iter().map(|one| one.id.clone()).collect();
     let title = format!("set {}", words::titles(&wanted).join(", "));
     let change = repair(id, &mended, title, Risk::Behaviour)
         .cost(cost(id))
         .undo("the settings have their former values again, through the same CLI")
+        .waits_for(images)
         .step(hand.configure(wanted));
     answer.extend(Answer::repair(change));
     answer

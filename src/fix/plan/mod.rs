@@ -282,6 +282,7 @@ fn repair(id: &str, findings: &Findings<'_>, title: impl Into<String>, risk: Ris
         undo: None,
         needs: Vec::new(),
         only_named: false,
+        waits_for: Vec::new(),
         restart: None,
         steps: Vec::new(),
     }
@@ -307,6 +308,11 @@ impl Repair {
         if !self.needs.contains(&need) {
             self.needs.push(need);
         }
+        self
+    }
+
+    fn waits_for(mut self, ids: Vec<String>) -> Self {
+        self.waits_for = ids;
         self
     }
 

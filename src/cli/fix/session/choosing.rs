@@ -70,12 +70,26 @@ impl Session<'_> {
     }
 
     /// A repair that is planned again in a later round was told in the first.
-    fn tell_once(&mut self, told: RepairReport) -> Result<(), Failure> {
+    pub(super) fn tell_once(&mut self, told: RepairReport) -> Result<(), Failure> {
         if self.reports.iter().any(|known| known.id == told.id) {
             return Ok(());
         }
         self.voice().became(&told)?;
         self.reports.push(told);
         Ok(())
+    }
+
+    /// What has to be there before this repair, and was tried or declined in vain.
+    pub(super) fn missing_for(&self, repair: &Repair) -> Option<String> {
+        let in_vain = |id: &&String| {
+            self.reports.iter().any(|told| {
+                told.id == **id
+                    && !matches!(
+                        told.status,
+                        RepairStatus::Fixed | RepairStatus::Applied | RepairStatus::Already
+                    )
+            })
+        };
+        repair.waits_for.iter().find(in_vain).cloned()
     }
 }
