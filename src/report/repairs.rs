@@ -193,7 +193,7 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         page.line("")?;
     }
     let (role, words) = match fix.conclusion {
-        FixConclusion::Clean => (Role::Good, "Nothing is left to fix.".to_owned()),
+        FixConclusion::Clean => (Role::Good, clean(fix.findings.len())),
         FixConclusion::Remains => (Role::Bad, remains(remaining.len())),
         FixConclusion::Failed => (Role::Bad, "Not everything went well.".to_owned()),
         FixConclusion::Incomplete => (
@@ -246,6 +246,15 @@ fn has_answer(fix: &FixReport, check_id: &str) -> bool {
 fn undetermined(fix: &FixReport) -> String {
     let ids: Vec<&str> = fix.undetermined.iter().map(|id| short(id)).collect();
     ids.join(", ")
+}
+
+/// What is below the threshold is told with the advice, and is still there.
+fn clean(below: usize) -> String {
+    match below {
+        0 => "Nothing is left to fix.".to_owned(),
+        1 => "Nothing that fails is left; 1 smaller finding stays.".to_owned(),
+        below => format!("Nothing that fails is left; {below} smaller findings stay."),
+    }
 }
 
 fn remains(count: usize) -> String {

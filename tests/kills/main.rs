@@ -41,19 +41,15 @@ const SAMPLE: &[(&str, Cut, Then)] = &[
     ("intent provide-image", Cut::Nothing, Then::Resume),
     ("done provide-image", Cut::Half, Then::Undo),
     ("done provide-image", Cut::All, Then::Resume),
-    ("done provide-image", Cut::Nothing, Then::Resume),
     ("verified provide-image", Cut::Nothing, Then::Undo),
     ("intent configure", Cut::Nothing, Then::Undo),
-    ("done configure", Cut::All, Then::Undo),
     ("done configure", Cut::Half, Then::Resume),
     ("verified configure", Cut::Half, Then::Resume),
     ("owners", Cut::Nothing, Then::Undo),
     ("intent own-volume", Cut::Nothing, Then::Resume),
     ("done own-volume", Cut::All, Then::Undo),
     ("done own-volume", Cut::Half, Then::Resume),
-    ("verified own-volume", Cut::Half, Then::Undo),
     ("end", Cut::All, Then::Resume),
-    ("end", Cut::Nothing, Then::Undo),
 ];
 
 /// The same for a run that is being undone.
@@ -159,7 +155,7 @@ fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
         };
         add(title, true, test, 0);
     }
-    let (kills, signals) = if bench.walks_all { (20, 8) } else { (10, 4) };
+    let (kills, signals) = if bench.walks_all { (20, 8) } else { (6, 2) };
     for index in 0..kills {
         add(
             format!("killed at random instant {index}"),
