@@ -14,11 +14,12 @@ use super::voice::Voice;
 use super::wishes::Attended;
 use crate::exit;
 use crate::failure::Failure;
-use crate::fix::inverse::{Intended, Inverse};
+use crate::fix::inverse::Intended;
 use crate::fix::journal::{self, Listed};
 use crate::fix::lock::Lock;
 use crate::fix::record::{Outcome, Seq};
 use crate::fix::run::Run;
+use crate::fix::state::Stage;
 use crate::fix::words;
 use crate::redact::Redactor;
 use crate::report::repairs::{self, Undoing};
@@ -236,7 +237,13 @@ async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
     }
     if whole {
         run.end(Outcome::Undone)?;
-        return told(run, to, "all of it is taken back", exit::CLEAN);
+        let stay = |seq: &Seq| run.state.steps[seq].step.inverse.stays().is_some();
+        let words = match seqs.iter().filter(|seq| stay(seq)).count() {
+            0 => "all of it is taken back",
+            stay if stay == seqs.len() => "nothing of it can be taken back",
+            _ => "all that can be taken back is; the rest stays as it is",
+        };
+        return told(run, to, words, exit::CLEAN);
     }
     run.end(Outcome::Failed)?;
     let words = "not all of it could be taken back";
@@ -248,10 +255,7 @@ fn undoing(run: &Run, seq: Seq) -> Undoing {
     Undoing {
         effect: words::effect(&intended.step),
         elsewhere: elsewhere(intended, run),
-        stays: match &intended.inverse {
-            Inverse::None { why } => Some(why.clone()),
-            _ => None,
-        },
+        stays: intended.inverse.stays().map(str::to_owned),
     }
 }
 
@@ -273,9 +277,20 @@ fn told(run: &Run, to: &To<'_>, words: &str, code: u8) -> Result<u8, Failure> {
         .iter()
         .map(|seq| words::effect(&run.state.steps[seq].step.step))
         .collect();
+    let happened = run.state.steps.values().filter(|step| {
+        // What failed has changed nothing.
+        !matches!(step.stage, Stage::Failed { .. })
+    });
+    let stays: Vec<serde_json::Value> = happened
+        .filter_map(|step| {
+            let why = step.step.inverse.stays()?;
+            let effect = words::effect(&step.step.step);
+            Some(serde_json::json!({ "effect": effect, "why": why }))
+        })
+        .collect();
     let document = serde_json::json!({
         "schemaVersion": 1, "report": "clawdoctor.undo", "ok": code == exit::CLEAN,
-        "runId": run.state_id(), "message": words, "left": left,
+        "runId": run.state_id(), "message": words, "left": left, "stays": stays,
     });
     let text = match &to.redactor {
         Some(redactor) => redactor.json(document),

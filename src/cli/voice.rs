@@ -175,12 +175,17 @@ impl Voice {
                 self.quiet();
                 self.line(&format!("failed: {trouble}"));
             }
-            Event::Undone { seq, step } => {
-                self.event_line(
-                    "undone",
-                    json!({ "seq": seq, "effect": words::effect(step) }),
-                );
-                self.line(&format!("taken back: {}", words::effect(step)));
+            Event::Undone { seq, step, stays } => {
+                let effect = words::effect(step);
+                let mut told = json!({ "seq": seq, "effect": effect });
+                if let Some(why) = stays {
+                    told["stays"] = json!(why);
+                }
+                self.event_line("undone", told);
+                self.line(&match stays {
+                    Some(why) => format!("stays as it is: {effect}: {why}"),
+                    None => format!("taken back: {effect}"),
+                });
             }
             Event::UndoFailed { seq, step, trouble } => {
                 let told = json!({ "seq": seq, "effect": words::effect(step), "error": trouble.to_string() });

@@ -107,6 +107,25 @@ pub struct Intended {
     pub endpoint: Option<Endpoint>,
 }
 
+impl Inverse {
+    /// Why nothing is done to take the step back: what it changed stays.
+    pub fn stays(&self) -> Option<&str> {
+        match self {
+            Self::None { why } => Some(why),
+            Self::MoveTag { .. }
+            | Self::RestoreOwners { .. }
+            | Self::Configure { .. }
+            | Self::RestoreFile { .. }
+            | Self::RemoveFile { .. }
+            | Self::RemoveLink { .. }
+            | Self::RemoveNetwork { .. }
+            | Self::RemovePackages { .. }
+            | Self::StopEngine { .. }
+            | Self::Run { .. } => None,
+        }
+    }
+}
+
 impl Intended {
     /// Whether taking it back needs an administrator's rights, for a user of this home.
     pub fn needs_root(&self, home: &Path) -> bool {

@@ -37,6 +37,8 @@ pub enum Event<'a> {
     Undone {
         seq: Seq,
         step: &'a Step,
+        /// Why nothing was done about it: what it changed stays.
+        stays: Option<&'a str>,
     },
     UndoFailed {
         seq: Seq,
@@ -229,6 +231,7 @@ impl Run {
                     tell(Event::Undone {
                         seq,
                         step: &intended.step,
+                        stays: intended.inverse.stays(),
                     });
                 }
                 Err(trouble) => {
