@@ -131,14 +131,17 @@ pub fn commands(step: &Step) -> Vec<String> {
         ])],
         Step::ControlEngine(step) => {
             let control = &step.control;
-            let stop = match step.wish {
-                EngineWish::Start => None,
-                EngineWish::Restart => control.stop.first(),
+            // One after the other, until the socket says that it went well.
+            let either = |commands: &[super::step::Command]| {
+                let typed: Vec<String> = commands.iter().map(typed).collect();
+                typed.join(" || ")
             };
-            stop.into_iter()
-                .chain(control.start.first())
-                .map(typed)
-                .collect()
+            let stages = match step.wish {
+                EngineWish::Start => vec![&control.start],
+                EngineWish::Restart => vec![&control.stop, &control.kill, &control.start],
+            };
+            let lines = stages.into_iter().map(|commands| either(commands));
+            lines.filter(|line| !line.is_empty()).collect()
         }
         Step::PlaceLink(step) => vec![line(&["ln", "-s", &step.target, &step.path])],
         Step::MakeNetwork(step) => {
