@@ -66,7 +66,11 @@ struct Scenario {
 const SUPPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support");
 
 type Test = fn() -> Result<(), Failed>;
-const DAEMON: [(&str, Test); 3] = [
+const DAEMON: [(&str, Test); 4] = [
+    (
+        "a file that the engine refuses never stops it",
+        daemon::a_file_that_the_engine_refuses_never_stops_it,
+    ),
     (
         "only the planned key changes",
         daemon::only_the_planned_key_changes,

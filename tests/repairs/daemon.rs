@@ -91,6 +91,11 @@ impl Bench {
         Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
     }
 
+    fn pid(&self) -> Result<String, Failed> {
+        let file = self.folder.path().join("engine/dockerd.pid");
+        Ok(std::fs::read_to_string(file)?)
+    }
+
     /// A repair that sets one key, as planned from what the file says now.
     fn repair(&self, key: &str, to: Value) -> Result<Repair, Failed> {
         let bytes = std::fs::read(self.file())?;
@@ -133,6 +138,21 @@ impl Bench {
             also: Vec::new(),
             steps: vec![Step::EditJson(step)],
         })
+    }
+
+    /// Has the new file looked at by this program before the engine is stopped.
+    fn validated_by(&self, repair: &mut Repair, dockerd: &str) {
+        let argv = [dockerd, "--validate", "--config-file"].map(str::to_owned);
+        for step in &mut repair.steps {
+            if let Step::EditJson(EditJson {
+                reader: Some(reader),
+                ..
+            }) = step
+            {
+                let file = self.file().display().to_string();
+                reader.validate = Some(argv.iter().cloned().chain([file]).collect());
+            }
+        }
     }
 
     fn apply(&mut self, repair: &Repair) -> Result<Became, Failed> {
@@ -279,4 +299,37 @@ pub fn what_somebody_else_wrote_is_never_overwritten() -> Result<(), Failed> {
     assert!(!bench.undo()?);
     assert_eq!(bench.look()?.0, "{\"debug\": true}\n");
     bench.info("{{.Driver}}").map(drop)
+}
+
+/// An engine that can tell whether a file is good is asked before it is stopped; one that is too
+/// old for that is not in the way.
+pub fn a_file_that_the_engine_refuses_never_stops_it() -> Result<(), Failed> {
+    let mut bench = Bench::with(ODD)?;
+    let before = bench.look()?;
+    let engine = bench.pid()?;
+    let mut refused = bench.repair("no-such-key", json!(1))?;
+    bench.validated_by(&mut refused, &modern_dockerd());
+    let became = bench.apply(&refused)?;
+    let Became::RolledBack(words) = &became else {
+        return Err(format!("{became:?}").into());
+    };
+    assert!(words.contains("the new file is refused"), "{words}");
+    assert!(words.contains("no-such-key"), "{words}");
+    assert_eq!(bench.look()?, before);
+    assert_eq!(bench.pid()?, engine, "it was not started anew");
+    let mut good = bench.repair("dns", json!(["192.0.2.53"]))?;
+    bench.validated_by(&mut good, "dockerd");
+    assert_eq!(bench.apply(&good)?, Became::Applied { steps: 1 });
+    assert!(bench.undo()?);
+    assert_eq!(bench.look()?, before);
+    bench.info("{{.Driver}}").map(drop)
+}
+
+/// The current engine's program, which knows `--validate`.
+fn modern_dockerd() -> String {
+    let work = std::env::var("CLAWDOCTOR_TEST_DIR").unwrap_or_else(|_| {
+        let home = std::env::var("HOME").unwrap_or_default();
+        format!("{home}/.cache/clawdoctor-tests")
+    });
+    format!("{work}/modern/tree/usr/sbin/dockerd")
 }
