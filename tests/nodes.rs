@@ -14,9 +14,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clawdoctor::checklist::catalog::Catalog;
-use clawdoctor::checklist::check::Severity;
 use clawdoctor::checklist::report::{Outcome, Report};
-use clawdoctor::checklist::run::{Terms, evaluate, short};
+use clawdoctor::checklist::run::short;
 use clawdoctor::checklist::verdict::Status;
 use clawdoctor::facts::Facts;
 use serde::Deserialize;
@@ -108,17 +107,7 @@ fn judged(facts: Table, about: &str) -> Report {
         .try_into()
         .unwrap_or_else(|e| panic!("{about}: these are no facts: {e}"));
     let catalog = Catalog::built_in().expect("the shipped checks are good");
-    let terms = Terms {
-        selected: catalog.checks().iter().map(|c| c.id.clone()).collect(),
-        waivers: Vec::new(),
-        today: "2026-11-20".parse().expect("a date"),
-        fail_on: Severity::Error,
-        node_id: "n".to_owned(),
-        duration_ms: 0,
-        spent: BTreeMap::new(),
-        warnings: Vec::new(),
-    };
-    evaluate(&catalog, &facts, &terms)
+    node::judged(&catalog, &facts)
 }
 
 /// What came out otherwise than expected, in lines.

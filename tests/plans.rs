@@ -11,9 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clawdoctor::checklist::catalog::Catalog;
-use clawdoctor::checklist::check::{FixMode, Severity};
+use clawdoctor::checklist::check::FixMode;
 use clawdoctor::checklist::report::Report;
-use clawdoctor::checklist::run::{Terms, evaluate};
 use clawdoctor::facts::openclaw::Mode;
 use clawdoctor::facts::{Facts, Section};
 use clawdoctor::fix::plan::{Node, plan, reads};
@@ -138,21 +137,7 @@ fn facts(case: &Case) -> Facts {
 }
 
 fn hex(text: &str) -> String {
-    clawdoctor::fix::digest::Sha256::of(text.as_bytes()).to_string()
-}
-
-fn report(catalog: &Catalog, facts: &Facts) -> Report {
-    let terms = Terms {
-        selected: catalog.checks().iter().map(|c| c.id.clone()).collect(),
-        waivers: Vec::new(),
-        today: "2026-11-20".parse().expect("a date"),
-        fail_on: Severity::Error,
-        node_id: "n".to_owned(),
-        duration_ms: 0,
-        spent: BTreeMap::new(),
-        warnings: Vec::new(),
-    };
-    evaluate(catalog, facts, &terms)
+    clawdoctor::digest::Sha256::of(text.as_bytes()).to_string()
 }
 
 fn operator(case: &Case, facts: &Facts) -> Surroundings {
@@ -197,7 +182,7 @@ fn wishes(case: &Case) -> Wishes {
 fn planned(case: &Case) -> Plan {
     let facts = facts(case);
     let catalog = Catalog::built_in().expect("the shipped checks are good");
-    let report = report(&catalog, &facts);
+    let report = node::judged(&catalog, &facts);
     planned_from(case, &report, [&facts, &facts], &case.ids)
 }
 
@@ -437,7 +422,7 @@ fn a_planner_needs_no_more_than_what_it_says_that_it_reads() {
     let mut wrong = Vec::new();
     for (path, case) in cases() {
         let facts = facts(&case);
-        let report = report(&catalog, &facts);
+        let report = node::judged(&catalog, &facts);
         for check in catalog.checks() {
             let ids = [check.id.to_string()];
             let plan_with = |known| outcome(&planned_from(&case, &report, [&facts, known], &ids));

@@ -34,5 +34,3 @@ pub mod step;
 pub(crate) mod trial;
 pub mod wishes;
 pub mod words;
-
-pub use crate::digest;

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use clawdoctor::fix::digest::Sha256;
+use clawdoctor::digest::Sha256;
 use serde_json::{Value, json};
 
 use crate::support::Engine;
@@ -126,22 +126,7 @@ impl Node {
 
     fn in_volume(&self, script: &str) -> Result<String, String> {
         let mount = format!("{}:/v", self.volume);
-        self.engine.docker(&[
-            "run",
-            "--rm",
-            "--network",
-            "none",
-            "--label",
-            "clawdoctor.test=1",
-            "-u",
-            "0",
-            "-v",
-            &mount,
-            "clawdoctor-test/good:1",
-            "sh",
-            "-c",
-            script,
-        ])
+        self.engine.in_volume(&mount, &["sh", "-c", script])
     }
 
     pub fn openclaw(&self, args: &[&str]) -> Result<String, String> {

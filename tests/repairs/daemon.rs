@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
 use clawdoctor::checklist::check::Risk;
+use clawdoctor::digest::Sha256;
 use clawdoctor::fix::apply::Hands;
-use clawdoctor::fix::digest::Sha256;
 use clawdoctor::fix::journal::Journal;
 use clawdoctor::fix::record::{self, Record, RunId};
 use clawdoctor::fix::repair::Repair;

@@ -59,6 +59,21 @@ impl Engine {
         }
     }
 
+    /// Runs this as root beside a volume, which is mounted as said (`name:/v`, with `:ro` if only
+    /// looked at).
+    pub fn in_volume(&self, mount: &str, argv: &[&str]) -> Result<String, String> {
+        let run = [
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "--label",
+            "clawdoctor.test=1",
+        ];
+        let rest = ["-u", "0", "-v", mount, "clawdoctor-test/good:1"];
+        self.docker(&[&run[..], &rest[..], argv].concat())
+    }
+
     /// Containers, volumes and networks that are there now: a run must not change this.
     pub fn inventory(&self) -> Result<Vec<String>, String> {
         let mut lines = Vec::new();

@@ -1,7 +1,14 @@
 //! Reads the recorded nodes of `tests/nodes/`: a node's facts on top of those of its base.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clawdoctor::checklist::catalog::Catalog;
+use clawdoctor::checklist::check::Severity;
+use clawdoctor::checklist::report::Report;
+use clawdoctor::checklist::run::{Terms, evaluate};
+use clawdoctor::facts::Facts;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -57,4 +64,19 @@ pub fn merge(below: &mut Table, above: Table) {
 /// `from` it is a change of some fields of what is known below.
 fn is_reading(table: &Table) -> bool {
     table.contains_key("unknown") || (table.contains_key("known") && table.contains_key("from"))
+}
+
+/// What all checks say of these facts, with nothing waived.
+pub fn judged(catalog: &Catalog, facts: &Facts) -> Report {
+    let terms = Terms {
+        selected: catalog.checks().iter().map(|c| c.id.clone()).collect(),
+        waivers: Vec::new(),
+        today: "2026-11-20".parse().expect("a date"),
+        fail_on: Severity::Error,
+        node_id: "n".to_owned(),
+        duration_ms: 0,
+        spent: BTreeMap::new(),
+        warnings: Vec::new(),
+    };
+    evaluate(catalog, facts, &terms)
 }

@@ -137,22 +137,8 @@ impl Stage {
             &volume.name,
         ])?;
         let mount = format!("{}:/v", volume.name);
-        self.engine.docker(&[
-            "run",
-            "--rm",
-            "--network",
-            "none",
-            "--label",
-            "clawdoctor.test=1",
-            "-u",
-            "0",
-            "-v",
-            &mount,
-            "clawdoctor-test/good:1",
-            "chown",
-            &volume.owner,
-            "/v",
-        ])?;
+        self.engine
+            .in_volume(&mount, &["chown", &volume.owner, "/v"])?;
         Ok(())
     }
 

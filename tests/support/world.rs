@@ -100,23 +100,8 @@ impl World {
 
     fn volume(&mut self, engine: &Engine, volume: &str) -> Result<(), String> {
         let mount = format!("{volume}:/v:ro");
-        let listed = engine.docker(&[
-            "run",
-            "--rm",
-            "--network",
-            "none",
-            "--label",
-            "clawdoctor.test=1",
-            "-u",
-            "0",
-            "-v",
-            &mount,
-            "clawdoctor-test/good:1",
-            "find",
-            "/v",
-            "-printf",
-            "%p\t%U:%G %m %s %l\n",
-        ])?;
+        let listed =
+            engine.in_volume(&mount, &["find", "/v", "-printf", "%p\t%U:%G %m %s %l\n"])?;
         for line in listed.lines() {
             let (path, what) = line.split_once('\t').unwrap_or((line, ""));
             self.0

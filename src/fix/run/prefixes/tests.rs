@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::*;
 use crate::checklist::check::Risk;
-use crate::fix::digest::Sha256;
+use crate::digest::Sha256;
 use crate::fix::journal;
 use crate::fix::record::{self, RunId, VERSION};
 use crate::fix::step::{EditJson, OwnTree, PlaceFile, PlaceLink, Rights, Setting};
