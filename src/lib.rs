@@ -16,7 +16,8 @@
 //!   knows nothing of OpenClaw.
 //! - [`facts`] is the vocabulary: one serialisable snapshot of a node, in which what is not known
 //!   is a value with its reason.
-//! - The small rooms: [`surroundings`] (what a process sees), [`settings`], [`failure`] and
+//! - The small rooms: [`headroom`] (how many more sandboxes fit) and [`drift`] (how one differs from
+//!   the configuration), [`surroundings`] (what a process sees), [`settings`], [`failure`] and
 //!   [`exit`] (what can go wrong and the codes for it), [`deadline`], [`digest`], [`units`],
 //!   [`text`] (foreign text made harmless), [`redact`].
 //!
@@ -34,11 +35,13 @@ pub mod checklist;
 pub mod cli;
 pub mod deadline;
 pub mod digest;
+pub mod drift;
 pub mod engine;
 pub mod exit;
 pub mod facts;
 pub mod failure;
 pub mod fix;
+pub mod headroom;
 pub mod probe;
 pub mod redact;
 pub mod report;

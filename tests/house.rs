@@ -53,8 +53,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("redact", &["checklist", "surroundings", "text"]),
     (
         "checklist",
-        &["digest", "facts", "failure", "exit", "text", "units"],
+        &[
+            "digest", "drift", "facts", "failure", "headroom", "exit", "text", "units",
+        ],
     ),
+    ("drift", &["facts", "units"]),
+    ("headroom", &["facts", "units"]),
     (
         "probe",
         &[

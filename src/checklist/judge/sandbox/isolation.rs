@@ -10,12 +10,11 @@
 
 use serde::Deserialize;
 
-use super::stale::owner;
-
 use crate::checklist::judge::agents::{counted, grouped, is_sandboxed, sentence};
 use crate::checklist::judge::image::is_root;
 use crate::checklist::judge::volume::{SYSTEM, is_socket, is_within};
 use crate::checklist::verdict::{Complaint, Ruling};
+use crate::drift::{drops_all, owner};
 use crate::facts::openclaw::Agent;
 use crate::facts::sandbox::{Inside, Standing};
 use crate::facts::{Facts, Why};
@@ -204,10 +203,6 @@ fn weaknesses(sandbox: &Standing, config: Option<&Agent>, root_is_told: bool) ->
         );
     }
     found
-}
-
-pub fn drops_all(cap_drop: &[String]) -> bool {
-    cap_drop.iter().any(|cap| cap.eq_ignore_ascii_case("all"))
 }
 
 /// What the configuration takes away from the isolation of its agents.
