@@ -11,6 +11,8 @@
 //!   that failed, and taken back exactly. Its edge is `apply`, one file per kind of step.
 //! - [`checklist`] holds the catalogue of checks (files of `checks/`), the judges and the run:
 //!   facts go in, a report comes out. Pure but for reading the operator's folder.
+//! - [`live`] is the picture of what runs, from what the engine tells while it happens: a reducer of
+//!   events that the screen, a stream of JSON and a recording read alike.
 //! - [`probe`] asks the world and never judges: one file per area, one section of the facts each.
 //! - [`engine`] speaks to the container engine, the only room that names its client library, and
 //!   knows nothing of OpenClaw.
@@ -42,6 +44,7 @@ pub mod facts;
 pub mod failure;
 pub mod fix;
 pub mod headroom;
+pub mod live;
 pub mod probe;
 pub mod redact;
 pub mod report;

@@ -1,0 +1,228 @@
+//! What has to be seen at once, told once: an alert for each cause, and the same cause on the same
+//! thing not again within five minutes.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use super::event::Moment;
+
+/// How long the same cause stays quiet after it was told.
+const QUIET: Duration = Duration::from_mins(5);
+/// So many failures of one agent within [`BURST_SPAN`] are a burst.
+const BURST: usize = 5;
+const BURST_SPAN: Duration = Duration::from_secs(10);
+/// A part of the memory cap that is nearly all, and the part below which it is over.
+const NEAR_CAP: f64 = 0.9;
+const CLEAR_OF_CAP: f64 = 0.8;
+/// Alerts that are kept.
+const MOST: usize = 200;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    Oom,
+    Failures,
+    NearCap,
+    EngineLost,
+    EngineHung,
+    NoHeadroom,
+}
+
+impl Cause {
+    /// The word of a line of JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Oom => "oom",
+            Self::Failures => "failures",
+            Self::NearCap => "near-cap",
+            Self::EngineLost => "engine-lost",
+            Self::EngineHung => "engine-hung",
+            Self::NoHeadroom => "no-headroom",
+        }
+    }
+
+    /// Whether it may ring: only for what a person has to act on now.
+    pub fn rings(self) -> bool {
+        match self {
+            Self::Oom | Self::EngineLost | Self::EngineHung => true,
+            Self::Failures | Self::NearCap | Self::NoHeadroom => false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    pub cause: Cause,
+    /// A container's id, an agent, or nothing for the node.
+    pub subject: String,
+    pub words: String,
+}
+
+/// An alert that was told, and how often its cause was there since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raised {
+    pub alert: Alert,
+    pub at: Moment,
+    pub last: Moment,
+    pub times: u32,
+}
+
+/// What was told and what is watched for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Alerts {
+    pub raised: VecDeque<Raised>,
+    /// Failures of each agent, the newest last.
+    failures: BTreeMap<String, VecDeque<Moment>>,
+    /// Containers that are near their cap, so that each time is told once.
+    near: BTreeSet<String>,
+    was_empty: bool,
+}
+
+impl Alerts {
+    /// The alert, unless the same was told a short while ago; then it is only counted.
+    pub fn raise(&mut self, at: Moment, alert: Alert) -> Option<Alert> {
+        let same = self.raised.iter_mut().rev().find(|raised| {
+            raised.alert.cause == alert.cause && raised.alert.subject == alert.subject
+        });
+        if let Some(raised) = same.filter(|raised| at.since(raised.at) < QUIET) {
+            raised.times = raised.times.saturating_add(1);
+            raised.last = at;
+            raised.alert.words.clone_from(&alert.words);
+            return None;
+        }
+        if self.raised.len() == MOST {
+            self.raised.pop_front();
+        }
+        self.raised.push_back(Raised {
+            alert: alert.clone(),
+            at,
+            last: at,
+            times: 1,
+        });
+        Some(alert)
+    }
+
+    /// A call or a container of this agent has failed.
+    pub fn failed(&mut self, at: Moment, agent: &str) -> Option<Alert> {
+        let recent = self.failures.entry(agent.to_owned()).or_default();
+        recent.push_back(at);
+        while recent
+            .front()
+            .is_some_and(|first| at.since(*first) > BURST_SPAN)
+        {
+            recent.pop_front();
+        }
+        let count = recent.len();
+        // Bounded whatever comes: what counts is that there are enough.
+        if count > 20 * BURST {
+            recent.pop_front();
+        }
+        if count < BURST {
+            return None;
+        }
+        let alert = Alert {
+            cause: Cause::Failures,
+            subject: agent.to_owned(),
+            words: format!(
+                "{count} failures of {agent} within {} s",
+                BURST_SPAN.as_secs()
+            ),
+        };
+        self.raise(at, alert)
+    }
+
+    /// What a sandbox holds of its memory cap.
+    pub fn measured(&mut self, at: Moment, id: &str, name: &str, share: f64) -> Option<Alert> {
+        if share < CLEAR_OF_CAP {
+            self.near.remove(id);
+            return None;
+        }
+        if share < NEAR_CAP || !self.near.insert(id.to_owned()) {
+            return None;
+        }
+        let alert = Alert {
+            cause: Cause::NearCap,
+            subject: id.to_owned(),
+            words: format!("{name} holds {:.0} % of its memory cap", share * 100.0),
+        };
+        self.raise(at, alert)
+    }
+
+    pub fn gone(&mut self, id: &str) {
+        self.near.remove(id);
+    }
+
+    pub fn headroom(&mut self, at: Moment, left: u64, limit: &str) -> Option<Alert> {
+        let was_empty = std::mem::replace(&mut self.was_empty, left == 0);
+        if left > 0 || was_empty {
+            return None;
+        }
+        let alert = Alert {
+            cause: Cause::NoHeadroom,
+            subject: String::new(),
+            words: format!("no further sandbox can be busy without risk, limited by {limit}"),
+        };
+        self.raise(at, alert)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Moment {
+        Moment(seconds * 1_000_000_000)
+    }
+
+    fn oom(subject: &str) -> Alert {
+        Alert {
+            cause: Cause::Oom,
+            subject: subject.to_owned(),
+            words: "killed".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_same_cause_is_told_once_in_five_minutes_and_counted() {
+        let mut alerts = Alerts::default();
+        assert!(alerts.raise(at(0), oom("a")).is_some());
+        assert!(alerts.raise(at(10), oom("a")).is_none());
+        assert!(alerts.raise(at(10), oom("b")).is_some());
+        assert!(alerts.raise(at(299), oom("a")).is_none());
+        assert_eq!(alerts.raised[0].times, 3);
+        assert!(alerts.raise(at(300), oom("a")).is_some());
+    }
+
+    #[test]
+    fn five_failures_of_one_agent_in_ten_seconds_are_a_burst() {
+        let mut alerts = Alerts::default();
+        for second in 0..4 {
+            assert_eq!(alerts.failed(at(second), "main"), None);
+            assert_eq!(alerts.failed(at(second), "other"), None);
+        }
+        let burst = alerts.failed(at(5), "main").expect("a burst");
+        assert_eq!(burst.words, "5 failures of main within 10 s");
+        assert_eq!(alerts.failed(at(6), "main"), None, "told already");
+        let mut slow = Alerts::default();
+        for second in 0..100 {
+            assert_eq!(slow.failed(at(second * 3), "main"), None);
+        }
+    }
+
+    #[test]
+    fn near_its_cap_is_told_when_it_comes_there_and_not_while_it_stays() {
+        let mut alerts = Alerts::default();
+        assert_eq!(alerts.measured(at(0), "a", "box", 0.85), None);
+        assert!(alerts.measured(at(1), "a", "box", 0.95).is_some());
+        assert_eq!(alerts.measured(at(400), "a", "box", 0.97), None);
+        assert_eq!(alerts.measured(at(401), "a", "box", 0.5), None);
+        assert!(alerts.measured(at(402), "a", "box", 0.91).is_some());
+    }
+
+    #[test]
+    fn no_headroom_is_told_when_it_becomes_so() {
+        let mut alerts = Alerts::default();
+        assert_eq!(alerts.headroom(at(0), 2, "memory"), None);
+        assert!(alerts.headroom(at(1), 0, "memory").is_some());
+        assert_eq!(alerts.headroom(at(2), 0, "memory"), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! Tool calls: commands that OpenClaw runs in a standing sandbox (`docker exec`).
+
+use std::time::Duration;
+
+use super::event::Moment;
+use super::note::About;
+
+/// A call, running or ended. Stamps are the engine's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub exec: String,
+    pub command: Option<String>,
+    /// None: it ran already when the watching began.
+    pub started: Option<Moment>,
+    pub oom: Suspicion,
+    pub end: Option<CallEnd>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallEnd {
+    pub at: Moment,
+    /// None: its container died, or the engine did not say.
+    pub exit_code: Option<i64>,
+    /// The kernel killed something of it for memory.
+    pub oom: bool,
+}
+
+/// Whether the kernel has killed something for memory in the container while the call ran. The
+/// engine tells of the container only, and a shell may go on and end with 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Suspicion {
+    #[default]
+    None,
+    /// Other calls ran as well: the exit code has to tell.
+    Shared,
+    /// Nothing else ran.
+    Alone,
+}
+
+/// A call that has ended, with whose it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastCall {
+    pub about: About,
+    pub call: Call,
+}
+
+impl Call {
+    pub fn begun(exec: &str, command: Option<String>, started: Option<Moment>) -> Self {
+        Self {
+            exec: exec.to_owned(),
+            command,
+            started,
+            oom: Suspicion::None,
+            end: None,
+        }
+    }
+
+    /// Ends it. 137 alone is not evidence: `sandbox recreate` kills with the same signal.
+    pub fn finish(&mut self, at: Moment, exit_code: Option<i64>) -> CallEnd {
+        let oom = match self.oom {
+            Suspicion::None => false,
+            Suspicion::Shared => exit_code != Some(0),
+            Suspicion::Alone => true,
+        };
+        let end = CallEnd { at, exit_code, oom };
+        self.end = Some(end);
+        end
+    }
+
+    pub fn duration(&self) -> Option<Duration> {
+        Some(self.end?.at.since(self.started?))
+    }
+
+    /// Ended otherwise than with 0, or was killed.
+    pub fn failed(&self) -> bool {
+        self.end
+            .is_some_and(|end| end.oom || end.exit_code != Some(0))
+    }
+}
+
+/// Counts of the calls in one sandbox or of one agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    pub running: usize,
+    /// Ended ones.
+    pub made: u64,
+    pub failed: u64,
+}

@@ -1,0 +1,22 @@
+//! The live picture of an engine's sandboxes, from what the engine tells while it happens.
+//!
+//! ```text
+//! engine ──▶ feed ──▶ Stamped<Event> ──▶ Model.apply ──▶ notes, and what is there
+//!                        │                              ──▶ the screen │ NDJSON │ metrics
+//!                        └──▶ recording ──▶ the same events ──▶ the same picture
+//! ```
+//!
+//! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`usage`], [`note`]
+//! and [`alert`] are what it is made of, [`scope`] says which containers are sandboxes and whose,
+//! [`sampling`] whom to ask next. All of that is pure. What does not belong here: drawing (tui),
+//! printing (report, cli), and changing anything in the engine.
+
+pub mod alert;
+pub mod call;
+pub mod event;
+pub mod model;
+pub mod note;
+pub mod sampling;
+pub mod sandbox;
+pub mod scope;
+pub mod usage;

@@ -1,0 +1,136 @@
+//! What the engine's events do to one container and to the calls in it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::live::call::{Call, CallEnd, PastCall, Suspicion};
+use crate::live::event::{Moment, Turn};
+use crate::live::note::News;
+use crate::live::sandbox::{Sandbox, State};
+
+/// A death so soon after the kernel's kill is its consequence. Measured: 50 to 130 ms.
+const OOM_TO_DEATH: Duration = Duration::from_secs(2);
+
+/// What an event about the container itself does to it.
+pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
+    match turn {
+        Turn::Created => {
+            one.state = State::Starting;
+            one.created = Some(stamp);
+            one.witnessed = true;
+            News::Created
+        }
+        Turn::Started => {
+            let first = one.started.is_none();
+            one.state = State::Running;
+            one.started = Some(stamp);
+            one.died = None;
+            one.exit_code = None;
+            let latency = one.created.map(|created| stamp.since(created));
+            let latency = latency.filter(|_| first && one.witnessed);
+            one.latency = latency.or(one.latency);
+            News::Started { latency }
+        }
+        Turn::Paused => {
+            one.state = State::Paused;
+            News::Paused
+        }
+        Turn::Unpaused => {
+            one.state = State::Running;
+            News::Unpaused
+        }
+        Turn::Killed { signal } => News::Killed { signal },
+        Turn::Died { exit_code } => {
+            let lifetime = one.started.map(|started| stamp.since(started));
+            let killed = one.oom.is_some_and(|oom| stamp.since(oom) < OOM_TO_DEATH);
+            one.state = State::Exited;
+            one.died = Some(stamp);
+            one.exit_code = exit_code;
+            one.usage.stop();
+            News::Died {
+                exit_code,
+                lifetime,
+                oom: killed && exit_code != Some(0),
+            }
+        }
+        Turn::Stopped => News::Stopped,
+        Turn::Restarted => {
+            one.restarts = one.restarts.saturating_add(1);
+            News::Restarted
+        }
+        Turn::Updated => News::Updated,
+        Turn::Health { status } => News::Health { status },
+        Turn::CallStarted { exec, command } => {
+            if !one.running.iter().any(|call| call.exec == exec) {
+                let call = Call::begun(&exec, command.clone(), Some(stamp));
+                one.running.push(call);
+            }
+            News::CallStarted { exec, command }
+        }
+        Turn::Oom
+        | Turn::Renamed { .. }
+        | Turn::Destroyed
+        | Turn::CallEnded { .. }
+        | Turn::Other => unreachable!("taken care of before"),
+    }
+}
+
+pub fn oom(one: &mut Sandbox, stamp: Moment, engine_memory: Option<u64>) -> News {
+    one.ooms = one.ooms.saturating_add(1);
+    one.oom = Some(stamp);
+    let suspicion = if one.running.len() == 1 {
+        Suspicion::Alone
+    } else {
+        Suspicion::Shared
+    };
+    for call in &mut one.running {
+        call.oom = suspicion;
+    }
+    News::Oom {
+        cap: one.memory_cap(),
+        peak: one.usage.peak,
+        engine_memory,
+    }
+}
+
+/// The engine may tell of the end of a command first, and then of what ended it.
+pub fn blame_late(past: &mut VecDeque<PastCall>, id: &str, stamp: Moment) {
+    let killed = |past: &&mut PastCall| {
+        past.about.id == id
+            && past
+                .call
+                .end
+                .is_some_and(|end| end.exit_code == Some(137) && stamp.since(end.at) < OOM_TO_DEATH)
+    };
+    if let Some(past) = past.iter_mut().rev().find(killed) {
+        past.call.end = past.call.end.map(|end| CallEnd { oom: true, ..end });
+    }
+}
+
+pub fn call_ended(
+    one: &mut Sandbox,
+    exec: &str,
+    exit_code: Option<i64>,
+    stamp: Moment,
+) -> (News, PastCall) {
+    let known = one.running.iter().position(|call| call.exec == exec);
+    let mut call = match known {
+        Some(index) => one.running.remove(index),
+        None => Call::begun(exec, None, None),
+    };
+    let end = call.finish(stamp, exit_code);
+    one.made += 1;
+    one.failed += u64::from(call.failed());
+    one.used = one.used.max(Some(stamp));
+    let news = News::CallEnded {
+        exec: exec.to_owned(),
+        exit_code,
+        duration: call.duration(),
+        oom: end.oom,
+    };
+    let past = PastCall {
+        about: one.about.clone(),
+        call,
+    };
+    (news, past)
+}

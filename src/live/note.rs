@@ -1,0 +1,104 @@
+//! What came of an event: the timeline of the screen, the lines of `watch --json`, and what alerts
+//! are made of.
+
+use std::time::Duration;
+
+use super::alert::Alert;
+use super::event::{Link, Moment};
+use super::scope::Owner;
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// When it happened: by the engine's clock for what the engine told, else by ours.
+    pub stamp: Moment,
+    /// When we learnt of it, by our clock.
+    pub at: Moment,
+    /// Which container, unless it is about the node.
+    pub about: Option<About>,
+    pub what: News,
+}
+
+/// A container, as far as a line has to name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    pub id: String,
+    pub name: String,
+    pub owner: Owner,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    Created,
+    Started {
+        /// From the `create` event to the `start` event.
+        latency: Option<Duration>,
+    },
+    Paused,
+    Unpaused,
+    /// The kernel killed something in it for memory.
+    Oom {
+        /// Bytes; none = no cap, or not known which.
+        cap: Option<u64>,
+        /// The most memory that was seen in it.
+        peak: Option<u64>,
+        engine_memory: Option<u64>,
+    },
+    Killed {
+        signal: String,
+    },
+    Died {
+        exit_code: Option<i64>,
+        lifetime: Option<Duration>,
+        oom: bool,
+    },
+    Stopped,
+    Restarted,
+    Renamed {
+        from: String,
+    },
+    Updated,
+    Health {
+        status: String,
+    },
+    Destroyed,
+    /// It was there, and the engine lists it no more: its end fell into a gap.
+    Vanished,
+    CallStarted {
+        exec: String,
+        command: Option<String>,
+    },
+    CallEnded {
+        exec: String,
+        exit_code: Option<i64>,
+        duration: Option<Duration>,
+        oom: bool,
+    },
+    Link(Link),
+    Alert(Alert),
+}
+
+impl News {
+    /// Something that a person looks for in an incident.
+    pub fn is_trouble(&self) -> bool {
+        match self {
+            Self::Oom { .. } | Self::Alert(_) | Self::Vanished => true,
+            Self::Died { exit_code, oom, .. } | Self::CallEnded { exit_code, oom, .. } => {
+                *oom || exit_code.is_some_and(|code| code != 0)
+            }
+            Self::Link(link) => matches!(link, Link::Lost { .. } | Link::Hung),
+            Self::Health { status } => status.contains("unhealthy"),
+            Self::Created
+            | Self::Started { .. }
+            | Self::Paused
+            | Self::Unpaused
+            | Self::Killed { .. }
+            | Self::Stopped
+            | Self::Restarted
+            | Self::Renamed { .. }
+            | Self::Updated
+            | Self::Destroyed
+            | Self::CallStarted { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Whom to sample next. A sample costs the engine 3 to 8 ms of processor time, some ten times what
+//! it costs us, so that each container is asked as often as somebody looks and something happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::event::{Event, Life, Moment, Turn};
+use super::sandbox::State;
+use super::scope::{Kind, Scope};
+use super::usage::as_float;
+
+/// How often a container is sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Busy and looked at.
+    pub busy: Duration,
+    /// Looked at, and nothing happens in it; or busy and not looked at.
+    pub idle: Duration,
+    /// Idle and not looked at.
+    pub hidden: Duration,
+    /// No sandbox: it only counts for the headroom.
+    pub other: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            busy: Duration::from_secs(1),
+            idle: Duration::from_secs(5),
+            hidden: Duration::from_secs(20),
+            other: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Above this use of the processor a container is busy, in cores.
+const BUSY_CORES: f64 = 0.02;
+
+/// What the user looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Ids of what is on the screen; none = whatever there is.
+    pub on_screen: Option<BTreeSet<String>>,
+    /// Counts up each time the user wants everything now.
+    pub all_now: u32,
+}
+
+impl Sight {
+    fn shows(&self, id: &str) -> bool {
+        self.on_screen.as_ref().is_none_or(|ids| ids.contains(id))
+    }
+}
+
+/// What the sampling has to know of each container that may run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Roster {
+    scope: Scope,
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    kind: Kind,
+    state: State,
+    /// Commands that run in it.
+    calls: usize,
+    /// When it was sampled last, by our clock, and what that said of the processor.
+    last: Option<(Moment, Moment, Option<u64>)>,
+    cores: Option<f64>,
+    /// A sample was asked for and has not come yet.
+    asked: bool,
+    samples: u32,
+}
+
+impl Roster {
+    pub fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            entries: BTreeMap::new(),
+        }
+    }
+
+    /// Ids that are due, the most wanted first.
+    pub fn due(&self, now: Moment, sight: &Sight, pace: Pace) -> Vec<String> {
+        let mut due: Vec<(Moment, &String)> = self
+            .entries
+            .iter()
+            .filter_map(|(id, entry)| {
+                let next = entry.next(sight.shows(id), pace)?;
+                (next <= now).then_some((next, id))
+            })
+            .collect();
+        due.sort();
+        due.into_iter().map(|(_, id)| id.clone()).collect()
+    }
+
+    /// When the next one is due.
+    pub fn wake(&self, sight: &Sight, pace: Pace) -> Option<Moment> {
+        self.entries
+            .iter()
+            .filter_map(|(id, entry)| entry.next(sight.shows(id), pace))
+            .min()
+    }
+
+    /// Every running container, for a look at all of them at once.
+    pub fn everything(&self) -> Vec<String> {
+        let running = self.entries.iter().filter(|(_, e)| e.is_measurable());
+        running.map(|(id, _)| id.clone()).collect()
+    }
+
+    pub fn asked(&mut self, id: &str) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.asked = true;
+        }
+    }
+
+    /// The sample did not come. It counts as taken, so that what cannot be had is not asked for
+    /// without end.
+    pub fn missed(&mut self, id: &str, now: Moment) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.asked = false;
+            entry.last = Some((now, Moment::default(), None));
+        }
+    }
+
+    pub fn hear(&mut self, at: Moment, event: &Event) {
+        match event {
+            Event::Listed(listing) => {
+                let ids: BTreeSet<&String> = listing.containers.iter().map(|c| &c.id).collect();
+                self.entries.retain(|id, _| ids.contains(id));
+                for one in &listing.containers {
+                    let kind = self.scope.kind(&one.name, &one.image, &one.labels);
+                    self.entry(&one.id, kind).state = State::from_word(&one.state);
+                }
+            }
+            Event::Detailed(detail) => {
+                if let Some(entry) = self.entries.get_mut(&detail.standing.id) {
+                    entry.state = State::from_word(&detail.standing.state);
+                    entry.calls = detail.execs.len();
+                }
+            }
+            Event::Happened(life) => self.happened(life),
+            Event::Sampled(sample) => {
+                if let Some(entry) = self.entries.get_mut(&sample.id) {
+                    entry.measured(at, sample.read, sample.cpu);
+                }
+            }
+            Event::Link(_) | Event::Node(_) | Event::Cost(_) => {}
+        }
+    }
+
+    fn happened(&mut self, life: &Life) {
+        if life.turn == Turn::Destroyed {
+            self.entries.remove(&life.id);
+            return;
+        }
+        let kind = self.scope.kind(&life.name, &life.image, &life.labels);
+        let entry = self.entry(&life.id, kind);
+        match &life.turn {
+            Turn::Created => entry.state = State::Starting,
+            Turn::Started | Turn::Unpaused | Turn::Restarted => entry.state = State::Running,
+            Turn::Paused => entry.state = State::Paused,
+            Turn::Died { .. } => {
+                entry.state = State::Exited;
+                entry.calls = 0;
+                entry.last = None;
+                entry.cores = None;
+                entry.samples = 0;
+            }
+            Turn::CallStarted { .. } => entry.calls += 1,
+            Turn::CallEnded { .. } => entry.calls = entry.calls.saturating_sub(1),
+            Turn::Oom
+            | Turn::Killed { .. }
+            | Turn::Stopped
+            | Turn::Renamed { .. }
+            | Turn::Updated
+            | Turn::Destroyed
+            | Turn::Health { .. }
+            | Turn::Other => {}
+        }
+    }
+
+    fn entry(&mut self, id: &str, kind: Kind) -> &mut Entry {
+        self.entries.entry(id.to_owned()).or_insert(Entry {
+            kind,
+            state: State::Unknown,
+            calls: 0,
+            last: None,
+            cores: None,
+            asked: false,
+            samples: 0,
+        })
+    }
+}
+
+impl Entry {
+    fn is_measurable(&self) -> bool {
+        self.state.is_alive() && !self.asked
+    }
+
+    fn is_busy(&self) -> bool {
+        self.calls > 0 || self.cores.is_some_and(|cores| cores > BUSY_CORES)
+    }
+
+    fn next(&self, on_screen: bool, pace: Pace) -> Option<Moment> {
+        if !self.is_measurable() {
+            return None;
+        }
+        let Some((last, ..)) = self.last else {
+            return Some(Moment::default());
+        };
+        let wait = match (self.kind, on_screen, self.is_busy()) {
+            (Kind::Other, false, _) => pace.other,
+            // A paused one uses no processor time; its memory stays as it is.
+            _ if self.state == State::Paused => pace.hidden,
+            (_, true, true) => pace.busy,
+            // The second sample is the first that tells what is now.
+            (Kind::Sandbox, true, false) if self.samples < 2 => pace.busy,
+            (_, true, false) | (Kind::Sandbox, false, true) => pace.idle,
+            (Kind::Sandbox, false, false) => pace.hidden,
+        };
+        Some(last.plus(wait))
+    }
+
+    fn measured(&mut self, at: Moment, read: Moment, cpu: Option<u64>) {
+        self.asked = false;
+        self.samples = self.samples.saturating_add(1);
+        if let (Some((_, before, Some(old))), Some(new)) = (self.last, cpu) {
+            let span = as_float(u64::try_from(read.since(before).as_nanos()).unwrap_or(0));
+            if span > 0.0 {
+                self.cores = Some(as_float(new.saturating_sub(old)) / span);
+            }
+        }
+        self.last = Some((at, read, cpu));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+use super::*;
+use crate::live::event::{Listed, Listing, Sample};
+use crate::live::scope::SANDBOX_LABEL;
+
+fn at(seconds: i64) -> Moment {
+    Moment(seconds * 1_000_000_000)
+}
+
+fn labels(kind: Kind) -> BTreeMap<String, String> {
+    match kind {
+        Kind::Sandbox => BTreeMap::from([(SANDBOX_LABEL.to_owned(), "1".to_owned())]),
+        Kind::Other => BTreeMap::new(),
+    }
+}
+
+fn roster(ids: &[(&str, Kind)]) -> Roster {
+    let mut roster = Roster::new(Scope::default());
+    let listed = ids.iter().map(|(id, kind)| Listed {
+        id: (*id).to_owned(),
+        state: "running".to_owned(),
+        labels: labels(*kind),
+        ..Listed::default()
+    });
+    let listing = Listing {
+        asked: at(0),
+        containers: listed.collect(),
+    };
+    roster.hear(at(0), &Event::Listed(listing));
+    roster
+}
+
+fn sampled(roster: &mut Roster, id: &str, second: i64, cpu: u64) {
+    let sample = Sample {
+        id: id.to_owned(),
+        read: at(second),
+        cpu: Some(cpu),
+        ..Sample::default()
+    };
+    roster.hear(at(second), &Event::Sampled(Box::new(sample)));
+}
+
+fn happened(roster: &mut Roster, id: &str, turn: Turn) {
+    let life = Life {
+        id: id.to_owned(),
+        turn,
+        labels: labels(Kind::Sandbox),
+        ..Life::default()
+    };
+    roster.hear(at(0), &Event::Happened(Box::new(life)));
+}
+
+fn looking_at(ids: &[&str]) -> Sight {
+    Sight {
+        on_screen: Some(ids.iter().map(|id| (*id).to_owned()).collect()),
+        all_now: 0,
+    }
+}
+
+#[test]
+fn at_first_everything_is_due_and_nothing_twice_while_it_is_asked_for() {
+    let mut roster = roster(&[("a", Kind::Sandbox), ("b", Kind::Other)]);
+    let sight = looking_at(&["a"]);
+    assert_eq!(roster.due(at(0), &sight, Pace::default()), ["a", "b"]);
+    roster.asked("a");
+    assert_eq!(roster.due(at(0), &sight, Pace::default()), ["b"]);
+}
+
+#[test]
+fn what_is_busy_and_looked_at_comes_each_second_and_the_rest_seldom() {
+    let all = [
+        ("busy", Kind::Sandbox),
+        ("idle", Kind::Sandbox),
+        ("hidden", Kind::Sandbox),
+        ("hidden-busy", Kind::Sandbox),
+        ("other", Kind::Other),
+    ];
+    let mut roster = roster(&all);
+    let sight = looking_at(&["busy", "idle"]);
+    for second in [0, 1] {
+        for (id, _) in all {
+            let cores = if id.contains("busy") { 500_000_000 } else { 0 };
+            sampled(&mut roster, id, second, cores * (second.unsigned_abs() + 1));
+        }
+    }
+    let due = |second| roster.due(at(second), &sight, Pace::default());
+    assert_eq!(due(1), [""; 0]);
+    assert_eq!(due(2), ["busy"]);
+    assert_eq!(due(6), ["busy", "hidden-busy", "idle"]);
+    assert_eq!(due(21), ["busy", "hidden-busy", "idle", "hidden"]);
+    assert_eq!(due(31).len(), 5);
+    assert_eq!(roster.wake(&sight, Pace::default()), Some(at(2)));
+}
+
+#[test]
+fn a_running_call_makes_busy_and_what_does_not_run_is_not_asked() {
+    let mut roster = roster(&[("a", Kind::Sandbox)]);
+    let sight = looking_at(&["a"]);
+    for second in [0, 1] {
+        sampled(&mut roster, "a", second, 0);
+    }
+    let due = |roster: &Roster, second| roster.due(at(second), &sight, Pace::default()).len();
+    assert_eq!(due(&roster, 2), 0);
+    let exec = "x".to_owned();
+    happened(
+        &mut roster,
+        "a",
+        Turn::CallStarted {
+            exec: exec.clone(),
+            command: None,
+        },
+    );
+    assert_eq!(due(&roster, 2), 1);
+    happened(
+        &mut roster,
+        "a",
+        Turn::CallEnded {
+            exec,
+            exit_code: Some(0),
+        },
+    );
+    assert_eq!(due(&roster, 2), 0);
+    happened(&mut roster, "a", Turn::Died { exit_code: Some(0) });
+    assert_eq!(due(&roster, 1000), 0);
+    happened(&mut roster, "a", Turn::Started);
+    assert_eq!(due(&roster, 1000), 1);
+    happened(&mut roster, "a", Turn::Destroyed);
+    assert_eq!(roster.everything().len(), 0);
+}
+
+#[test]
+fn a_sample_that_cannot_be_had_is_not_asked_for_without_end() {
+    let mut roster = roster(&[("a", Kind::Sandbox)]);
+    roster.asked("a");
+    roster.missed("a", at(3));
+    assert_eq!(
+        roster
+            .due(at(3), &looking_at(&["a"]), Pace::default())
+            .len(),
+        0
+    );
+    assert_eq!(
+        roster
+            .due(at(4), &looking_at(&["a"]), Pace::default())
+            .len(),
+        1
+    );
+}

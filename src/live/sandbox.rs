@@ -1,0 +1,243 @@
+//! A container that is there, as the live picture knows it, and one that has gone.
+
+use std::time::Duration;
+
+use super::call::{Call, Calls};
+use super::event::{Detail, Moment};
+use super::note::About;
+use super::scope::{Kind, Owner};
+use super::usage::Usage;
+
+/// What a container is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Created, not started yet: its clock runs.
+    Starting,
+    Running,
+    Paused,
+    Restarting,
+    /// Ended and still there.
+    Exited,
+    /// A word of the engine that is not known here.
+    Unknown,
+}
+
+impl State {
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "created" => Self::Starting,
+            "running" => Self::Running,
+            "paused" => Self::Paused,
+            "restarting" => Self::Restarting,
+            "exited" | "dead" | "removing" | "stopped" | "stopping" => Self::Exited,
+            _ => Self::Unknown,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Restarting => "restarting",
+            Self::Exited => "exited",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether it holds memory and can use the processor.
+    pub fn is_alive(self) -> bool {
+        match self {
+            Self::Running | Self::Paused => true,
+            Self::Starting | Self::Restarting | Self::Exited | Self::Unknown => false,
+        }
+    }
+}
+
+/// A container of the engine. Stamps are the engine's, but for `seen` and
+/// `touched`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sandbox {
+    pub about: About,
+    pub kind: Kind,
+    pub image: String,
+    pub state: State,
+    /// When we first knew of it, by our clock.
+    pub seen: Moment,
+    /// When an event about it came last, by our clock: what was asked for earlier is older news.
+    pub touched: Moment,
+    pub created: Option<Moment>,
+    /// Its creation was told by an event, to the nanosecond: only then is its start a measurement.
+    pub witnessed: bool,
+    pub started: Option<Moment>,
+    pub latency: Option<Duration>,
+    pub died: Option<Moment>,
+    pub exit_code: Option<i64>,
+    /// When something in it was killed for memory last, and how often that was seen.
+    pub oom: Option<Moment>,
+    pub ooms: u32,
+    pub restarts: u64,
+    /// Running calls.
+    pub running: Vec<Call>,
+    pub made: u64,
+    pub failed: u64,
+    /// When a call ended last.
+    pub used: Option<Moment>,
+    pub usage: Usage,
+    /// None until it was inspected.
+    pub detail: Option<Box<Detail>>,
+    /// How it differs from what the configuration would make today; none where that is not known.
+    pub drift: Option<Vec<String>>,
+}
+
+impl Sandbox {
+    pub fn new(id: &str, seen: Moment) -> Self {
+        Self {
+            about: About {
+                id: id.to_owned(),
+                ..About::default()
+            },
+            kind: Kind::Other,
+            image: String::new(),
+            state: State::Unknown,
+            seen,
+            touched: Moment(i64::MIN),
+            created: None,
+            witnessed: false,
+            started: None,
+            latency: None,
+            died: None,
+            exit_code: None,
+            oom: None,
+            ooms: 0,
+            restarts: 0,
+            running: Vec::new(),
+            made: 0,
+            failed: 0,
+            used: None,
+            usage: Usage::default(),
+            detail: None,
+            drift: None,
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.about.id
+    }
+
+    pub fn owner(&self) -> &Owner {
+        &self.about.owner
+    }
+
+    pub fn calls(&self) -> Calls {
+        Calls {
+            running: self.running.len(),
+            made: self.made,
+            failed: self.failed,
+        }
+    }
+
+    /// Bytes; none = no cap, or not known yet (see [`Self::is_inspected`]).
+    pub fn memory_cap(&self) -> Option<u64> {
+        let detail = self.detail.as_ref()?;
+        (detail.standing.memory > 0).then_some(detail.standing.memory)
+    }
+
+    /// CPUs.
+    pub fn cpu_cap(&self) -> Option<f64> {
+        let detail = self.detail.as_ref()?;
+        (detail.standing.cpus > 0.0).then_some(detail.standing.cpus)
+    }
+
+    pub fn pids_cap(&self) -> Option<u64> {
+        let detail = self.detail.as_ref()?;
+        u64::try_from(detail.standing.pids_limit)
+            .ok()
+            .filter(|limit| *limit > 0)
+    }
+
+    pub fn is_inspected(&self) -> bool {
+        self.detail.is_some()
+    }
+
+    /// A part of its cap; none without a cap or a figure.
+    pub fn memory_share(&self) -> Option<f64> {
+        let cap = self.memory_cap()?;
+        Some(super::usage::as_float(self.usage.memory()?) / super::usage::as_float(cap))
+    }
+
+    /// How long it ran, by the engine's clock. `now` by the engine's clock too.
+    pub fn uptime(&self, now: Moment) -> Option<Duration> {
+        let end = self.died.filter(|_| !self.state.is_alive()).unwrap_or(now);
+        Some(end.since(self.started?))
+    }
+
+    /// Since when no call ran in it; none while one runs or when none was seen.
+    pub fn idle_since(&self) -> Option<Moment> {
+        if self.running.is_empty() {
+            self.used.or(self.started)
+        } else {
+            None
+        }
+    }
+}
+
+/// How a container left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The engine told that it was removed.
+    Destroyed,
+    /// The engine lists it no more.
+    Vanished,
+}
+
+/// A container that has gone. Stamps are the engine's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gone {
+    pub about: About,
+    pub kind: Kind,
+    pub image: String,
+    pub created: Option<Moment>,
+    pub started: Option<Moment>,
+    pub died: Option<Moment>,
+    pub gone: Moment,
+    pub leaving: Leaving,
+    /// From start to death, else from creation to removal.
+    pub lifetime: Option<Duration>,
+    pub latency: Option<Duration>,
+    pub exit_code: Option<i64>,
+    pub oom: bool,
+    pub peak: Option<u64>,
+    pub memory_cap: Option<u64>,
+    pub made: u64,
+    pub failed: u64,
+}
+
+impl Gone {
+    pub fn of(sandbox: Sandbox, gone: Moment, leaving: Leaving) -> Self {
+        let lifetime = match (sandbox.started, sandbox.died, sandbox.created, leaving) {
+            (Some(started), Some(died), _, _) if died >= started => Some(died.since(started)),
+            (Some(started), _, _, Leaving::Destroyed) => Some(gone.since(started)),
+            (None, _, Some(created), Leaving::Destroyed) => Some(gone.since(created)),
+            _ => None,
+        };
+        Self {
+            lifetime,
+            memory_cap: sandbox.memory_cap(),
+            kind: sandbox.kind,
+            image: sandbox.image,
+            created: sandbox.created,
+            started: sandbox.started,
+            died: sandbox.died,
+            gone,
+            leaving,
+            latency: sandbox.latency,
+            exit_code: sandbox.exit_code,
+            oom: sandbox.ooms > 0,
+            peak: sandbox.usage.peak,
+            made: sandbox.made,
+            failed: sandbox.failed,
+            about: sandbox.about,
+        }
+    }
+}
