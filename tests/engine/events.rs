@@ -123,12 +123,15 @@ fn commands(at: &Bench) -> Outcome {
     let name = at.name("commands");
     let _end = at.at_the_end(&[&["rm", "-f", &name]]);
     at.run(async {
-        let id = live(&at.engine, &name, "sleep 3333").await?;
         let mut dropped = listen(&at.engine).await?;
         let mut kept = at
             .engine
             .events(None, None, CommandLines::Keep, within(10))
             .await?;
+        let id = live(&at.engine, &name, "sleep 3333").await?;
+        let is_start = |action: &Action| *action == Action::Start;
+        until(&mut kept, &name, is_start).await?;
+        until(&mut dropped, &name, is_start).await?;
         let command = ["sh", "-c", "echo 'a: b\u{1b}[2J'; exit 5"];
         let ran = at.engine.exec(&id, &command, within(20)).await?;
         sure(ran.exit_code == 5, ran)?;

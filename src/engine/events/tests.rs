@@ -201,4 +201,7 @@ fn a_moment_is_written_as_the_engine_takes_it() {
         "1795652127.022006593"
     );
     assert_eq!(Moment(-5).to_string(), "0.000000000");
+    let date = Moment::from_http("Thu, 26 Nov 2026 00:15:37 GMT");
+    assert_eq!(date, Some(Moment(1_795_652_137_000_000_000)));
+    assert_eq!(Moment::from_http("today"), None);
 }
