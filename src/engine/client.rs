@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_TYPE;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -128,16 +128,27 @@ impl Engine {
     /// closes the connection, at which the engine stops what it was asked for. The caller bounds
     /// the time.
     pub(super) async fn answer(&self, request: Request<Payload>) -> Result<Incoming, EngineError> {
-        // Boxed, since it is part of the future of every question that there is.
-        let response = Box::pin(self.wire.send(request)).await?;
-        let status = response.status();
-        let body = response.into_body();
-        if status.is_success() {
-            return Ok(body);
-        }
-        let said = message(&collect(body).await?);
-        Err(EngineError::from_status(status.as_u16(), &said))
+        Ok(answered(&self.wire, request).await?.into_body())
     }
+
+    /// As [`Self::answer`], for what goes on for as long as somebody listens.
+    pub(super) async fn listen(&self, path: &str) -> Result<Response<Incoming>, EngineError> {
+        answered(&self.wire.endless(), request(path)).await
+    }
+}
+
+async fn answered(
+    wire: &Wire,
+    request: Request<Payload>,
+) -> Result<Response<Incoming>, EngineError> {
+    // Boxed, since it is part of the future of every question that there is.
+    let response = Box::pin(wire.send(request)).await?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let said = message(&collect(response.into_body()).await?);
+    Err(EngineError::from_status(status.as_u16(), &said))
 }
 
 /// A request that changes something.

@@ -117,31 +117,6 @@ impl Engine {
             .await
     }
 
-    /// What running containers hold in memory that cannot be given back, by id. One that is not
-    /// running or has gone is left out.
-    pub async fn working_sets(
-        &self,
-        ids: &[String],
-        d: Deadline,
-    ) -> Result<BTreeMap<String, u64>, Why> {
-        // Owned, since a future that borrows its item cannot be shown to be Send (rust-lang#110338).
-        stream::iter(ids.to_vec())
-            .map(|id| async move {
-                let path = format!(
-                    "/containers/{}/stats?stream=false&one-shot=true",
-                    name(&id)?
-                );
-                let said: Option<SaidStats> = present(self.get(&path, d).await)?;
-                Ok(said
-                    .and_then(|said| said.memory_stats.working_set())
-                    .map(|bytes| (id, bytes)))
-            })
-            .buffered(AT_ONCE)
-            .try_filter_map(|found| async move { Ok(found) })
-            .try_collect()
-            .await
-    }
-
     /// One container by name or id. `Absent` when there is none.
     pub async fn inspect(&self, id: &str, d: Deadline) -> Result<Inspected, Why> {
         let said = self.said(id, d).await?;
@@ -154,7 +129,7 @@ impl Engine {
     }
 }
 
-fn name(id: &str) -> Result<&str, Why> {
+pub(super) fn name(id: &str) -> Result<&str, Why> {
     if is_name(id) {
         return Ok(id);
     }
@@ -165,7 +140,7 @@ fn name(id: &str) -> Result<&str, Why> {
 }
 
 /// What has gone since it was listed is no error.
-fn present<T>(result: Result<T, Why>) -> Result<Option<T>, Why> {
+pub(super) fn present<T>(result: Result<T, Why>) -> Result<Option<T>, Why> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(why) if why.kind == WhyKind::Absent => Ok(None),
@@ -207,68 +182,6 @@ impl From<SaidListed> for Listed {
             state: clean(&said.state),
             labels: clean_map(&said.labels),
             created_unix: said.created,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct SaidStats {
-    #[serde(default, deserialize_with = "nullable")]
-    memory_stats: SaidMemory,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct SaidMemory {
-    usage: Option<u64>,
-    #[serde(deserialize_with = "nullable")]
-    stats: SaidMemoryDetail,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct SaidMemoryDetail {
-    total_inactive_file: Option<u64>,
-    inactive_file: Option<u64>,
-}
-
-impl SaidMemory {
-    /// docker/cli cli/command/container/stats_helpers.go `calculateMemUsageUnixNoCache`: cgroup v1
-    /// has `total_inactive_file`, v2 `inactive_file`; either counts only when below the usage.
-    fn working_set(&self) -> Option<u64> {
-        let usage = self.usage?;
-        if let Some(inactive) = self.stats.total_inactive_file.filter(|v| *v < usage) {
-            return Some(usage - inactive);
-        }
-        let inactive = self.stats.inactive_file.filter(|v| *v < usage).unwrap_or(0);
-        Some(usage - inactive)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_working_set_is_what_docker_stats_shows() {
-        let set = |text: &str| {
-            serde_json::from_str::<SaidStats>(text)
-                .expect(text)
-                .memory_stats
-                .working_set()
-        };
-        let v1 = r#"{"memory_stats":{"usage":100,"stats":{"total_inactive_file":30,"inactive_file":10}}}"#;
-        assert_eq!(set(v1), Some(70));
-        let v2 = r#"{"memory_stats":{"usage":100,"stats":{"inactive_file":40}}}"#;
-        assert_eq!(set(v2), Some(60));
-        let odd = r#"{"memory_stats":{"usage":100,"stats":{"inactive_file":140}}}"#;
-        assert_eq!(set(odd), Some(100));
-        for stopped in [
-            "{}",
-            r#"{"memory_stats":{}}"#,
-            r#"{"memory_stats":{"stats":null}}"#,
-        ] {
-            assert_eq!(set(stopped), None, "{stopped}");
         }
     }
 }

@@ -55,6 +55,14 @@ pub fn moment(text: &str) -> Option<SystemTime> {
     (milliseconds > 0).then(|| UNIX_EPOCH + Duration::from_millis(milliseconds))
 }
 
+/// As [`moment`], in nanoseconds since the epoch.
+pub fn nanos(text: &str) -> Option<i64> {
+    let timestamp: jiff::Timestamp = text.parse().ok()?;
+    i64::try_from(timestamp.as_nanosecond())
+        .ok()
+        .filter(|nanos| *nanos > 0)
+}
+
 /// Milliseconds since the epoch.
 pub fn milliseconds(moment: SystemTime) -> i64 {
     let clamp = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
@@ -110,6 +118,10 @@ mod tests {
     fn times_that_say_nothing_are_none() {
         assert!(moment("2024-05-01T10:00:00.123456789Z").is_some());
         assert!(moment("2024-05-01T10:00:00.123456789+02:00").is_some());
+        assert_eq!(
+            nanos("2026-11-26T00:15:33.976491621Z"),
+            Some(1_795_652_133_976_491_621)
+        );
         for nothing in [
             "",
             "0001-01-01T00:00:00Z",
@@ -117,6 +129,7 @@ mod tests {
             "yesterday",
         ] {
             assert!(moment(nothing).is_none(), "{nothing}");
+            assert!(nanos(nothing).is_none(), "{nothing}");
         }
     }
 }

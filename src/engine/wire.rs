@@ -42,6 +42,7 @@ pub enum Place {
 #[derive(Clone, Debug)]
 pub struct Wire {
     place: Arc<Place>,
+    most_bytes: u64,
 }
 
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -54,6 +55,16 @@ impl Wire {
     pub fn new(place: Place) -> Self {
         Self {
             place: Arc::new(place),
+            most_bytes: MOST_BYTES,
+        }
+    }
+
+    /// For answers that go on for as long as somebody listens. Whoever reads them bounds what is
+    /// kept.
+    pub fn endless(&self) -> Self {
+        Self {
+            place: Arc::clone(&self.place),
+            most_bytes: u64::MAX,
         }
     }
 
@@ -64,7 +75,7 @@ impl Wire {
         };
         Ok(Connection(TokioIo::new(Bounded {
             inner: stream,
-            left: MOST_BYTES,
+            left: self.most_bytes,
         })))
     }
 

@@ -1,5 +1,6 @@
 //! What the engine room can do, on real engines: images pulled, built, loaded and named, helper
-//! containers run to their end, volumes and networks looked at, and nothing left of it.
+//! containers run to their end, volumes and networks looked at, live containers followed, and
+//! nothing left of it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,8 +8,10 @@
 )]
 
 mod containers;
+mod events;
 mod images;
 mod pulls;
+mod stats;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -36,6 +39,8 @@ fn main() {
     let tests = images::TESTS
         .iter()
         .chain(&containers::TESTS)
+        .chain(&events::TESTS)
+        .chain(&stats::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {
