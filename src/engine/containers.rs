@@ -7,7 +7,11 @@ use serde::Deserialize;
 
 use super::client::Engine;
 use super::convert::{encode, is_name, nullable};
-use super::inspected::{Inspected, Said, clean, clean_map, clean_name};
+use super::error::EngineError;
+use super::inspected::{
+    Details, ExecDetails, Inspected, Said, SaidExec, clean, clean_map, clean_name,
+};
+use super::lifecycle;
 use crate::deadline::Deadline;
 use crate::facts::sandbox::Standing;
 use crate::facts::{Why, WhyKind};
@@ -121,6 +125,26 @@ impl Engine {
     pub async fn inspect(&self, id: &str, d: Deadline) -> Result<Inspected, Why> {
         let said = self.said(id, d).await?;
         Ok(said.inspected())
+    }
+
+    /// One container as a list shows it. `Absent` when there is none.
+    pub async fn details(&self, id: &str, d: Deadline) -> Result<Details, Why> {
+        let said = self.said(id, d).await?;
+        Ok(said.details())
+    }
+
+    /// A command in a container. `Absent` when it has been over for some minutes, or its container
+    /// has gone.
+    pub async fn exec_details(&self, exec_id: &str, d: Deadline) -> Result<ExecDetails, Why> {
+        let said: SaidExec = self
+            .get(&format!("/exec/{}/json", name(exec_id)?), d)
+            .await?;
+        Ok(said.details())
+    }
+
+    pub(super) async fn inspected(&self, id: &str, d: Deadline) -> Result<Said, EngineError> {
+        let path = format!("/containers/{}/json", lifecycle::name(id)?);
+        self.ask(&path, d).await
     }
 
     async fn said(&self, id: &str, d: Deadline) -> Result<Said, Why> {

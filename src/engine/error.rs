@@ -20,6 +20,8 @@ const LONGEST: usize = 400;
 pub enum EngineError {
     /// 404: no such container, image or exec.
     NotFound(String),
+    /// 304: there was nothing to do.
+    Already(String),
     /// 409: the name is taken, or the container is in another state.
     Conflict(String),
     /// The engine said no, or failed.
@@ -49,6 +51,10 @@ pub enum EngineError {
 
 impl EngineError {
     pub(super) fn from_status(status: u16, message: &str) -> Self {
+        if status == 304 {
+            // Such an answer has no body.
+            return Self::Already("the container is in that state already".to_owned());
+        }
         let message = match wash(message, LONGEST) {
             empty if empty.is_empty() => format!("HTTP status {status} without a message"),
             message => message,
@@ -71,7 +77,8 @@ impl EngineError {
             Self::Timeout(_) => WhyKind::Timeout,
             Self::Refused { status: 403, .. } => WhyKind::Denied,
             Self::Pull { problem, .. } => problem.kind(),
-            Self::Conflict(_)
+            Self::Already(_)
+            | Self::Conflict(_)
             | Self::Refused { .. }
             | Self::Broken(_)
             | Self::Failed(_)
@@ -86,6 +93,7 @@ impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound(message)
+            | Self::Already(message)
             | Self::Conflict(message)
             | Self::Broken(message)
             | Self::Failed(message)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::convert::nullable;
+use super::convert::{is_name, nanos, nullable};
 use crate::facts::sandbox::{Standing, StandingMount};
 use crate::text::wash;
 
@@ -26,6 +26,49 @@ pub struct Inspected {
     pub running: bool,
     pub network_mode: String,
     pub labels: BTreeMap<String, String>,
+}
+
+/// A container as a list shows it: how it is made, and how it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Details {
+    /// How it is made; `state` is the engine's word for how it is. Where its image reference leads
+    /// to, and whose session it is, are not asked.
+    pub standing: Standing,
+    pub labels: BTreeMap<String, String>,
+    /// By the engine's clock, since the epoch, as all three.
+    pub created_nanos: Option<i64>,
+    /// The last time, when it was started more than once; none before the first.
+    pub started_nanos: Option<i64>,
+    /// The last time; a container that runs again has finished before.
+    pub finished_nanos: Option<i64>,
+    pub running: bool,
+    /// Counts as running as well.
+    pub paused: bool,
+    pub restarting: bool,
+    /// That its main program was killed for want of memory: commands that were leave no trace.
+    pub oom_killed: bool,
+    /// None while it runs, and when it never ran.
+    pub exit_code: Option<i64>,
+    /// On the engine's machine, while it runs.
+    pub pid: Option<u32>,
+    /// By the engine's restart policy.
+    pub restart_count: Option<u64>,
+    /// `healthy`, `unhealthy`, `starting`; none without a health check.
+    pub health: Option<String>,
+    /// The commands that run in it now.
+    pub exec_ids: Vec<String>,
+    pub has_terminal: bool,
+}
+
+/// A command that was started in a container. What it is stays with the engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExecDetails {
+    pub container_id: String,
+    pub running: bool,
+    /// None while it runs.
+    pub exit_code: Option<i64>,
+    /// On the engine's machine.
+    pub pid: Option<u32>,
 }
 
 pub fn clean(text: &str) -> String {
@@ -57,6 +100,10 @@ pub struct Said {
     id: String,
     #[serde(default, deserialize_with = "nullable")]
     name: String,
+    #[serde(default, deserialize_with = "nullable")]
+    created: String,
+    #[serde(default)]
+    restart_count: Option<u64>,
     /// The id of the image it was made from.
     #[serde(default, deserialize_with = "nullable")]
     image: String,
@@ -76,6 +123,57 @@ struct SaidState {
     status: String,
     #[serde(default, deserialize_with = "nullable")]
     running: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    paused: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    restarting: bool,
+    #[serde(default, rename = "OOMKilled", deserialize_with = "nullable")]
+    oom_killed: bool,
+    #[serde(default)]
+    exit_code: Option<i64>,
+    #[serde(default)]
+    pid: Option<i64>,
+    #[serde(default, deserialize_with = "nullable")]
+    started_at: String,
+    #[serde(default, deserialize_with = "nullable")]
+    finished_at: String,
+    #[serde(default)]
+    health: Option<SaidHealth>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SaidHealth {
+    #[serde(default, deserialize_with = "nullable")]
+    status: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SaidExec {
+    #[serde(default, rename = "ContainerID", deserialize_with = "nullable")]
+    container_id: String,
+    running: bool,
+    #[serde(default)]
+    exit_code: Option<i64>,
+    #[serde(default)]
+    pid: Option<i64>,
+}
+
+/// 0 is no process.
+fn process(pid: Option<i64>) -> Option<u32> {
+    u32::try_from(pid?).ok().filter(|pid| *pid > 0)
+}
+
+impl SaidExec {
+    pub fn details(&self) -> ExecDetails {
+        ExecDetails {
+            container_id: clean(&self.container_id),
+            running: self.running,
+            exit_code: self.exit_code.filter(|_| !self.running),
+            pid: process(self.pid),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,6 +181,8 @@ struct SaidState {
 struct SaidConfig {
     #[serde(default, deserialize_with = "nullable")]
     image: String,
+    #[serde(default, deserialize_with = "nullable")]
+    tty: bool,
     #[serde(default, deserialize_with = "nullable")]
     user: String,
     #[serde(default, deserialize_with = "nullable")]
@@ -234,6 +334,45 @@ impl Said {
         }
     }
 
+    pub fn has_terminal(&self) -> bool {
+        self.config.tty
+    }
+
+    pub fn details(&self) -> Details {
+        let state = &self.state;
+        let started_nanos = nanos(&state.started_at);
+        // The engine writes 0 for a container that never ran, and something else for one that it
+        // could not start.
+        let has_ended = !state.running && (started_nanos.is_some() || state.exit_code != Some(0));
+        Details {
+            standing: self.standing(),
+            labels: self.labels(),
+            created_nanos: nanos(&self.created),
+            started_nanos,
+            finished_nanos: nanos(&state.finished_at),
+            running: state.running,
+            paused: state.paused,
+            restarting: state.restarting,
+            oom_killed: state.oom_killed,
+            exit_code: state.exit_code.filter(|_| has_ended),
+            pid: process(state.pid),
+            restart_count: self.restart_count,
+            health: state
+                .health
+                .as_ref()
+                .map(|health| clean(&health.status))
+                .filter(|status| !matches!(status.as_str(), "" | "none")),
+            exec_ids: self
+                .exec_ids
+                .iter()
+                .filter(|id| is_name(id))
+                .take(1024)
+                .cloned()
+                .collect(),
+            has_terminal: self.has_terminal(),
+        }
+    }
+
     /// Mounts and the tmpfs of `--tmpfs`, which the engine does not list among its mounts.
     fn mounts(&self) -> Vec<StandingMount> {
         let mounted = self.mounts.iter().map(|mount| StandingMount {
@@ -288,5 +427,64 @@ mod tests {
         assert_eq!((standing.memory, standing.memory_swap), (512 << 20, -1));
         assert_eq!(standing.mounts[0].source, "v");
         assert!(standing.mounts[0].read_only && !standing.mounts[1].read_only);
+    }
+
+    #[test]
+    fn a_recorded_container_is_told_as_it_is() {
+        for text in [
+            include_str!("../../tests/recorded/engine-inspect-20.10.json"),
+            include_str!("../../tests/recorded/engine-inspect-28.5.json"),
+        ] {
+            let said: Said = serde_json::from_str(text).expect("recorded");
+            let details = said.details();
+            assert_eq!(details.standing.state, "running");
+            assert!(details.running && !details.paused && !details.has_terminal);
+            assert_eq!(details.exit_code, None, "it runs");
+            assert_eq!(details.finished_nanos, None);
+            assert!(details.started_nanos > details.created_nanos);
+            assert!(details.created_nanos > Some(1_795_000_000_000_000_000));
+            assert!(details.pid > Some(1));
+            assert_eq!(details.restart_count, Some(0));
+            assert_eq!(details.health.as_deref(), Some("healthy"));
+            assert_eq!(details.exec_ids.len(), 1);
+            assert_eq!(details.standing.executing, 1);
+            assert_eq!(details.standing.memory, 32 << 20);
+            assert_eq!(details.standing.pids_limit, 64);
+            assert_eq!(details.labels["clawdoctor.test"], "1");
+        }
+        for text in [
+            include_str!("../../tests/recorded/engine-exec-20.10.json"),
+            include_str!("../../tests/recorded/engine-exec-28.5.json"),
+        ] {
+            let said: SaidExec = serde_json::from_str(text).expect("recorded");
+            let details = said.details();
+            assert!(details.running && details.exit_code.is_none());
+            assert!(details.pid > Some(1) && details.container_id.len() == 64);
+            assert!(!format!("{details:?}").contains("sleep"));
+        }
+    }
+
+    #[test]
+    fn a_container_that_never_ran_has_no_exit_code() {
+        let read = |state: &str| {
+            let text = format!(
+                r#"{{"Id":"a","State":{state},"Config":{{}},"HostConfig":{{"Privileged":false,
+                "ReadonlyRootfs":false,"NetworkMode":"none","Memory":0}}}}"#
+            );
+            serde_json::from_str::<Said>(&text).expect(&text).details()
+        };
+        let never =
+            r#"{"Status":"created","ExitCode":0,"Pid":0,"StartedAt":"0001-01-01T00:00:00Z"}"#;
+        let never = read(never);
+        assert_eq!(
+            (never.exit_code, never.started_nanos, never.pid),
+            (None, None, None)
+        );
+        let failed = read(r#"{"Status":"created","ExitCode":127,"Health":{"Status":"none"}}"#);
+        assert_eq!((failed.exit_code, failed.health), (Some(127), None));
+        let ended = read(
+            r#"{"Status":"exited","ExitCode":0,"StartedAt":"2026-01-01T00:00:00Z","OOMKilled":true}"#,
+        );
+        assert_eq!((ended.exit_code, ended.oom_killed), (Some(0), true));
     }
 }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::client::Engine;
 use super::convert::is_name;
 use super::error::EngineError;
+use super::inspected::SaidExec;
 use super::spec::ContainerSpec;
 use crate::deadline::Deadline;
 use crate::text::wash;
@@ -162,21 +163,12 @@ impl Engine {
 
     /// The streams may end a moment before the engine knows the exit code.
     async fn exit_code(&self, exec: &str, d: Deadline) -> Result<i64, EngineError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Said {
-            running: bool,
-            exit_code: Option<i64>,
-        }
         let path = format!("/exec/{exec}/json");
         let looking = async {
             loop {
-                match self.ask::<Said>(&path, d).await? {
-                    Said {
-                        running: false,
-                        exit_code: Some(code),
-                    } => return Ok(code),
-                    Said { .. } => tokio::time::sleep(LOOK_AGAIN).await,
+                match self.ask::<SaidExec>(&path, d).await?.details().exit_code {
+                    Some(code) => return Ok(code),
+                    None => tokio::time::sleep(LOOK_AGAIN).await,
                 }
             }
         };

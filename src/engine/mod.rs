@@ -14,6 +14,7 @@
     reason = "asks the engine and measures how long it takes: an edge"
 )]
 
+mod acts;
 pub mod address;
 mod build;
 mod client;
@@ -31,6 +32,7 @@ mod lifecycle;
 mod lines;
 mod listening;
 mod load;
+mod logs;
 mod names;
 mod networks;
 mod payload;
@@ -50,10 +52,11 @@ pub use disk::DiskUsage;
 pub use distribution::InRegistry;
 pub use error::EngineError;
 pub use events::{Action, CommandLines, ContainerEvent, Events, Moment};
-pub use inspected::Inspected;
+pub use inspected::{Details, ExecDetails, Inspected};
 pub use lifecycle::Stream;
 pub use listening::listening;
 pub use load::Loading;
+pub use logs::{LogLine, Logs, LogsQuery};
 pub use networks::{Network, NetworkReach};
 pub use pull::{LayerNews, LayerState, PullProblem, RegistryCredentials};
 pub use run::Ran;

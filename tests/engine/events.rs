@@ -9,11 +9,12 @@ use clawdoctor::engine::{
 
 use super::{Bench, Outcome, Test, script, sure, within};
 
-pub const TESTS: [(&str, Test); 5] = [
+pub const TESTS: [(&str, Test); 6] = [
     ("a_life_is_told_from_create_to_destroy", life),
     ("what_was_before_is_told_once_more", backlog),
     ("commands_are_told_with_their_exit_codes", commands),
     ("a_kill_for_want_of_memory_is_told", oom),
+    ("a_forged_exit_code_shows_at_the_beginning", forged),
     ("a_listener_that_gives_up_misses_nothing", given_up),
 ];
 
@@ -190,6 +191,30 @@ fn oom(at: &Bench) -> Outcome {
         sure(ran.exit_code == 137, ran)?;
         let told = until(&mut events, &name, is_destroy).await?;
         sure(actions(&told).contains(&&Action::Oom), told)
+    })
+}
+
+/// Both engines lay labels over what they tell themselves.
+fn forged(at: &Bench) -> Outcome {
+    let name = at.name("forged");
+    let _end = at.at_the_end(&[&["rm", "-f", &name]]);
+    at.run(async {
+        let (engine, d) = (&at.engine, within(20));
+        let mut spec = script("exit 7", &name);
+        spec.labels.insert("exitCode".to_owned(), "0".to_owned());
+        let mut events = listen(engine).await?;
+        let id = engine.create(&name, &spec, d).await?;
+        engine.start(&id, d).await?;
+        let is_end = |action: &Action| matches!(action, Action::Die { .. });
+        let told = until(&mut events, &name, is_end).await?;
+        let forged = Action::Die { exit_code: Some(0) };
+        sure(
+            told.last().is_some_and(|event| event.action == forged),
+            &told,
+        )?;
+        sure(told[0].attributes.contains_key("exitCode"), &told)?;
+        let details = engine.details(&id, d).await?;
+        sure(details.exit_code == Some(7), details)
     })
 }
 

@@ -10,6 +10,8 @@
 mod containers;
 mod events;
 mod images;
+mod live;
+mod logs;
 mod pulls;
 mod stats;
 #[path = "../support/mod.rs"]
@@ -40,6 +42,8 @@ fn main() {
         .iter()
         .chain(&containers::TESTS)
         .chain(&events::TESTS)
+        .chain(&live::TESTS)
+        .chain(&logs::TESTS)
         .chain(&stats::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
