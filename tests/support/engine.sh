@@ -51,15 +51,32 @@ modern_programs() {
   mv "$DIR/bin/docker.new" "$DIR/bin/docker"
 }
 
-# Runs COMMAND in a mount namespace of its own in which /usr is Debian testing's and all else is the machine's, so
-# that binds of any path mean the same to both engines.
+# The hierarchies of cgroup v1 that this machine has and does not mount. With one of them containerd reads none
+# ("cannot find cgroup mount destination"): no stats, no oom events.
+unmounted_cgroups() {
+  local names
+  while IFS=: read -r _ names _; do
+    case $names in '' | name=*) continue ;; esac
+    grep -Eq -- " - cgroup .*[ ,]$names(,|\$)" /proc/self/mountinfo || echo "$names"
+  done </proc/self/cgroup
+}
+
+# Runs COMMAND in a mount namespace of its own in which these CGROUPS are mounted, /usr is that of TREE, if any, and all
+# else is the machine's, so that binds of any path mean the same to both engines.
 # shellcheck disable=SC2016 # meant for the inner shell
-in_tree=(unshare --mount --propagation slave bash -euc '
-  tree=$1; shift
-  mount --bind "$tree/etc/alternatives" /etc/alternatives
-  mount --bind "$tree/etc/ld.so.cache" /etc/ld.so.cache
-  mount --bind "$tree/usr" /usr
-  exec "$@"' in-tree)
+in_own=(unshare --mount --propagation slave bash -euc '
+  for names in $1; do
+    mkdir -p "/sys/fs/cgroup/$names"
+    mount -t cgroup -o "$names" cgroup "/sys/fs/cgroup/$names"
+  done
+  tree=$2
+  shift 2
+  if [ -n "$tree" ]; then
+    mount --bind "$tree/etc/alternatives" /etc/alternatives
+    mount --bind "$tree/etc/ld.so.cache" /etc/ld.so.cache
+    mount --bind "$tree/usr" /usr
+  fi
+  exec "$@"' in-own)
 
 # ---- the bridge and its way out ---------------------------------------------------------------------------------
 
@@ -133,13 +150,15 @@ up() {
   need curl ip iptables jq unshare pidof ps docker
   stop_all
   mkdir -p "$DIR"
-  local inside=()
+  local inside=() cgroups
+  cgroups=$(unmounted_cgroups)
   if [ "$KIND" = modern ]; then
     if [ ! -L /lib ] || [[ $WORK/ == /usr/* ]]; then die "modern needs a merged /usr, and its work folder outside of it"; fi
     modern_programs
-    inside=("${in_tree[@]}" "$TREE")
+    inside=("${in_own[@]}" "$cgroups" "$TREE")
   else
     need dockerd containerd runc docker-init
+    [ -z "$cgroups" ] || inside=("${in_own[@]}" "$cgroups" "")
   fi
   bridge_up
 
@@ -158,8 +177,7 @@ CONFIG
   wait_for 60 "$DIR/containerd.pid" test -S "$DIR/containerd.sock" || failed containerd
 
   # dockerd sees the files that its containerd sees
-  inside=()
-  [ "$KIND" = classic ] || inside=(nsenter "--mount=/proc/$(alive "$DIR/containerd.pid")/ns/mnt" --)
+  [ ${#inside[@]} -eq 0 ] || inside=(nsenter "--mount=/proc/$(alive "$DIR/containerd.pid")/ns/mnt" --)
   launch "$DIR/dockerd.pid" "$DIR/dockerd.log" env -u DOCKER_HOST -u DOCKER_CONTEXT -u NOTIFY_SOCKET -u LISTEN_FDS \
     "${inside[@]}" dockerd --config-file "$DIR/daemon.json" --host "unix://$SOCKET" --group root --pidfile "$DIR/run/docker.pid" \
     --data-root "$DIR/data" --exec-root "$DIR/run/docker" --bridge "$BRIDGE" \
