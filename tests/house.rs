@@ -16,6 +16,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "fix",
             "checklist",
             "live",
+            "engine",
+            "headroom",
             "probe",
             "facts",
             "settings",
@@ -41,7 +43,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("report", &["checklist", "fix", "text", "units"]),
+    (
+        "report",
+        &["checklist", "fix", "headroom", "live", "text", "units"],
+    ),
     (
         "fix",
         &[

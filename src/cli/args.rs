@@ -2,6 +2,7 @@
 //! page and completions.
 
 mod repairs;
+mod watch;
 
 use std::ffi::OsString;
 
@@ -11,6 +12,8 @@ use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use repairs::{FIX_AFTER, spelled_out};
 pub use repairs::{FixArgs, ModeName, OwnArgs, OwnVerbName, PlanArgs, UndoArgs, WishArgs};
+use watch::WATCH_AFTER;
+pub use watch::WatchArgs;
 
 use crate::checklist::check::Severity;
 use crate::report::Format;
@@ -87,6 +90,9 @@ pub enum Command {
   clawdoctor undo           the newest one that has something to take back
   clawdoctor undo --yes     for scripts: without it, and nobody to ask, it is only shown")]
     Undo(UndoArgs),
+    /// Watch the sandboxes live: what runs, what died and why, and how many more fit
+    #[command(after_help = WATCH_AFTER)]
+    Watch(WatchArgs),
     /// Show all checks by step
     List,
     /// Say what a check is for, or what is behind an error message
@@ -104,7 +110,7 @@ pub enum Command {
     Recipe,
     /// Print the JSON Schema of a document
     Schema {
-        /// What check prints, or what fix and plan print
+        /// What check prints, what fix and plan print, or what watch --once prints
         #[arg(value_name = "DOCUMENT", default_value = "report")]
         document: DocumentName,
     },
@@ -205,6 +211,7 @@ pub enum Color {
 pub enum DocumentName {
     Report,
     Fix,
+    Watch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

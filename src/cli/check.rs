@@ -155,9 +155,16 @@ impl Signals {
     pub async fn or<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             done = work => Ok(done),
-            _ = self.interrupt.recv() => Err(Failure::new(Kind::Interrupted, "interrupted")),
-            _ = self.terminate.recv() => Err(Failure::new(Kind::Terminated, "terminated")),
-            _ = self.hangup.recv() => Err(Failure::new(Kind::Terminated, "the terminal went away")),
+            failure = self.ended() => Err(failure),
+        }
+    }
+
+    /// The signal that ends the run, once it comes.
+    pub async fn ended(&mut self) -> Failure {
+        tokio::select! {
+            _ = self.interrupt.recv() => Failure::new(Kind::Interrupted, "interrupted"),
+            _ = self.terminate.recv() => Failure::new(Kind::Terminated, "terminated"),
+            _ = self.hangup.recv() => Failure::new(Kind::Terminated, "the terminal went away"),
         }
     }
 }

@@ -16,6 +16,7 @@ mod run;
 pub mod schema;
 pub mod undo;
 mod voice;
+pub mod watch;
 mod whose;
 mod wishes;
 

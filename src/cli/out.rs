@@ -92,6 +92,13 @@ impl Out {
         self.print(|out| out.write_all(text.as_bytes()))
     }
 
+    /// Writes a part of a stream to standard output at once. A reader that went away is an error:
+    /// there is nobody to go on for.
+    pub fn pour(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+    }
+
     /// Writes to standard error. A stream that cannot be written to can not be complained to.
     pub fn complain(&self, text: &str) {
         let mut err = io::stderr().lock();

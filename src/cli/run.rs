@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::io;
 
-use super::args::{self, Args, Command, FixArgs, OwnVerbName, UsageProblem};
+use super::args::{self, Args, Command, FixArgs, OwnVerbName, UsageProblem, WatchArgs};
 use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
 use super::prepare::{self, Wish};
-use super::{app, check, explain, fix, list, schema, undo, whose};
+use super::{app, check, explain, fix, list, schema, undo, watch, whose};
 use crate::checklist::catalog::Catalog;
+use crate::engine::CommandLines;
 use crate::exit;
 use crate::facts::Section;
 use crate::failure::Failure;
@@ -101,6 +102,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             let done = own(verb, &asked.list, &asked.home, &asked.within)?;
             printed(out.print_text(&format!("{} changed\n", done.changed)))
         }
+        Some(Command::Watch(asked)) => watched(args, asked, here, out),
         Some(Command::List) => {
             text_or_json(format, "list")?;
             let config_dir = here.config_dir();
@@ -211,6 +213,35 @@ fn ask(args: &Args) -> Ask {
         fail_on: args.fail_on(),
         timeout: args.common.timeout.0,
         redact: !args.common.no_redact,
+    }
+}
+
+fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let format = args.common.format();
+    only(
+        format,
+        "watch",
+        &[Format::Text, Format::Json, Format::Ndjson],
+    )?;
+    let ask = watch::Ask {
+        wish: ask(args).wish,
+        all: asked.all,
+        command_lines: if asked.commands {
+            CommandLines::Keep
+        } else {
+            CommandLines::Drop
+        },
+        backlog: asked.since.0,
+        record: asked.record.clone(),
+        record_most: asked.record_size.0,
+        json: !format.is_for_people(),
+        redact: !args.common.no_redact,
+        timeout: args.common.timeout.0,
+    };
+    if asked.once {
+        watch::once(&ask, here, out)
+    } else {
+        watch::follow(&ask, here, out)
     }
 }
 

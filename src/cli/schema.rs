@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::args::DocumentName;
 use crate::checklist::report::{Report, SCHEMA_VERSION};
 use crate::fix::outcome::FixReport;
+use crate::report::live::Snapshot;
 
 /// The schema of a document. Keys that it does not name may appear at any time, so it forbids none.
 pub fn schema(document: DocumentName) -> Value {
@@ -24,6 +25,13 @@ pub fn schema(document: DocumentName) -> Value {
              prints the report instead. New keys may appear at any time; schemaVersion changes \
              only when an old reader would misunderstand.",
         ),
+        DocumentName::Watch => (
+            schemars::schema_for!(Snapshot).to_value(),
+            "clawdoctor watch",
+            "What `clawdoctor watch --once --format json` prints. What is not known is left out. \
+             New keys may appear at any time; schemaVersion changes only when an old reader would \
+             misunderstand.",
+        ),
     };
     if let Value::Object(map) = &mut schema {
         map.insert("title".to_owned(), json!(title));
@@ -32,6 +40,7 @@ pub fn schema(document: DocumentName) -> Value {
     let report = match document {
         DocumentName::Report => "clawdoctor.report",
         DocumentName::Fix => "clawdoctor.fix",
+        DocumentName::Watch => "clawdoctor.watch",
     };
     for (key, value) in [
         ("schemaVersion", json!(SCHEMA_VERSION)),

@@ -250,6 +250,22 @@ pub enum ProviderKind {
     Unrecognised,
 }
 
+impl ProviderKind {
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::DockerDesktop => "Docker Desktop",
+            Self::Orbstack => "OrbStack",
+            Self::Colima => "Colima",
+            Self::RancherDesktop => "Rancher Desktop",
+            Self::Podman => "Podman",
+            Self::Lima => "Lima",
+            Self::LinuxEngine => "Docker Engine",
+            Self::Unrecognised => "an engine of unknown make",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct App {

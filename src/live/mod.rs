@@ -8,15 +8,19 @@
 //!
 //! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`usage`], [`note`]
 //! and [`alert`] are what it is made of, [`scope`] says which containers are sandboxes and whose,
-//! [`sampling`] whom to ask next. All of that is pure. What does not belong here: drawing (tui),
+//! [`sampling`] whom to ask next. All of that is pure; [`feed`] and `survey` are the edge. What does not belong here: drawing (tui),
 //! printing (report, cli), and changing anything in the engine.
 
 pub mod alert;
 pub mod call;
 pub mod event;
+pub mod feed;
 pub mod model;
 pub mod note;
+pub mod recording;
 pub mod sampling;
 pub mod sandbox;
 pub mod scope;
+mod survey;
+mod translate;
 pub mod usage;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::alert::Alerts;
 use super::call::{Calls, PastCall};
-use super::event::{Cost, Link, Moment, Node};
+use super::event::{Cost, Event, Link, Listing, Moment, Node, Stamped};
 use super::note::Note;
 use super::sandbox::{Gone, Sandbox};
 use super::scope::{Kind, Scope};
@@ -146,6 +146,36 @@ impl Model {
         sandbox
             .idle_since()
             .is_some_and(|since| now.since(since) >= IDLE_AFTER)
+    }
+
+    /// Events that give the picture of what is there now, for the beginning of a recording. What
+    /// has gone and what happened is not in it.
+    pub fn keyframe(&self, at: Moment) -> Vec<Stamped<Event>> {
+        let mut events = vec![Event::Link(self.link.clone())];
+        events.extend(self.node.clone().map(|node| Event::Node(Box::new(node))));
+        if self.listed.is_some() {
+            let containers = self.sandboxes.values().map(Sandbox::as_listed).collect();
+            events.push(Event::Listed(Listing {
+                asked: at,
+                containers,
+            }));
+        }
+        for one in self.sandboxes.values() {
+            if let Some(detail) = &one.detail {
+                let mut detail = detail.clone();
+                detail.asked = at;
+                one.state.word().clone_into(&mut detail.standing.state);
+                detail.execs = one.running.iter().map(|call| call.exec.clone()).collect();
+                events.push(Event::Detailed(detail));
+            }
+            if let Some((_, sample)) = &one.usage.last {
+                events.push(Event::Sampled(Box::new(sample.clone())));
+            }
+        }
+        events
+            .into_iter()
+            .map(|what| Stamped { at, what })
+            .collect()
     }
 
     /// Reckons the headroom anew. A container that was not measured yet makes it unknown, unless

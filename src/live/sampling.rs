@@ -194,8 +194,9 @@ impl Roster {
 }
 
 impl Entry {
+    /// A paused one uses no processor time, and 20.10 does not answer for it before it goes on.
     fn is_measurable(&self) -> bool {
-        self.state.is_alive() && !self.asked
+        self.state == State::Running && !self.asked
     }
 
     fn is_busy(&self) -> bool {
@@ -211,8 +212,6 @@ impl Entry {
         };
         let wait = match (self.kind, on_screen, self.is_busy()) {
             (Kind::Other, false, _) => pace.other,
-            // A paused one uses no processor time; its memory stays as it is.
-            _ if self.state == State::Paused => pace.hidden,
             (_, true, true) => pace.busy,
             // The second sample is the first that tells what is now.
             (Kind::Sandbox, true, false) if self.samples < 2 => pace.busy,

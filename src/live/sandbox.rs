@@ -1,11 +1,12 @@
 //! A container that is there, as the live picture knows it, and one that has gone.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::call::{Call, Calls};
-use super::event::{Detail, Moment};
+use super::event::{Detail, Listed, Moment};
 use super::note::About;
-use super::scope::{Kind, Owner};
+use super::scope::{Kind, Owner, SANDBOX_LABEL};
 use super::usage::Usage;
 
 /// What a container is doing.
@@ -25,7 +26,7 @@ pub enum State {
 impl State {
     pub fn from_word(word: &str) -> Self {
         match word {
-            "created" => Self::Starting,
+            "created" | "starting" => Self::Starting,
             "running" => Self::Running,
             "paused" => Self::Paused,
             "restarting" => Self::Restarting,
@@ -158,6 +159,25 @@ impl Sandbox {
 
     pub fn is_inspected(&self) -> bool {
         self.detail.is_some()
+    }
+
+    /// As the engine would list it.
+    pub fn as_listed(&self) -> Listed {
+        let mut labels = BTreeMap::new();
+        if self.kind == Kind::Sandbox {
+            labels.insert(SANDBOX_LABEL.to_owned(), "1".to_owned());
+        }
+        if let Some(detail) = &self.detail {
+            labels.extend(detail.labels.clone());
+        }
+        Listed {
+            id: self.about.id.clone(),
+            name: self.about.name.clone(),
+            image: self.image.clone(),
+            state: self.state.word().to_owned(),
+            created: self.created.unwrap_or_default(),
+            labels,
+        }
     }
 
     /// A part of its cap; none without a cap or a figure.

@@ -16,6 +16,7 @@ pub mod image;
 pub mod inside;
 pub mod net;
 pub mod openclaw;
+pub mod own;
 pub mod parse;
 pub mod standing;
 

@@ -6,6 +6,7 @@ pub mod failed;
 pub mod github_issue;
 pub mod json;
 pub mod junit;
+pub mod live;
 pub mod nagios;
 pub mod ndjson;
 pub mod prometheus;

@@ -16,20 +16,6 @@ pub use reach::{Access, Endpoint, Running};
 use crate::facts::docker::ProviderKind;
 use crate::text::wash;
 
-/// What people call it.
-fn product(kind: ProviderKind) -> &'static str {
-    match kind {
-        ProviderKind::DockerDesktop => "Docker Desktop",
-        ProviderKind::Orbstack => "OrbStack",
-        ProviderKind::Colima => "Colima",
-        ProviderKind::RancherDesktop => "Rancher Desktop",
-        ProviderKind::Podman => "Podman",
-        ProviderKind::Lima => "Lima",
-        ProviderKind::LinuxEngine => "Docker Engine",
-        ProviderKind::Unrecognised => "an engine of unknown make",
-    }
-}
-
 /// The product whose usual place this path is, where the path alone says it.
 fn owner_of_path(path: &str) -> Option<ProviderKind> {
     [

@@ -209,7 +209,11 @@ impl Model {
                 one
             });
         one.touched = at;
-        let name = std::mem::replace(&mut one.about.name, life.name);
+        // A label called `name` forges the name in every event; a list and an inspection do not lie.
+        let name = one.about.name.clone();
+        if name.is_empty() || matches!(life.turn, Turn::Renamed { .. }) {
+            one.about.name = life.name;
+        }
         if one.image.is_empty() {
             one.image = life.image;
         }

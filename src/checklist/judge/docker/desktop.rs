@@ -3,7 +3,6 @@
 
 use serde::Deserialize;
 
-use super::product;
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::docker::{DesktopSettings, ProviderKind};
 use crate::facts::{Facts, Why, WhyKind};
@@ -158,7 +157,7 @@ enum Presence {
 /// Decided by the engine that answers, else by whose place is in force, else by whether the app
 /// is installed.
 fn presence(facts: &Facts) -> Result<Presence, Why> {
-    let not = |kind| Presence::Not(format!("the engine is {}", product(kind)));
+    let not = |kind: ProviderKind| Presence::Not(format!("the engine is {}", kind.title()));
     if let Ok(provider) = facts.docker.provider.get() {
         return Ok(match provider.kind {
             ProviderKind::DockerDesktop => Presence::Here,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{owner_of_path, place, product};
+use super::{owner_of_path, place};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::docker::{self as fact, ProviderKind, Reach};
 use crate::facts::host::OsKind;
@@ -21,7 +21,7 @@ impl Provider {
     )]
     pub(in crate::checklist::judge) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         let provider = facts.docker.provider.get()?;
-        let mut summary = product(provider.kind).to_owned();
+        let mut summary = provider.kind.title().to_owned();
         if let Some(version) = &provider.version {
             summary = format!("{summary} {}", wash(version, 40));
         }
@@ -60,14 +60,14 @@ fn unsupported(facts: &Facts, provider: &fact::Provider) -> Option<Complaint> {
     };
     Some(
         Complaint::warn("provider-unsupported", message)
-            .target(product(provider.kind))
+            .target(provider.kind.title())
             .requirement("provider in docker-desktop, orbstack, colima, linux-engine")
             .hint(hint),
     )
 }
 
 /// Tools that know no contexts use the default socket. When it leads to a running engine of
-/// another product, they see other images and containers than OpenClaw does.
+/// another they see other images and containers than OpenClaw does.
 fn other_default_socket(facts: &Facts, provider: &fact::Provider) -> Option<Complaint> {
     let default = facts.docker.candidates.iter().find(|candidate| {
         place(&candidate.at) == "/var/run/docker.sock"
@@ -81,11 +81,11 @@ fn other_default_socket(facts: &Facts, provider: &fact::Provider) -> Option<Comp
             "default-socket-of-another-engine",
             format!(
                 "/var/run/docker.sock leads to {}, while the engine in force is {}: tools that know no contexts see another engine",
-                product(other),
-                product(provider.kind)
+                other.title(),
+                provider.kind.title()
             ),
         )
-        .target(product(other))
+        .target(other.title())
         .path("/var/run/docker.sock")
         .requirement("one-engine")
         .hint("keep only one engine starting at login"),

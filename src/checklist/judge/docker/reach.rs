@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{place, product};
+use super::place;
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::docker::{self as fact, Candidate, Connection, EndpointSource, ProviderKind};
 use crate::facts::docker::{Owner, Reach};
@@ -289,7 +289,7 @@ fn others(facts: &Facts, endpoint: &fact::Endpoint) -> String {
         .map(|candidate| {
             let whose = match candidate.provider {
                 ProviderKind::Unrecognised => "an engine".to_owned(),
-                kind => format!("an engine of {}", product(kind)),
+                kind => format!("an engine of {}", kind.title()),
             };
             format!(
                 "; {whose} listens at {}, which was not used because {because}",

@@ -1,0 +1,185 @@
+//! One connection to an engine: what is under way on it, and what is asked next.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::{Feed, Gone, RETRY, now};
+use crate::deadline::Deadline;
+use crate::engine::{Engine, Sample};
+use crate::facts::Why;
+use crate::facts::docker::Connection;
+use crate::live::event::{Detail, Listed, Moment, Node};
+use crate::live::survey::survey;
+use crate::live::translate;
+
+/// For an answer.
+const ANSWER: Duration = Duration::from_secs(3);
+/// A 20.10 engine answers at the end of its second, and one that is busy later.
+const SAMPLE: Duration = Duration::from_secs(10);
+/// After such a silence the engine is asked whether it is there, and must answer.
+const SILENCE: Duration = Duration::from_secs(3);
+const PING: Duration = Duration::from_secs(2);
+/// The whole list is asked for anew, in case something was missed after all.
+const RELIST: Duration = Duration::from_mins(1);
+const SURVEY: Duration = Duration::from_mins(1);
+const SURVEY_BUDGET: Duration = Duration::from_secs(20);
+const COST: Duration = Duration::from_secs(5);
+/// Inspections and samples under way at the same time; each is a connection of its own.
+const MOST_DETAILS: usize = 16;
+const MOST_SAMPLES: usize = 64;
+
+/// What came back of something that was asked for.
+pub(super) enum Answer {
+    Listed(Moment, Result<(Vec<Listed>, Vec<String>), Why>),
+    Detailed(Result<Box<Detail>, Why>),
+    Sampled(String, Result<Box<Sample>, Why>),
+    Pinged(Connection),
+    Surveyed(Box<Node>),
+}
+
+/// One connection to an engine, and what is under way on it.
+pub(super) struct Visit {
+    pub(super) engine: Engine,
+    pub(super) answers: JoinSet<Answer>,
+    pub(super) to_inspect: VecDeque<String>,
+    pub(super) inspecting: usize,
+    pub(super) sampling: usize,
+    /// When it was heard last, with whatever it said.
+    pub(super) heard: Moment,
+    pub(super) pinging: bool,
+    pub(super) hung: bool,
+    pub(super) next_list: Moment,
+    pub(super) next_survey: Moment,
+    pub(super) next_cost: Moment,
+    pub(super) surveying: bool,
+    pub(super) seen_all_now: u32,
+}
+
+impl Visit {
+    pub(super) fn begin(engine: Engine, seen_all_now: u32) -> Self {
+        let begun = now();
+        Self {
+            engine,
+            answers: JoinSet::new(),
+            to_inspect: VecDeque::new(),
+            inspecting: 0,
+            sampling: 0,
+            heard: begun,
+            pinging: false,
+            hung: false,
+            next_list: begun,
+            next_survey: begun,
+            next_cost: begun,
+            surveying: false,
+            seen_all_now,
+        }
+    }
+}
+
+impl Feed {
+    /// Asks for whatever is due now.
+    pub(super) async fn due(&mut self, visit: &mut Visit) -> Result<(), Gone> {
+        let at = now();
+        if at >= visit.next_cost {
+            self.cost(at).await?;
+            visit.next_cost = at.plus(COST);
+        }
+        let silent = at.since(visit.heard) >= SILENCE;
+        if (silent || visit.hung) && !visit.pinging {
+            visit.pinging = true;
+            self.questions += 1;
+            let engine = visit.engine.clone();
+            let pause = if visit.hung { RETRY } else { Duration::ZERO };
+            visit.answers.spawn(async move {
+                tokio::time::sleep(pause).await;
+                Answer::Pinged(engine.ping(Deadline::after(PING)).await)
+            });
+        }
+        if visit.hung {
+            return Ok(());
+        }
+        if at >= visit.next_list {
+            visit.next_list = at.plus(RELIST);
+            self.questions += 1;
+            let engine = visit.engine.clone();
+            visit.answers.spawn(async move {
+                let listed = engine.list("", true, Deadline::after(SAMPLE)).await;
+                Answer::Listed(at, listed.map(translate::all_listed))
+            });
+        }
+        if at >= visit.next_survey && !visit.surveying {
+            visit.surveying = true;
+            visit.next_survey = at.plus(SURVEY);
+            let world = Arc::clone(&self.watch.world);
+            visit.answers.spawn(async move {
+                let node = survey(world, Deadline::after(SURVEY_BUDGET)).await;
+                Answer::Surveyed(Box::new(node))
+            });
+        }
+        while visit.inspecting < MOST_DETAILS
+            && let Some(id) = visit.to_inspect.pop_front()
+        {
+            visit.inspecting += 1;
+            self.questions += 1;
+            let engine = visit.engine.clone();
+            visit.answers.spawn(async move {
+                let details = engine.details(&id, Deadline::after(ANSWER)).await;
+                let detail = details.map(|said| Box::new(translate::detail(at, said)));
+                Answer::Detailed(detail)
+            });
+        }
+        self.sample(visit, at);
+        Ok(())
+    }
+
+    fn sample(&mut self, visit: &mut Visit, at: Moment) {
+        if !self.watch.samples {
+            return;
+        }
+        let ids = {
+            let sight = self.sight.borrow_and_update();
+            if sight.all_now == visit.seen_all_now {
+                self.roster.due(at, &sight, self.watch.pace)
+            } else {
+                visit.seen_all_now = sight.all_now;
+                visit.next_survey = at;
+                self.roster.everything()
+            }
+        };
+        for id in ids {
+            if visit.sampling == MOST_SAMPLES {
+                break;
+            }
+            visit.sampling += 1;
+            self.samples += 1;
+            self.roster.asked(&id);
+            let engine = visit.engine.clone();
+            visit.answers.spawn(async move {
+                let sample = engine.sample(&id, Deadline::after(SAMPLE)).await;
+                Answer::Sampled(id, sample.map(Box::new))
+            });
+        }
+    }
+
+    /// When something is due without anything having come.
+    pub(super) fn wake(&self, visit: &Visit) -> Moment {
+        let mut wake = visit.next_cost;
+        if !visit.pinging {
+            wake = wake.min(visit.heard.plus(SILENCE));
+        }
+        if visit.hung {
+            return wake;
+        }
+        if !visit.surveying {
+            wake = wake.min(visit.next_survey);
+        }
+        if self.watch.samples && visit.sampling < MOST_SAMPLES {
+            let next = self.roster.wake(&self.sight.borrow(), self.watch.pace);
+            wake = next.map_or(wake, |next| wake.min(next));
+        }
+        wake.min(visit.next_list)
+    }
+}

@@ -1,0 +1,172 @@
+//! One line of JSON for each thing that happens.
+
+use serde_json::{Map, Value, json};
+
+use super::{instant, link_word, name, seconds};
+use crate::checklist::report::{SCHEMA_VERSION, Tool};
+use crate::live::event::{Link, Moment};
+use crate::live::model::Model;
+use crate::live::note::{News, Note};
+use crate::live::sandbox::Sandbox;
+
+/// The first line of a stream.
+pub fn version_line() -> Value {
+    json!({
+        "type": "version",
+        "schemaVersion": SCHEMA_VERSION,
+        "report": "clawdoctor.watch",
+        "tool": Tool::this(),
+    })
+}
+
+/// What happened. `at` is the instant by the engine's clock for what the engine told, else by ours.
+pub fn line(note: &Note) -> Value {
+    let mut line = Map::new();
+    let (kind, more) = told(&note.what);
+    line.insert("type".to_owned(), json!(kind));
+    line.insert("at".to_owned(), json!(instant(note.stamp)));
+    if let Some(about) = &note.about {
+        line.insert("container".to_owned(), json!(name(about)));
+    }
+    if let Value::Object(more) = more {
+        line.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    Value::Object(line)
+}
+
+fn told(news: &News) -> (&'static str, Value) {
+    match news {
+        News::Created => ("created", json!({})),
+        News::Started { latency } => (
+            "started",
+            json!({ "startLatencySeconds": latency.map(seconds) }),
+        ),
+        News::Paused => ("paused", json!({})),
+        News::Unpaused => ("unpaused", json!({})),
+        News::Oom {
+            cap,
+            peak,
+            engine_memory,
+        } => (
+            "oom",
+            json!({
+                "memoryCapBytes": cap,
+                "memoryPeakBytes": peak,
+                "engineMemoryBytes": engine_memory,
+            }),
+        ),
+        News::Killed { signal } => ("killed", json!({ "signal": signal })),
+        News::Died {
+            exit_code,
+            lifetime,
+            oom,
+        } => (
+            "died",
+            json!({
+                "exitCode": exit_code,
+                "lifetimeSeconds": lifetime.map(seconds),
+                "oom": oom,
+            }),
+        ),
+        News::Stopped => ("stopped", json!({})),
+        News::Restarted => ("restarted", json!({})),
+        News::Renamed { from } => ("renamed", json!({ "from": from })),
+        News::Updated => ("updated", json!({})),
+        News::Health { status } => ("health", json!({ "status": status })),
+        News::Destroyed => ("destroyed", json!({})),
+        News::Vanished => ("vanished", json!({})),
+        News::CallStarted { exec, command } => {
+            ("callStarted", json!({ "execId": exec, "command": command }))
+        }
+        News::CallEnded {
+            exec,
+            exit_code,
+            duration,
+            oom,
+        } => (
+            "callEnded",
+            json!({
+                "execId": exec,
+                "exitCode": exit_code,
+                "durationSeconds": duration.map(seconds),
+                "oom": oom,
+            }),
+        ),
+        News::Link(link) => (
+            "engine",
+            json!({
+                "engine": link_word(link),
+                "why": match link {
+                    Link::Lost { why } => Some(why),
+                    Link::Connecting | Link::Up | Link::Hung => None,
+                },
+            }),
+        ),
+        News::Alert(alert) => (
+            "alert",
+            json!({ "cause": alert.cause.code(), "message": alert.words }),
+        ),
+    }
+}
+
+/// What a container uses now.
+pub fn sample_line(one: &Sandbox, at: Moment) -> Value {
+    let mut line = serde_json::to_value(super::row(one, at)).unwrap_or_default();
+    line["type"] = json!("sample");
+    line["at"] = json!(instant(at));
+    line
+}
+
+/// How many more fit, when that has changed.
+pub fn headroom_line(model: &Model, at: Moment) -> Value {
+    match &model.headroom {
+        Ok(arithmetic) => json!({
+            "type": "headroom",
+            "at": instant(at),
+            "headroom": arithmetic.headroom,
+            "limit": arithmetic.limit,
+        }),
+        Err(why) => json!({ "type": "headroom", "at": instant(at), "unknown": why }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::live::note::About;
+    use crate::live::scope::Owner;
+
+    #[test]
+    fn a_line_says_what_when_and_whose_and_leaves_out_what_is_not_known() {
+        let note = Note {
+            stamp: Moment(1_795_000_000_123_456_789),
+            at: Moment(1_795_000_000_200_000_000),
+            about: Some(About {
+                id: "abc".to_owned(),
+                name: "openclaw-sbx-1".to_owned(),
+                owner: Owner::from_key("agent:main:main:workspace:7e"),
+            }),
+            what: News::CallEnded {
+                exec: "x".to_owned(),
+                exit_code: None,
+                duration: Some(Duration::from_millis(140)),
+                oom: true,
+            },
+        };
+        assert_eq!(
+            line(&note),
+            json!({
+                "type": "callEnded",
+                "at": "2026-11-18T11:06:40.123Z",
+                "container": {
+                    "id": "abc", "name": "openclaw-sbx-1", "agent": "main", "session": "main"
+                },
+                "execId": "x",
+                "durationSeconds": 0.14,
+                "oom": true,
+            })
+        );
+    }
+}
