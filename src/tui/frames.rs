@@ -1,11 +1,13 @@
 //! Frames of the app as text, in `tests/screens/`; and what holds for every frame.
 
+mod isolation;
+
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
 
 use super::Style;
 use super::msg::{Chord, Msg, Probe};
-use super::scene::{Scene, engine_down, healthy_m4, well};
+use super::scene::{Scene, engine_down, healthy_m4, m4, well};
 use super::update::next_wake;
 use crate::facts::Section;
 
@@ -192,6 +194,7 @@ enum Act {
     Started(usize),
     Done(usize),
     Finished,
+    DoneWith(usize),
     BrokeOff,
     Pass(u64),
 }
@@ -214,13 +217,14 @@ fn act() -> impl Strategy<Value = Act> {
         KeyCode::Null,
     ]);
     prop_oneof![
-        6 => prop::sample::select("jjjkkhlgGnNraJK?/ qdocker日".chars().collect::<Vec<_>>()).prop_map(Act::Key),
+        6 => prop::sample::select("jjjkkhlgGnNraJK?/ q113docker日".chars().collect::<Vec<_>>()).prop_map(Act::Key),
         4 => (codes, prop::sample::select(vec![KeyModifiers::NONE, KeyModifiers::CONTROL])).prop_map(|(c, m)| Act::Code(c, m)),
         2 => (0_u16..200, 0_u16..60).prop_map(|(w, h)| Act::Resize(w, h)),
         1 => (0_u16..8, 0_u16..8).prop_map(|(w, h)| Act::Resize(w, h)),
         2 => (0..Section::ALL.len()).prop_map(Act::Started),
         2 => (0..Section::ALL.len()).prop_map(Act::Done),
         1 => Just(Act::Finished),
+        2 => (0..Section::ALL.len()).prop_map(Act::DoneWith),
         1 => Just(Act::BrokeOff),
         1 => (0_u64..100_000).prop_map(Act::Pass),
     ]
@@ -239,6 +243,7 @@ proptest! {
                 Act::Started(section) => scene.start(&[Section::ALL[section]]),
                 Act::Done(section) => scene.done(&[Section::ALL[section]], engine_down),
                 Act::Finished => scene.finish(engine_down),
+                Act::DoneWith(section) => scene.done_with(&[Section::ALL[section]], &m4()),
                 Act::BrokeOff => scene.send(Msg::Probe(Probe::BrokeOff("gone".to_owned()))),
                 Act::Pass(milliseconds) => {
                     let now = scene.app.now + std::time::Duration::from_millis(milliseconds);

@@ -84,6 +84,11 @@ impl Theme {
         }
     }
 
+    /// The mode that is in force.
+    pub fn in_force(self) -> &'static str {
+        self.pick("●", "*")
+    }
+
     pub fn waiting(self) -> &'static str {
         self.pick("·", ".")
     }
