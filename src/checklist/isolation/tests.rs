@@ -1,6 +1,6 @@
 use super::*;
 use crate::facts::Reading;
-use crate::facts::openclaw::{Bind, Elevated, Placement, SocketAccess};
+use crate::facts::openclaw::{Bind, Elevated, Placement, Scope, SocketAccess};
 use crate::facts::sandbox::{ConnectResult, Purpose, Reached, Standing, StandingMount};
 
 fn m4() -> Facts {
