@@ -29,7 +29,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "tui",
-        &["checklist", "facts", "failure", "exit", "text", "units"],
+        &[
+            "checklist",
+            "facts",
+            "settings",
+            "failure",
+            "exit",
+            "text",
+            "units",
+        ],
     ),
     ("report", &["checklist", "fix", "text", "units"]),
     (

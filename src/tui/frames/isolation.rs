@@ -179,6 +179,7 @@ fn it_can_be_read_without_colour_and_without_anything_beyond_ascii() {
         let ascii = Style {
             color: true,
             ascii: true,
+            ..Style::default()
         };
         let mut scene = Scene::styled(width, height, ascii);
         scene.at(1200);

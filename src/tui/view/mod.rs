@@ -26,6 +26,7 @@ mod tabs;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
@@ -60,6 +61,20 @@ pub fn view(app: &App, frame: &mut Frame) {
     }
     if app.theme.ascii() {
         only_ascii(buffer);
+    }
+    grounded(app, buffer);
+}
+
+/// Lays the ground of the theme under whatever was drawn, dialogs as well.
+fn grounded(app: &App, buffer: &mut Buffer) {
+    let ground = app.theme.ground();
+    for cell in &mut buffer.content {
+        if let (Color::Reset, Some(color)) = (cell.fg, ground.fg) {
+            cell.set_fg(color);
+        }
+        if let (Color::Reset, Some(color)) = (cell.bg, ground.bg) {
+            cell.set_bg(color);
+        }
     }
 }
 
