@@ -10,6 +10,60 @@ pub struct Settings {
     pub sandbox: Sandbox,
     pub registry: Registry,
     pub fix: Fix,
+    pub app: App,
+}
+
+/// How the app on the terminal looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct App {
+    pub theme: ThemeName,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeName {
+    /// The sixteen colours that the reader's terminal is set to.
+    #[default]
+    Terminal,
+    Dark,
+    Light,
+    HighContrast,
+    /// No colour, as with `NO_COLOR`.
+    Mono,
+}
+
+impl ThemeName {
+    pub const ALL: [Self; 5] = [
+        Self::Terminal,
+        Self::Dark,
+        Self::Light,
+        Self::HighContrast,
+        Self::Mono,
+    ];
+
+    /// As it is written in settings and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::HighContrast => "high-contrast",
+            Self::Mono => "mono",
+        }
+    }
+}
+
+impl std::str::FromStr for ThemeName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|theme| theme.word() == text);
+        found.ok_or_else(|| {
+            let words = Self::ALL.map(Self::word);
+            format!("`{text}` is not one of {}", words.join(", "))
+        })
+    }
 }
 
 /// What repairs set where there is a choice.
@@ -144,6 +198,18 @@ fn is_name(entry: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_theme_is_written_as_it_is_read() {
+        for theme in ThemeName::ALL {
+            let read: App =
+                toml::from_str(&format!("theme = \"{}\"", theme.word())).expect("a theme of ours");
+            assert_eq!(read.theme, theme);
+            assert_eq!(theme.word().parse(), Ok(theme));
+        }
+        let error = toml::from_str::<App>("theme = \"drak\"").expect_err("no theme");
+        assert!(error.to_string().contains("`high-contrast`"), "{error}");
+    }
 
     #[test]
     fn an_entry_that_nothing_can_be_done_with_is_a_mistake() {

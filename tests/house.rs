@@ -37,6 +37,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "live",
             "headroom",
             "facts",
+            "settings",
             "failure",
             "exit",
             "text",
@@ -150,6 +151,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 
 /// What pure code must not name: the judges and the run see facts and nothing else.
 const PURE: &[&str] = &[
+    "src/checklist/isolation",
     "src/checklist/judge",
     "src/checklist/run.rs",
     "src/checklist/waiver.rs",

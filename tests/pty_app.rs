@@ -62,7 +62,7 @@ fn the_app() {
         gather: Box::new(move |tell| tokio::spawn(gather(scene.clone(), tell))),
         style: Style {
             color: true,
-            ascii: false,
+            ..Style::default()
         },
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -304,6 +304,20 @@ fn keys_move_open_and_explain() {
     app.press("\r\r");
     app.wait_text("enter list");
     app.press("qqq");
+    assert_eq!(app.end(), 0);
+}
+
+#[test]
+fn digits_lead_from_screen_to_screen_and_back() {
+    let mut app = Pty::open("answers");
+    app.wait_text("[1 Checklist]");
+    app.press("3");
+    app.wait_text("[3 Isolation]");
+    app.press("?");
+    app.wait_text("In the list of agents");
+    app.press("q1");
+    app.wait_text("[1 Checklist]");
+    app.press("3q");
     assert_eq!(app.end(), 0);
 }
 

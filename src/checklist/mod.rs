@@ -2,13 +2,14 @@
 //!
 //! `catalog` reads the files of `checks/` (ours, embedded, and the operator's), `judge` holds the
 //! pure judges, `run` lets them rule over [`crate::facts::Facts`] and makes the
-//! [`report::Report`]. Nothing here asks the world except `catalog`, which reads the operator's
+//! [`report::Report`]; `isolation` puts together from facts how far each agent is shut in. Nothing here asks the world except `catalog`, which reads the operator's
 //! folder.
 
 pub mod catalog;
 pub mod check;
 pub mod errors;
 pub mod id;
+pub mod isolation;
 pub mod judge;
 pub mod report;
 pub mod run;

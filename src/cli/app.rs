@@ -15,12 +15,20 @@ use crate::facts::{Facts, Section};
 use crate::failure::Failure;
 use crate::probe::gather::{Gathered, Progress, gather};
 use crate::probe::inside;
+use crate::settings::ThemeName;
 use crate::surroundings::Surroundings;
 use crate::tui::{self, Probed, Session};
 
-/// Shows the app; the last whole report, if there was one.
-pub fn show(ask: &Ask, here: &Surroundings, style: tui::Style) -> Result<Option<Report>, Failure> {
+/// Shows the app; the last whole report, if there was one. The theme is the one of the settings,
+/// unless another was asked for.
+pub fn show(
+    ask: &Ask,
+    here: &Surroundings,
+    mut style: tui::Style,
+    theme: Option<ThemeName>,
+) -> Result<Option<Report>, Failure> {
     let plan = Arc::new(prepare::plan(&ask.wish, here)?);
+    style.theme = theme.unwrap_or(plan.world.settings.app.theme);
     let runtime = check::runtime()?;
     let world = Arc::new(plan.world.clone());
     let timeout = ask.timeout;

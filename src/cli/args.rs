@@ -7,6 +7,7 @@ mod watch;
 use std::ffi::OsString;
 
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
@@ -17,6 +18,7 @@ pub use watch::WatchArgs;
 
 use crate::checklist::check::Severity;
 use crate::report::Format;
+use crate::settings::ThemeName;
 use crate::units::Span;
 
 const STYLES: Styles = Styles::styled()
@@ -191,6 +193,9 @@ pub struct Common {
     /// When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+    /// The colours of the app on a terminal
+    #[arg(long, global = true, value_name = "THEME", value_parser = theme())]
+    pub theme: Option<ThemeName>,
     /// Show every check; twice, with all evidence
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -392,6 +397,11 @@ fn wanted(argv: &[OsString]) -> Format {
         .map(FormatName::format)
         .next()
         .unwrap_or_default()
+}
+
+fn theme() -> impl TypedValueParser<Value = ThemeName> {
+    let words = ThemeName::ALL.map(ThemeName::word);
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<ThemeName>())
 }
 
 fn span(text: &str) -> Result<Span, String> {

@@ -114,6 +114,12 @@ pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<Settings, Fail
     if let Some(servers) = here.var("CLAWDOCTOR_DNS_SERVERS") {
         settings.dns.servers = list(servers);
     }
+    if let Some(theme) = here.var("CLAWDOCTOR_THEME") {
+        let theme = theme.parse().map_err(|mistake| {
+            Failure::usage(format!("the environment's CLAWDOCTOR_THEME: {mistake}"))
+        })?;
+        settings.app.theme = theme;
+    }
     Ok(settings)
 }
 

@@ -21,6 +21,7 @@ use crate::probe::gather::Progress;
 use crate::probe::here::here;
 use crate::redact::Redactor;
 use crate::report::{self, Format};
+use crate::settings::ThemeName;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 use crate::tui;
@@ -264,8 +265,9 @@ fn app(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let style = tui::Style {
         color: out.style.color,
         ascii: out.style.ascii,
+        theme: ThemeName::default(),
     };
-    let report = app::show(&ask(args), here, style)?;
+    let report = app::show(&ask(args), here, style, args.common.theme)?;
     Ok(report.map_or(exit::CLEAN, |report| {
         report::exit_code(Format::Text, &report)
     }))

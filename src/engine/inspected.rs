@@ -13,7 +13,7 @@ const LONGEST: usize = 300;
 const LONGEST_PATH: usize = 4096;
 
 /// A container that something is to be learnt from (a gateway's).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inspected {
     pub id: String,
     pub name: String,
@@ -26,6 +26,8 @@ pub struct Inspected {
     pub running: bool,
     pub network_mode: String,
     pub labels: BTreeMap<String, String>,
+    /// What it is held to.
+    pub posture: Standing,
 }
 
 /// A container as a list shows it: how it is made, and how it is.
@@ -331,6 +333,7 @@ impl Said {
             running: self.state.running,
             network_mode: clean(&self.host_config.network_mode),
             labels: self.labels(),
+            posture: self.standing(),
         }
     }
 

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Reading;
+use super::sandbox::Standing;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -268,7 +269,7 @@ pub struct Elevated {
 }
 
 /// The gateway process, since everything is judged as *it* sees the world.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Gateway {
     pub placement: Placement,
@@ -295,6 +296,9 @@ pub struct Gateway {
     /// The gateway may open the engine's socket: as its user and groups, or through its mounts.
     #[serde(default)]
     pub socket: Reading<SocketAccess>,
+    /// The container it runs in, as the engine inspects it.
+    #[serde(default)]
+    pub container: Reading<Standing>,
     /// A `/.dockerenv` lies on a machine that is no container: OpenClaw takes it as proof.
     #[serde(default)]
     pub stray_dockerenv: bool,

@@ -7,7 +7,9 @@ use ratatui::layout::Size;
 
 use super::gathering::Gathering;
 use super::keys::Place;
+use super::screen::Screen;
 use super::screen::checklist::Checklist;
+use super::screen::isolation::Isolation;
 use super::theme::Theme;
 use crate::checklist::report::{Node, Report};
 
@@ -16,7 +18,9 @@ pub struct App {
     pub size: Size,
     /// Time since the app was opened.
     pub now: Duration,
+    pub screen: Screen,
     pub checklist: Checklist,
+    pub isolation: Isolation,
     pub gathering: Gathering,
     /// What is known of the node so far.
     pub node: Node,
@@ -39,7 +43,9 @@ impl App {
             theme,
             size,
             now: Duration::ZERO,
+            screen: Screen::Checklist,
             checklist,
+            isolation: Isolation::default(),
             gathering: Gathering::default(),
             node: Node::default(),
             report: None,
@@ -52,7 +58,10 @@ impl App {
     pub fn place(&self) -> Place {
         match self.dialog {
             Some(Dialog::Help { .. }) => Place::Help,
-            None => self.checklist.place(),
+            None => match self.screen {
+                Screen::Checklist => self.checklist.place(),
+                Screen::Isolation => self.isolation.place(),
+            },
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Frames of the app as text, in `tests/screens/`; and what holds for every frame.
 
+mod isolation;
+
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
 
 use super::Style;
 use super::msg::{Chord, Msg, Probe};
-use super::scene::{Scene, engine_down, healthy_m4, well};
+use super::scene::{Scene, engine_down, healthy_m4, m4, well};
 use super::update::next_wake;
 use crate::facts::Section;
+use crate::settings::ThemeName;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (160, 45), (40, 10)];
 
@@ -140,6 +143,7 @@ fn ascii_mode_draws_nothing_beyond_ascii() {
         let ascii = Style {
             color: true,
             ascii: true,
+            ..Style::default()
         };
         let mut scene = Scene::styled(width, height, ascii);
         scene.at(1200);
@@ -161,6 +165,89 @@ fn without_colour_no_cell_has_one() {
     for cell in &scene.buffer().content {
         assert_eq!(cell.fg, ratatui::style::Color::Reset);
         assert_eq!(cell.bg, ratatui::style::Color::Reset);
+    }
+}
+
+/// Each row as runs of one look: `fg/bg modifiers |text|`, without runs of blanks alone.
+fn looks(scene: &Scene) -> String {
+    use ratatui::style::{Color, Modifier};
+    let buffer = scene.buffer();
+    let color = |color: Color| match color {
+        Color::Reset => "-".to_owned(),
+        other => other.to_string(),
+    };
+    let look = |cell: &ratatui::buffer::Cell| {
+        let modifiers: Vec<&str> = [
+            (Modifier::BOLD, "bold"),
+            (Modifier::DIM, "dim"),
+            (Modifier::REVERSED, "reversed"),
+        ]
+        .into_iter()
+        .filter(|(one, _)| cell.modifier.contains(*one))
+        .map(|(_, name)| name)
+        .collect();
+        format!(
+            "{}/{} {}",
+            color(cell.fg),
+            color(cell.bg),
+            modifiers.join(" ")
+        )
+    };
+    let width = usize::from(buffer.area.width).max(1);
+    let mut page = String::new();
+    for row in buffer.content.chunks(width) {
+        for run in row.chunk_by(|a, b| look(a) == look(b)) {
+            let text: String = run.iter().map(ratatui::buffer::Cell::symbol).collect();
+            if !text.trim().is_empty() {
+                let line = format!("{} |{text}|\n", look(&run[0]).trim_end());
+                page.push_str(&line);
+            }
+        }
+        page.push_str("--\n");
+    }
+    page
+}
+
+#[test]
+fn each_theme_has_its_own_looks_for_the_same_words() {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let mut words = Vec::new();
+    for theme in ThemeName::ALL {
+        let style = Style {
+            color: true,
+            ascii: false,
+            theme,
+        };
+        let mut scene = Scene::styled(60, 16, style);
+        scene.at(1200);
+        scene.finish(engine_down);
+        words.push(scene.text());
+        settings.bind(|| {
+            insta::assert_snapshot!(format!("theme_{}", theme.word()), looks(&scene));
+        });
+    }
+    words.dedup();
+    assert_eq!(words.len(), 1, "a theme changes no words");
+}
+
+#[test]
+fn a_ground_of_its_own_lies_under_dialogs_too() {
+    let style = Style {
+        color: true,
+        ascii: false,
+        theme: ThemeName::HighContrast,
+    };
+    for keys in ["", "?", "3"] {
+        let mut scene = Scene::styled(80, 24, style);
+        scene.finish(well);
+        scene.keys(keys);
+        for cell in &scene.buffer().content {
+            assert_ne!(cell.bg, ratatui::style::Color::Reset, "{keys:?}");
+            assert_ne!(cell.fg, ratatui::style::Color::Reset, "{keys:?}");
+        }
     }
 }
 
@@ -192,6 +279,7 @@ enum Act {
     Started(usize),
     Done(usize),
     Finished,
+    DoneWith(usize),
     BrokeOff,
     Pass(u64),
 }
@@ -214,13 +302,14 @@ fn act() -> impl Strategy<Value = Act> {
         KeyCode::Null,
     ]);
     prop_oneof![
-        6 => prop::sample::select("jjjkkhlgGnNraJK?/ qdocker日".chars().collect::<Vec<_>>()).prop_map(Act::Key),
+        6 => prop::sample::select("jjjkkhlgGnNraJK?/ q113docker日".chars().collect::<Vec<_>>()).prop_map(Act::Key),
         4 => (codes, prop::sample::select(vec![KeyModifiers::NONE, KeyModifiers::CONTROL])).prop_map(|(c, m)| Act::Code(c, m)),
         2 => (0_u16..200, 0_u16..60).prop_map(|(w, h)| Act::Resize(w, h)),
         1 => (0_u16..8, 0_u16..8).prop_map(|(w, h)| Act::Resize(w, h)),
         2 => (0..Section::ALL.len()).prop_map(Act::Started),
         2 => (0..Section::ALL.len()).prop_map(Act::Done),
         1 => Just(Act::Finished),
+        2 => (0..Section::ALL.len()).prop_map(Act::DoneWith),
         1 => Just(Act::BrokeOff),
         1 => (0_u64..100_000).prop_map(Act::Pass),
     ]
@@ -239,6 +328,7 @@ proptest! {
                 Act::Started(section) => scene.start(&[Section::ALL[section]]),
                 Act::Done(section) => scene.done(&[Section::ALL[section]], engine_down),
                 Act::Finished => scene.finish(engine_down),
+                Act::DoneWith(section) => scene.done_with(&[Section::ALL[section]], &m4()),
                 Act::BrokeOff => scene.send(Msg::Probe(Probe::BrokeOff("gone".to_owned()))),
                 Act::Pass(milliseconds) => {
                     let now = scene.app.now + std::time::Duration::from_millis(milliseconds);

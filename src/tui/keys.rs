@@ -4,6 +4,7 @@
 use crossterm::event::KeyCode;
 
 use super::msg::Chord;
+use super::screen::Screen;
 
 /// Where the keys go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum Place {
     Detail,
     /// Typing a filter.
     Filter,
+    /// The agents of the isolation screen.
+    Agents,
+    /// What is so for the selected agent.
+    Picture,
     /// The help is open.
     Help,
 }
@@ -33,6 +38,7 @@ pub enum Command {
     Expand,
     Collapse,
     NextPane,
+    Go(Screen),
     ScrollUp,
     ScrollDown,
     ScrollPageUp,
@@ -64,10 +70,28 @@ const LIST: &[Place] = &[Place::List];
 const DETAIL: &[Place] = &[Place::Detail];
 const FILTER: &[Place] = &[Place::Filter];
 const PANES: &[Place] = &[Place::List, Place::Detail];
-const READ: &[Place] = &[Place::Detail, Place::Help];
-const MOVE: &[Place] = &[Place::List, Place::Detail, Place::Help];
-const UNTYPED: &[Place] = &[Place::List, Place::Detail, Place::Help];
-const ALL: &[Place] = &[Place::List, Place::Detail, Place::Filter, Place::Help];
+const AGENTS: &[Place] = &[Place::Agents];
+const PICTURE: &[Place] = &[Place::Picture];
+/// Lists of things to choose from, on every screen.
+const LISTS: &[Place] = &[Place::List, Place::Agents];
+/// All panes of all screens.
+const SCREENS: &[Place] = &[Place::List, Place::Detail, Place::Agents, Place::Picture];
+const READ: &[Place] = &[Place::Detail, Place::Picture, Place::Help];
+const UNTYPED: &[Place] = &[
+    Place::List,
+    Place::Detail,
+    Place::Agents,
+    Place::Picture,
+    Place::Help,
+];
+const ALL: &[Place] = &[
+    Place::List,
+    Place::Detail,
+    Place::Filter,
+    Place::Agents,
+    Place::Picture,
+    Place::Help,
+];
 
 const fn key(code: KeyCode) -> Chord {
     Chord::plain(code)
@@ -78,11 +102,11 @@ const fn char(c: char) -> Chord {
 }
 
 macro_rules! bindings {
-    ($($places:ident [$($chord:expr),+] $command:ident, $keys:literal, $help:literal $(, $footer:literal)?;)*) => {
+    ($($places:ident [$($chord:expr),+] $command:ident $(($of:expr))?, $keys:literal, $help:literal $(, $footer:literal)?;)*) => {
         &[$(Binding {
             places: $places,
             chords: &[$($chord),+],
-            command: Command::$command,
+            command: Command::$command $(($of))?,
             keys: $keys,
             help: $help,
             footer: bindings!(@footer $($footer)?),
@@ -95,27 +119,31 @@ macro_rules! bindings {
 /// In the order in which the footer names them: what is dropped first where it is narrow, last.
 pub static BINDINGS: &[Binding] = bindings! {
     UNTYPED [char('q'), key(KeyCode::Esc)] Back, "q esc", "back, or quit", "quit";
-    PANES [char('?'), key(KeyCode::F(1))] Help, "?", "this help", "help";
-    PANES [char('r')] Recheck, "r", "check everything again", "recheck";
-    PANES [char('n')] NextProblem, "n", "next problem", "next problem";
-    PANES [char('N')] PreviousProblem, "N", "previous problem";
+    SCREENS [char('?'), key(KeyCode::F(1))] Help, "?", "this help", "help";
+    SCREENS [char('r')] Recheck, "r", "check everything again", "recheck";
+    SCREENS [char('1')] Go(Screen::Checklist), "1", "the checklist";
+    SCREENS [char('3')] Go(Screen::Isolation), "3", "how far the tools of each agent are shut in";
+    SCREENS [char('n')] NextProblem, "n", "next problem", "next problem";
+    SCREENS [char('N')] PreviousProblem, "N", "previous problem";
     LIST [key(KeyCode::Enter)] Open, "enter", "open or close a step; read a check", "open";
     DETAIL [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "enter left h", "back to the list", "list";
     LIST [key(KeyCode::Right), char('l')] Expand, "right l", "open a step; read a check";
     LIST [key(KeyCode::Left), char('h')] Collapse, "left h", "close the step";
-    PANES [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "tab", "other pane", "pane";
+    AGENTS [key(KeyCode::Enter), key(KeyCode::Right), char('l')] Open, "enter right l", "read about the agent", "read";
+    PICTURE [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "enter left h", "back to the agents", "agents";
+    SCREENS [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "tab", "other pane", "pane";
     PANES [char('/')] Filter, "/", "filter by id or title", "filter";
     PANES [char('a')] ShowAll, "a", "all checks, or only what needs attention", "all";
-    MOVE [key(KeyCode::Up), char('k')] Up, "up k", "up";
-    MOVE [key(KeyCode::Down), char('j')] Down, "down j", "down";
-    MOVE [key(KeyCode::Home), char('g')] Top, "home g", "to the top";
-    MOVE [key(KeyCode::End), char('G')] Bottom, "end G", "to the bottom";
+    UNTYPED [key(KeyCode::Up), char('k')] Up, "up k", "up";
+    UNTYPED [key(KeyCode::Down), char('j')] Down, "down j", "down";
+    UNTYPED [key(KeyCode::Home), char('g')] Top, "home g", "to the top";
+    UNTYPED [key(KeyCode::End), char('G')] Bottom, "end G", "to the bottom";
     READ [key(KeyCode::PageUp)] PageUp, "pgup", "a page up";
     READ [key(KeyCode::PageDown), char(' ')] PageDown, "pgdn", "a page down";
-    LIST [key(KeyCode::PageUp)] ScrollPageUp, "pgup", "scroll the detail a page up";
-    LIST [key(KeyCode::PageDown), char(' ')] ScrollPageDown, "pgdn", "scroll the detail a page down";
-    PANES [char('K')] ScrollUp, "K", "scroll the detail up";
-    PANES [char('J')] ScrollDown, "J", "scroll the detail down";
+    LISTS [key(KeyCode::PageUp)] ScrollPageUp, "pgup", "scroll the text a page up";
+    LISTS [key(KeyCode::PageDown), char(' ')] ScrollPageDown, "pgdn", "scroll the text a page down";
+    SCREENS [char('K')] ScrollUp, "K", "scroll the text up";
+    SCREENS [char('J')] ScrollDown, "J", "scroll the text down";
     FILTER [key(KeyCode::Enter)] Accept, "enter", "keep the filter", "keep";
     FILTER [key(KeyCode::Esc)] Back, "esc", "drop the filter", "drop";
     FILTER [key(KeyCode::Backspace)] Erase, "backspace", "erase a character", "erase";
@@ -143,11 +171,11 @@ pub fn here(place: Place) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 4] = [Place::List, Place::Detail, Place::Filter, Place::Help];
+    const PLACES: &[Place] = ALL;
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for place in PLACES {
+        for &place in PLACES {
             let chords: Vec<Chord> = here(place).flat_map(|b| b.chords).copied().collect();
             for (index, chord) in chords.iter().enumerate() {
                 assert!(!chords[..index].contains(chord), "{place:?} {chord:?}");
@@ -157,7 +185,7 @@ mod tests {
 
     #[test]
     fn one_can_leave_from_everywhere() {
-        for place in PLACES {
+        for &place in PLACES {
             assert_eq!(
                 command(place, Chord::ctrl('c')),
                 Some(Command::Interrupt),
@@ -172,8 +200,22 @@ mod tests {
     }
 
     #[test]
+    fn every_screen_can_be_gone_to_from_every_pane_by_its_digit() {
+        for screen in Screen::ALL {
+            let digit = Chord::char(screen.digit());
+            for &place in SCREENS {
+                assert_eq!(
+                    command(place, digit),
+                    Some(Command::Go(screen)),
+                    "{place:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn letters_are_typed_while_a_filter_is() {
-        for c in "qrnahjkl/?".chars() {
+        for c in "qrnahjkl/?13".chars() {
             assert_eq!(command(Place::Filter, Chord::char(c)), None, "{c}");
         }
     }

@@ -3,6 +3,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::app::App;
+use super::screen::Screen;
 use super::screen::checklist::Pane;
 
 /// From this width on, the detail stands beside the list.
@@ -12,6 +13,8 @@ const NARROW: u16 = 60;
 const LOW: u16 = 14;
 /// Below this size only the verdict is told.
 const TINY: (u16, u16) = (16, 4);
+/// A heading, which mode is in force, four aspects, and a blank line.
+const MATRIX: u16 = 7;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -32,6 +35,8 @@ pub struct Areas {
     pub header: Rect,
     /// The line below the header.
     pub rule: Rect,
+    /// The three modes, above the list of the isolation screen.
+    pub matrix: Rect,
     pub list: Rect,
     /// What parts list and detail: a line with a title, or a wall.
     pub parting: Rect,
@@ -46,6 +51,7 @@ pub fn areas(size: Size, app: &App) -> Areas {
         shape: Shape::Tiny,
         header: Rect::new(0, 0, width, height),
         rule: none,
+        matrix: none,
         list: none,
         parting: none,
         detail: none,
@@ -56,7 +62,10 @@ pub fn areas(size: Size, app: &App) -> Areas {
     }
     let row = |y: u16, height: u16| Rect::new(0, y, width, height);
     areas.footer = row(height - 1, 1);
-    let focus = app.checklist.sight.focus;
+    let focus = match app.screen {
+        Screen::Checklist => app.checklist.sight.focus,
+        Screen::Isolation => app.isolation.sight.focus,
+    };
     if width < NARROW || height < LOW {
         areas.shape = Shape::Single;
         areas.header = row(0, 1);
@@ -76,19 +85,45 @@ pub fn areas(size: Size, app: &App) -> Areas {
         areas.list = Rect::new(0, body.y, left, body.height);
         areas.parting = Rect::new(left, body.y, 1, body.height);
         areas.detail = Rect::new(left + 2, body.y, width - left - 3, body.height);
+        if app.screen == Screen::Isolation {
+            carve_matrix(&mut areas, app);
+        }
         return areas;
     }
     areas.shape = Shape::Stacked;
     // On a low screen the pane that has the keys gets most of the room.
-    let list = match focus {
-        Pane::Detail if height < 30 => 5,
-        Pane::Detail | Pane::List => body.height / 2 + 1,
+    let low = focus == Pane::Detail && height < 30;
+    let list = match app.screen {
+        Screen::Checklist if low => 5,
+        Screen::Checklist => body.height / 2 + 1,
+        Screen::Isolation => {
+            let subjects = u16::try_from(app.isolation.subjects().len()).unwrap_or(u16::MAX);
+            let rows = subjects.clamp(1, if low { 1 } else { 6 });
+            if body.height >= 2 * MATRIX + 4 {
+                MATRIX + rows
+            } else {
+                rows
+            }
+        }
     };
     let list = list.min(body.height - 2);
     areas.list = row(body.y, list);
+    if app.screen == Screen::Isolation {
+        carve_matrix(&mut areas, app);
+    }
     areas.parting = row(body.y + list, 1);
     areas.detail = row(body.y + list + 1, body.height - list - 1);
     areas
+}
+
+/// The three modes with a blank line, from the top of the list's area, when something of the list
+/// is left then.
+fn carve_matrix(areas: &mut Areas, app: &App) {
+    let list = areas.list;
+    if list.height > MATRIX && !app.isolation.subjects().is_empty() {
+        areas.matrix = Rect::new(list.x, list.y, list.width, MATRIX);
+        areas.list = Rect::new(list.x, list.y + MATRIX, list.width, list.height - MATRIX);
+    }
 }
 
 /// The box of a dialog whose content has this size, in the middle of the screen.

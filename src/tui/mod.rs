@@ -38,6 +38,7 @@ use crate::checklist::report::Report;
 use crate::checklist::run::Terms;
 use crate::facts::{Facts, Section};
 use crate::failure::Failure;
+use crate::settings::ThemeName;
 
 /// How many reports of a gathering may wait for the screen. A gathering sends at most two for each
 /// section and one at its end, so that a sender never finds the channel full.
@@ -63,6 +64,8 @@ pub struct Style {
     pub color: bool,
     /// Nothing beyond ASCII is drawn, in our words or in anybody else's.
     pub ascii: bool,
+    /// Of no effect without colour.
+    pub theme: ThemeName,
 }
 
 /// What a gathering tells on its way. The facts hold everything that is known so far.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::checklist::isolation::Picture;
 use crate::checklist::report::Report;
 use crate::facts::Section;
 
@@ -33,11 +34,18 @@ pub enum Msg {
 #[derive(Clone, Debug)]
 pub enum Probe {
     Started(Section),
-    /// The report of all that is known once this section is.
-    Done(Section, Box<Report>),
-    Finished(Box<Report>),
+    /// What all that is known comes to once this section is.
+    Done(Section, Box<Judged>),
+    Finished(Box<Judged>),
     /// It ended without having finished: why.
     BrokeOff(String),
+}
+
+/// What facts come to, for each screen.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub report: Report,
+    pub picture: Picture,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

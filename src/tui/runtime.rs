@@ -12,12 +12,13 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::app::App;
-use super::msg::{Cmd, Leave, Msg, Probe, Signal, Stamped};
+use super::msg::{Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::checklist::Checklist;
 use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
 use super::{CHANNEL, Probed, Session};
+use crate::checklist::isolation::picture;
 use crate::checklist::report::Report;
 use crate::checklist::run::evaluate;
 use crate::facts::{Facts, Section};
@@ -191,11 +192,14 @@ fn judged(
     facts: &Facts,
     spent: BTreeMap<Section, u64>,
     duration_ms: u64,
-) -> Box<Report> {
+) -> Box<Judged> {
     let mut terms = (session.terms)();
     terms.spent = spent;
     terms.duration_ms = duration_ms;
-    Box::new(evaluate(&session.catalog, facts, &terms))
+    Box::new(Judged {
+        report: evaluate(&session.catalog, facts, &terms),
+        picture: picture(facts),
+    })
 }
 
 impl Gathering {

@@ -12,13 +12,15 @@ use ratatui::layout::Size;
 
 use super::Style;
 use super::app::App;
-use super::msg::{Chord, Cmd, Msg, Probe, Stamped};
+use super::msg::{Chord, Cmd, Judged, Msg, Probe, Stamped};
+use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::theme::Theme;
 use super::update::{open, update};
 use super::view::view;
 use crate::checklist::catalog::Catalog;
 use crate::checklist::check::Severity;
+use crate::checklist::isolation::picture;
 use crate::checklist::report::{Finding, FixOffer, Outcome, Report};
 use crate::checklist::run::{Terms, evaluate};
 use crate::checklist::verdict::{Evidence, SkipReason, Status};
@@ -78,14 +80,39 @@ impl Scene {
 
     pub fn done(&mut self, sections: &[Section], report: impl Fn(&Catalog) -> Report) {
         for section in sections {
-            let report = Box::new(report(&self.app.checklist.catalog));
-            self.send(Msg::Probe(Probe::Done(*section, report)));
+            let judged = self.judged(&report, &Facts::default());
+            self.send(Msg::Probe(Probe::Done(*section, judged)));
         }
     }
 
     pub fn finish(&mut self, report: impl Fn(&Catalog) -> Report) {
-        let report = Box::new(report(&self.app.checklist.catalog));
-        self.send(Msg::Probe(Probe::Finished(report)));
+        let judged = self.judged(report, &Facts::default());
+        self.send(Msg::Probe(Probe::Finished(judged)));
+    }
+
+    fn judged(&self, report: impl Fn(&Catalog) -> Report, facts: &Facts) -> Box<Judged> {
+        Box::new(Judged {
+            report: report(&self.app.checklist.catalog),
+            picture: picture(facts),
+        })
+    }
+
+    /// As `told`, with everything that comes of these facts, and on this screen.
+    pub fn of(width: u16, height: u16, facts: &Facts, screen: Screen) -> Self {
+        let mut scene = Self::open(width, height);
+        scene.at(1200);
+        let judged = scene.judged(|catalog| evaluate(catalog, facts, &terms(catalog)), facts);
+        scene.send(Msg::Probe(Probe::Finished(judged)));
+        scene.key(KeyCode::Char(screen.digit()));
+        scene
+    }
+
+    /// Sections that are done, with all that is known by then.
+    pub fn done_with(&mut self, sections: &[Section], facts: &Facts) {
+        for section in sections {
+            let judged = self.judged(|catalog| evaluate(catalog, facts, &terms(catalog)), facts);
+            self.send(Msg::Probe(Probe::Done(*section, judged)));
+        }
     }
 
     pub fn buffer(&self) -> Buffer {
@@ -116,13 +143,18 @@ impl Scene {
 
 /// A recorded node, judged: the whole way from facts to a frame.
 pub fn healthy_m4(catalog: &Catalog) -> Report {
+    evaluate(catalog, &m4(), &terms(catalog))
+}
+
+/// The facts of the recorded healthy Mac.
+pub fn m4() -> Facts {
     #[derive(serde::Deserialize)]
     struct Node {
         facts: Facts,
     }
     let text = include_str!("../../tests/nodes/healthy-m4.toml");
     let node: Node = toml::from_str(text).expect("a recorded node");
-    evaluate(catalog, &node.facts, &terms(catalog))
+    node.facts
 }
 
 fn terms(catalog: &Catalog) -> Terms {

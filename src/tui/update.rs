@@ -8,7 +8,8 @@ use ratatui::layout::Size;
 use super::app::{App, Dialog};
 use super::keys::{self, Command, Place};
 use super::layout;
-use super::msg::{Chord, Cmd, Leave, Msg, Probe, Signal, Stamped};
+use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
+use super::screen::Screen;
 use super::screen::checklist::{Filter, Pane};
 use super::theme::SPIN;
 use super::view;
@@ -24,10 +25,14 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
     app.now = app.now.max(message.at);
     match message.what {
         Msg::Key(chord) => {
-            let before = (app.checklist.sight.clone(), app.dialog.clone());
+            let sight = |app: &App| {
+                let screens = (app.checklist.sight.clone(), app.isolation.sight.clone());
+                (app.screen, screens, app.dialog.clone())
+            };
+            let before = sight(app);
             let cmds = key(app, chord);
             settle(app);
-            app.changed |= before != (app.checklist.sight.clone(), app.dialog.clone());
+            app.changed |= before != sight(app);
             cmds
         }
         Msg::Resized { width, height } => {
@@ -77,17 +82,21 @@ fn begin(app: &mut App) -> Vec<Cmd> {
 fn told(app: &mut App, probe: Probe) {
     match probe {
         Probe::Started(section) => app.gathering.started(section, app.now),
-        Probe::Done(section, report) => {
+        Probe::Done(section, judged) => {
+            let Judged { report, picture } = *judged;
             app.gathering.done(section);
             app.checklist.tell(&report, &app.gathering, app.now);
+            app.isolation.tell(picture, &app.gathering);
             learn(&mut app.node, &report);
         }
-        Probe::Finished(report) => {
+        Probe::Finished(judged) => {
+            let Judged { report, picture } = *judged;
             app.gathering.end(app.now, None);
             app.checklist.tell(&report, &app.gathering, app.now);
             app.checklist.lead();
+            app.isolation.tell(picture, &app.gathering);
             app.node = report.node.clone();
-            app.report = Some(report);
+            app.report = Some(Box::new(report));
         }
         Probe::BrokeOff(why) => app.gathering.end(app.now, Some(why)),
     }
@@ -130,6 +139,10 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
         Command::Recheck => return begin(app),
         Command::Help => app.dialog = Some(Dialog::Help { scroll: 0 }),
         Command::Back => return back(app),
+        Command::Go(screen) => {
+            app.screen = screen;
+            return Vec::new();
+        }
         _ => {}
     }
     match place {
@@ -151,6 +164,12 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
                 on_list(app, command);
             }
         }
+        Place::Agents | Place::Picture => {
+            let scrolls = place == Place::Picture || !moves_cursor(command);
+            if !scrolls || !scroll_detail(app, command) {
+                app.isolation.command(command);
+            }
+        }
     }
     Vec::new()
 }
@@ -164,11 +183,30 @@ fn on_list(app: &mut App, command: Command) {
     }
 }
 
+/// What moves the cursor in a list, and scrolls in a text.
+fn moves_cursor(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Up | Command::Down | Command::Top | Command::Bottom
+    )
+}
+
 /// One step back: out of the help, the filter, the detail, the app.
 fn back(app: &mut App) -> Vec<Cmd> {
     if app.dialog.take().is_some() {
         return Vec::new();
     }
+    match app.screen {
+        Screen::Checklist => back_in_checklist(app),
+        Screen::Isolation if app.isolation.sight.focus == Pane::Detail => {
+            app.isolation.sight.focus = Pane::List;
+            Vec::new()
+        }
+        Screen::Isolation => vec![Cmd::Leave(Leave::Quit)],
+    }
+}
+
+fn back_in_checklist(app: &mut App) -> Vec<Cmd> {
     if matches!(
         app.checklist.sight.filter,
         Some(Filter { typing: true, .. })
@@ -195,7 +233,10 @@ fn scroll_help(app: &mut App, command: Command) {
 
 fn scroll_detail(app: &mut App, command: Command) -> bool {
     let page = usize::from(layout::areas(app.size, app).detail.height).max(1);
-    let scroll = &mut app.checklist.sight.scroll;
+    let scroll = match app.screen {
+        Screen::Checklist => &mut app.checklist.sight.scroll,
+        Screen::Isolation => &mut app.isolation.sight.scroll,
+    };
     match scrolled(*scroll, page, command) {
         Some(next) => {
             *scroll = next;
@@ -220,6 +261,36 @@ fn scrolled(at: usize, page: usize, command: Command) -> Option<usize> {
 
 /// Keeps the cursor on the screen and every scroll within its text.
 fn settle(app: &mut App) {
+    match app.screen {
+        Screen::Checklist => settle_checklist(app),
+        Screen::Isolation => settle_isolation(app),
+    }
+    let room = usize::from(layout::inside(view::help::frame(app)).height);
+    let lines = view::help::lines(app).len();
+    if let Some(Dialog::Help { scroll }) = &mut app.dialog {
+        *scroll = (*scroll).min(lines.saturating_sub(room));
+    }
+}
+
+fn settle_isolation(app: &mut App) {
+    let areas = layout::areas(app.size, app);
+    let at = app.isolation.position();
+    let rows = app.isolation.subjects().len();
+    let height = usize::from(areas.list.height);
+    let sight = &mut app.isolation.sight;
+    if height > 0 {
+        sight.top = sight.top.min(rows.saturating_sub(height)).min(at);
+        sight.top = sight.top.max((at + 1).saturating_sub(height));
+    }
+    let height = usize::from(areas.detail.height);
+    if height > 0 {
+        let lines = view::isolation::lines(app, areas.detail.width).len();
+        let sight = &mut app.isolation.sight;
+        sight.scroll = sight.scroll.min(lines.saturating_sub(height));
+    }
+}
+
+fn settle_checklist(app: &mut App) {
     let areas = layout::areas(app.size, app);
     let rows = app.checklist.rows();
     let at = app.checklist.position(&rows);
@@ -237,11 +308,6 @@ fn settle(app: &mut App) {
         let lines = view::detail::lines(app, areas.detail.width).len();
         let sight = &mut app.checklist.sight;
         sight.scroll = sight.scroll.min(lines.saturating_sub(height));
-    }
-    let room = usize::from(layout::inside(view::help::frame(app)).height);
-    let lines = view::help::lines(app).len();
-    if let Some(Dialog::Help { scroll }) = &mut app.dialog {
-        *scroll = (*scroll).min(lines.saturating_sub(room));
     }
 }
 

@@ -15,6 +15,11 @@ mod sandbox;
 mod trial;
 mod volume;
 
+pub(super) use agents::counted;
+pub(super) use image::is_root;
+pub(super) use sandbox::{dangers, not_confined, open_door, runs, weaknesses};
+pub(super) use volume::{is_socket, is_system};
+
 use serde::Deserialize;
 
 use super::verdict::{Ruling, Verdict};

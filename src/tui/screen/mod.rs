@@ -1,5 +1,35 @@
 //! The screens: each its own state and what commands do to it. Pure; knows neither the size of the
 //! terminal nor how anything is drawn.
+//!
+//! One more screen is one variant here, one file beside this one, one in `view/`, and its rows in
+//! the table of keys.
 
 pub mod checklist;
+pub mod isolation;
 mod moves;
+
+/// What the app shows, one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    Checklist,
+    Isolation,
+}
+
+impl Screen {
+    pub const ALL: [Self; 2] = [Self::Checklist, Self::Isolation];
+
+    /// The key that leads to it.
+    pub fn digit(self) -> char {
+        match self {
+            Self::Checklist => '1',
+            Self::Isolation => '3',
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Checklist => "Checklist",
+            Self::Isolation => "Isolation",
+        }
+    }
+}

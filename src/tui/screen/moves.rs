@@ -67,6 +67,7 @@ impl Checklist {
             | Command::ScrollDown
             | Command::ScrollPageUp
             | Command::ScrollPageDown
+            | Command::Go(_)
             | Command::Recheck
             | Command::Help
             | Command::Back

@@ -374,7 +374,7 @@ fn article(severity: &str) -> String {
 }
 
 /// A machine value as people read it. Washed here, since a JSON text may hold what a terminal obeys.
-fn told_value(value: &Value, unit: Option<&str>) -> String {
+pub(super) fn told_value(value: &Value, unit: Option<&str>) -> String {
     if let (Some("bytes"), Some(bytes)) = (unit, value.as_u64()) {
         return Size(bytes).to_string();
     }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::put;
 use crate::tui::app::App;
 use crate::tui::keys;
+use crate::tui::screen::Screen;
 use crate::tui::screen::checklist::Filter;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
@@ -13,7 +14,7 @@ use crate::tui::widget::text::columns;
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = Pieces::new(app.theme, usize::from(area.width)).gap(1);
-    if let Some(filter) = &app.checklist.sight.filter {
+    if let (Screen::Checklist, Some(filter)) = (app.screen, &app.checklist.sight.filter) {
         line = filtered(app, filter, line);
     }
     for (index, binding) in keys::here(app.place())

@@ -18,12 +18,11 @@ use crate::tui::widget::time;
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.height < 2 {
-        put(
-            buffer,
-            area,
-            0,
-            verdict(app, usize::from(area.width)).line(),
-        );
+        let width = usize::from(area.width);
+        let tabs = super::tabs::digits(app);
+        let room = width.saturating_sub(tabs.used() + 1);
+        let line = Pieces::new(app.theme, width).join(verdict(app, room));
+        put(buffer, area, 0, line.right(tabs).line());
         return;
     }
     let width = usize::from(area.width);

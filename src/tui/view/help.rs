@@ -1,4 +1,4 @@
-//! The keys of the checklist, from the table of keys, and what the symbols mean.
+//! The keys of the screen that is open, from the table of keys, and what the symbols mean.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -10,6 +10,7 @@ use crate::checklist::verdict::Status;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::{BINDINGS, Place};
 use crate::tui::layout;
+use crate::tui::screen::Screen;
 use crate::tui::theme::{Role, role};
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::fit;
@@ -47,18 +48,23 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
     let theme = app.theme;
     let pieces = || Pieces::new(theme, usize::from(WIDTH));
     let mut lines = Vec::new();
-    for (heading, place) in [
-        ("In the list", Place::List),
-        ("In the detail", Place::Detail),
-        ("While a filter is typed", Place::Filter),
-    ] {
+    let places: &[(&str, Place)] = match app.screen {
+        Screen::Checklist => &[
+            ("In the list", Place::List),
+            ("In the detail", Place::Detail),
+            ("While a filter is typed", Place::Filter),
+        ],
+        Screen::Isolation => &[
+            ("In the list of agents", Place::Agents),
+            ("In the text", Place::Picture),
+        ],
+    };
+    for (heading, place) in places {
         lines.push(pieces().add(Role::Strong, heading).line());
         for binding in BINDINGS {
             // What holds in several places stands with the first of them.
-            let first = [Place::List, Place::Detail, Place::Filter]
-                .into_iter()
-                .find(|one| binding.places.contains(one));
-            if first == Some(place) {
+            let first = places.iter().find(|(_, one)| binding.places.contains(one));
+            if first.is_some_and(|(_, first)| first == place) {
                 let line = pieces()
                     .gap(2)
                     .add(Role::Code, &fit(binding.keys, 12, ""))

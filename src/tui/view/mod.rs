@@ -3,7 +3,7 @@
 //! ```text
 //! clawdoctor  macOS 26.1 arm64 · docker-desktop 4.90.0 · OpenClaw 2026.9.6      header
 //! NOT READY  ✗ 1 fail  ✓ 40 pass                  checked just now in 1.2 s
-//! ─────────────────────────────────────────────────────────────────────────     rule
+//! ─ [1 Checklist] ─ 3 Isolation ──────────────────────────────────────────     rule
 //! ▾ 0 Prerequisites                                    ✗ 1 fail  ✓ 19 pass      list
 //! ›  ✗ fail    The engine runs     nothing listens at /var/run/docker.sock
 //! ─ docker/running ────────────────────────────────────────────── 1-9/31 ──     parting
@@ -18,17 +18,21 @@ pub mod detail;
 mod footer;
 mod header;
 pub mod help;
+pub mod isolation;
 mod list;
 mod state;
+mod tabs;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::app::{App, Dialog};
 use super::layout::{self, Shape};
+use super::screen::Screen;
 use super::screen::checklist::Cursor;
 use super::theme::Role;
 use super::widget::line::Pieces;
@@ -41,8 +45,13 @@ pub fn view(app: &App, frame: &mut Frame) {
         header::tiny(app, areas.header, buffer);
     } else {
         header::draw(app, areas.header, buffer);
-        list::draw(app, areas.list, buffer);
-        detail::draw(app, areas.detail, buffer);
+        match app.screen {
+            Screen::Checklist => {
+                list::draw(app, areas.list, buffer);
+                detail::draw(app, areas.detail, buffer);
+            }
+            Screen::Isolation => isolation::draw(app, &areas, buffer),
+        }
         partings(app, &areas, buffer);
         footer::draw(app, areas.footer, buffer);
         match app.dialog {
@@ -52,6 +61,20 @@ pub fn view(app: &App, frame: &mut Frame) {
     }
     if app.theme.ascii() {
         only_ascii(buffer);
+    }
+    grounded(app, buffer);
+}
+
+/// Lays the ground of the theme under whatever was drawn, dialogs as well.
+fn grounded(app: &App, buffer: &mut Buffer) {
+    let ground = app.theme.ground();
+    for cell in &mut buffer.content {
+        if let (Color::Reset, Some(color)) = (cell.fg, ground.fg) {
+            cell.set_fg(color);
+        }
+        if let (Color::Reset, Some(color)) = (cell.bg, ground.bg) {
+            cell.set_bg(color);
+        }
     }
 }
 
@@ -66,7 +89,7 @@ fn partings(app: &App, areas: &layout::Areas, buffer: &mut Buffer) {
         buffer,
         areas.rule,
         0,
-        rule(Pieces::new(theme, width), width).line(),
+        rule(tabs::titles(app, width), width).line(),
     );
     match areas.shape {
         Shape::Side => {
@@ -76,11 +99,20 @@ fn partings(app: &App, areas: &layout::Areas, buffer: &mut Buffer) {
             }
         }
         Shape::Stacked => {
-            let title = match app.checklist.sight.cursor {
-                Cursor::Step(step) => step.title(),
-                Cursor::Check(index) => app.checklist.check(index).id.as_str(),
+            let (title, end) = match app.screen {
+                Screen::Checklist => {
+                    let title = match app.checklist.sight.cursor {
+                        Cursor::Step(step) => step.title(),
+                        Cursor::Check(index) => app.checklist.check(index).id.as_str(),
+                    };
+                    (title, detail::position(app, areas.detail))
+                }
+                Screen::Isolation => {
+                    let selected = app.isolation.selected();
+                    let title = selected.map_or("isolation", |subject| subject.who.words());
+                    (title, isolation::position(app, areas.detail))
+                }
             };
-            let end = detail::position(app, areas.detail);
             let tail = if end.is_empty() { 0 } else { end.len() + 4 };
             let line = rule(Pieces::new(theme, width), 1).add(Role::Strong, &format!(" {title} "));
             let line = rule(line, width.saturating_sub(tail));

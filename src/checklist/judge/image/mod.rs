@@ -284,7 +284,7 @@ fn effective(facts: &Facts, reference: &str) -> Vec<u32> {
 }
 
 /// `Config.User` is `user[:group]`, by name or number; empty is root.
-pub(super) fn is_root(user: &str) -> bool {
+pub fn is_root(user: &str) -> bool {
     let name = user.split(':').next().unwrap_or_default();
     matches!(name, "" | "0" | "root")
 }

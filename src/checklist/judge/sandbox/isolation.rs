@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::checklist::judge::agents::{counted, grouped, is_sandboxed, sentence};
 use crate::checklist::judge::image::is_root;
-use crate::checklist::judge::volume::{SYSTEM, is_socket, is_within};
+use crate::checklist::judge::volume::{is_socket, is_system, is_within};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::drift::{drops_all, owner};
 use crate::facts::openclaw::Agent;
@@ -74,7 +74,7 @@ impl Isolation {
 }
 
 /// A container that has ended does no harm until it is started again.
-fn runs(sandbox: &Standing) -> bool {
+pub fn runs(sandbox: &Standing) -> bool {
     !matches!(
         sandbox.state.as_str(),
         "exited" | "dead" | "created" | "removing"
@@ -86,7 +86,7 @@ pub fn about(sandbox: &Standing, complaint: Complaint) -> Complaint {
 }
 
 /// What makes a sandbox none.
-fn dangers(sandbox: &Standing, agents: &[&Agent]) -> Vec<Complaint> {
+pub fn dangers(sandbox: &Standing, agents: &[&Agent]) -> Vec<Complaint> {
     let name = &sandbox.name;
     let mut found = Vec::new();
     let stop = format!("find out who made it, then: docker stop {name}");
@@ -131,10 +131,7 @@ fn dangers(sandbox: &Standing, agents: &[&Agent]) -> Vec<Complaint> {
         if is_socket(source) || is_socket(&mount.target) {
             let message = format!("{name} holds the engine's socket ({source}): it owns the host");
             danger("sandbox-engine-socket", message);
-        } else if mount.kind == "bind"
-            && (source == "/" || SYSTEM.iter().any(|system| is_within(source, system)))
-            && !is_openclaws_own(source, agents)
-        {
+        } else if mount.kind == "bind" && is_system(source) && !is_openclaws_own(source, agents) {
             let message = format!(
                 "{name} has {source} of the host mounted at {}",
                 mount.target
@@ -165,7 +162,11 @@ fn is_openclaws_own(source: &str, agents: &[&Agent]) -> bool {
 }
 
 /// Weak spots that neither the configuration nor a difference from it explains.
-fn weaknesses(sandbox: &Standing, config: Option<&Agent>, root_is_told: bool) -> Vec<Complaint> {
+pub fn weaknesses(
+    sandbox: &Standing,
+    config: Option<&Agent>,
+    root_is_told: bool,
+) -> Vec<Complaint> {
     let name = &sandbox.name;
     let mut found = Vec::new();
     let mut weak = |code, message: String| {
@@ -247,7 +248,7 @@ fn given_away(agents: &[&Agent]) -> Vec<Complaint> {
 }
 
 /// What the kernel really holds the probe to, against what was asked for.
-fn not_confined(inside: &Inside, agents: &[&Agent]) -> Vec<Complaint> {
+pub fn not_confined(inside: &Inside, agents: &[&Agent]) -> Vec<Complaint> {
     let Ok(confinement) = inside.confinement.get() else {
         return Vec::new();
     };

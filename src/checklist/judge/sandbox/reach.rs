@@ -298,21 +298,7 @@ impl GatewayExposed {
                 if one.result != ConnectResult::Open || complaints.iter().any(known) {
                     continue;
                 }
-                let message = format!(
-                    "OpenClaw's own port answers at {} inside a sandbox of {} on network {}",
-                    one.address,
-                    who(&inside.agents),
-                    inside.network
-                );
-                complaints.push(
-                    Complaint::warn("gateway-port-open", message)
-                        .target(&one.address)
-                        .path(&inside.network)
-                        .requirement("out of reach")
-                        .hint(
-                            "let it listen on loopback: openclaw config set gateway.bind loopback",
-                        ),
-                );
+                complaints.push(own_port(inside, one));
             }
             Ok(
                 Ruling::found(complaints, "OpenClaw's port is out of reach").evidence(
@@ -322,5 +308,29 @@ impl GatewayExposed {
             )
         });
         blame_python(facts, ruling)
+    }
+}
+
+fn own_port(inside: &Inside, one: &Reached) -> Complaint {
+    let message = format!(
+        "OpenClaw's own port answers at {} inside a sandbox of {} on network {}",
+        one.address,
+        who(&inside.agents),
+        inside.network
+    );
+    Complaint::warn("gateway-port-open", message)
+        .target(&one.address)
+        .path(&inside.network)
+        .requirement("out of reach")
+        .hint("let it listen on loopback: openclaw config set gateway.bind loopback")
+}
+
+/// What is wrong with one attempt to get out, whichever judge tells of it.
+pub fn open_door(inside: &Inside, one: &Reached) -> Option<Complaint> {
+    let open = one.result == ConnectResult::Open;
+    match one.purpose {
+        Purpose::Blocked | Purpose::Allowed => forbidden_or_cut(inside, one),
+        Purpose::EngineApi => open.then(|| open_port(inside, one)),
+        Purpose::Gateway => open.then(|| own_port(inside, one)),
     }
 }

@@ -184,7 +184,7 @@ pub fn is_socket(path: &str) -> bool {
 }
 
 /// System folders that OpenClaw never mounts, nor anything below or above them.
-pub const SYSTEM: [&str; 10] = [
+const SYSTEM: [&str; 10] = [
     "/etc",
     "/private/etc",
     "/proc",
@@ -196,6 +196,11 @@ pub const SYSTEM: [&str; 10] = [
     "/var/run",
     "/private/var/run",
 ];
+
+/// The root, a system folder, or something in one.
+pub fn is_system(path: &str) -> bool {
+    path == "/" || SYSTEM.iter().any(|system| is_within(path, system))
+}
 
 /// Folders in a home that hold credentials.
 const SECRET: [&str; 8] = [

@@ -7,7 +7,7 @@
 
 mod bind_source;
 
-pub use bind_source::{BindSource, SYSTEM, is_socket, is_within};
+pub use bind_source::{BindSource, is_socket, is_system, is_within};
 
 use serde::Deserialize;
 

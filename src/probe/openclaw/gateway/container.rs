@@ -97,6 +97,7 @@ pub async fn look(
         uid,
         groups,
         socket,
+        container: Reading::known(found.posture, "engine: container inspect"),
         stray_dockerenv: false,
     }
 }

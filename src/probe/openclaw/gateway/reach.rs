@@ -76,6 +76,7 @@ pub async fn on_this_machine(world: &World, facts: &Facts, seen: &Seen, d: Deadl
         uid: seen.uid,
         groups: seen.groups.clone(),
         socket: Reading::from_result(socket, "the socket's owner, group and mode"),
+        container: Reading::not_applicable("it runs on the host"),
         stray_dockerenv: false,
     }
 }

@@ -1,0 +1,38 @@
+//! The screens with their digits, the open one in brackets.
+
+use crate::tui::app::App;
+use crate::tui::screen::Screen;
+use crate::tui::theme::Role;
+use crate::tui::widget::line::Pieces;
+
+/// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header.
+pub fn titles(app: &App, width: usize) -> Pieces {
+    let rule = app.theme.rule();
+    let mut line = Pieces::new(app.theme, width);
+    for screen in Screen::ALL {
+        let name = format!("{} {}", screen.digit(), screen.title());
+        line = line.add(Role::Muted, rule).gap(1);
+        line = if screen == app.screen {
+            line.add(Role::Strong, &format!("[{name}]"))
+        } else {
+            line.add(Role::Plain, &name)
+        };
+        line = line.gap(1);
+    }
+    line
+}
+
+/// `[1] 3`, where there is no such line.
+pub fn digits(app: &App) -> Pieces {
+    let mut line = Pieces::new(app.theme, 4 * Screen::ALL.len());
+    for screen in Screen::ALL {
+        let gap = usize::from(line.used() > 0);
+        let digit = screen.digit();
+        line = if screen == app.screen {
+            line.gap(gap).add(Role::Strong, &format!("[{digit}]"))
+        } else {
+            line.gap(gap).add(Role::Plain, &digit.to_string())
+        };
+    }
+    line
+}
