@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ use crate::support::place::Place;
 pub const LOADED: &str = "clawdoctor-kills/sandbox:1";
 /// OpenClaw's command line takes seconds, a build a minute.
 const PATIENCE: Duration = Duration::from_mins(4);
+/// Numbers the nodes of this process.
+static NODES: AtomicU32 = AtomicU32::new(0);
 /// Between two looks at a process or a file.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -74,7 +77,9 @@ impl Node {
         place
             .env
             .extend(set.map(|(name, value)| (name.to_owned(), value)));
-        let volume = format!("clawdoctor-kills-{}", std::process::id());
+        // Two nodes may be there at a time, each with a volume of its own.
+        let number = NODES.fetch_add(1, Ordering::Relaxed);
+        let volume = format!("clawdoctor-kills-{}-{number}", std::process::id());
         let node = Self {
             place,
             engine: engine.clone(),

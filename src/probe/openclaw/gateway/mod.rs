@@ -47,7 +47,8 @@ impl Seen {
 
 pub async fn gateway(world: &World, facts: &Facts, d: Deadline) -> Reading<Gateway> {
     let engine = answering(facts);
-    match look(world, facts, engine.as_ref(), d).await {
+    // On the heap: what it asks is a large future.
+    match Box::pin(look(world, facts, engine.as_ref(), d)).await {
         Ok((gateway, from)) => Reading::known(gateway, from),
         Err(why) => Reading::Unknown(why),
     }
