@@ -16,6 +16,7 @@ mod pulls;
 mod stats;
 #[path = "../support/mod.rs"]
 mod support;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,6 +46,7 @@ fn main() {
         .chain(&live::TESTS)
         .chain(&logs::TESTS)
         .chain(&stats::TESTS)
+        .chain(&watch::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {

@@ -2,6 +2,7 @@
 //! engines that `tests/run` brings up.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod gate;
 pub mod place;
 pub mod proxy;
 pub mod stage;
