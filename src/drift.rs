@@ -98,7 +98,7 @@ fn count(limit: i64) -> String {
 }
 
 /// Docker calls its default network by two names.
-fn network(mode: &str) -> String {
+pub fn network(mode: &str) -> String {
     if mode == "default" { "bridge" } else { mode }.to_owned()
 }
 

@@ -10,7 +10,8 @@
 //!   planners; each step is journalled with its inverse before it is applied, proven by the check
 //!   that failed, and taken back exactly. Its edge is `apply`, one file per kind of step.
 //! - [`checklist`] holds the catalogue of checks (files of `checks/`), the judges and the run:
-//!   facts go in, a report comes out. Pure but for reading the operator's folder.
+//!   facts go in, a report comes out, and the picture of how far each agent is shut in. Pure but for
+//!   reading the operator's folder.
 //! - [`live`] is the picture of what runs, from what the engine tells while it happens: a reducer of
 //!   events that the screen, a stream of JSON and a recording read alike.
 //! - [`probe`] asks the world and never judges: one file per area, one section of the facts each.

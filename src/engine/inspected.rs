@@ -27,7 +27,7 @@ pub struct Inspected {
     pub network_mode: String,
     pub labels: BTreeMap<String, String>,
     /// What it is held to.
-    pub posture: Standing,
+    pub posture: Box<Standing>,
 }
 
 /// A container as a list shows it: how it is made, and how it is.
@@ -333,7 +333,7 @@ impl Said {
             running: self.state.running,
             network_mode: clean(&self.host_config.network_mode),
             labels: self.labels(),
-            posture: self.standing(),
+            posture: Box::new(self.standing()),
         }
     }
 

@@ -298,7 +298,7 @@ pub struct Gateway {
     pub socket: Reading<SocketAccess>,
     /// The container it runs in, as the engine inspects it.
     #[serde(default)]
-    pub container: Reading<Standing>,
+    pub container: Reading<Box<Standing>>,
     /// A `/.dockerenv` lies on a machine that is no container: OpenClaw takes it as proof.
     #[serde(default)]
     pub stray_dockerenv: bool,

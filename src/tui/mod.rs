@@ -1,4 +1,5 @@
-//! The app on the terminal: the checklist with live status as probes come in.
+//! The app on the terminal: the checklist with live status as probes come in, and the other screens
+//! that its digits lead to.
 //!
 //! Elm-like. `update` (app.rs, screen/) is pure: messages stamped with their time go in, commands
 //! for the runtime come out. `view` (view/, widget/) is pure too: it draws one state and writes

@@ -120,6 +120,11 @@ fn files_of_the_operator_with_a_mistake_stop_the_run_and_say_where() {
             "[egress]\nblocked = [\"nonsense\"]\n",
             "clawdoctor.toml: egress.blocked: `nonsense` is not an address",
         ),
+        (
+            "clawdoctor.toml",
+            "[app]\ntheme = \"drak\"\n",
+            "did you mean `dark`?",
+        ),
         ("clawdoctor.toml", "x = = 1\n", "clawdoctor.toml:1:"),
         (
             "waivers.toml",

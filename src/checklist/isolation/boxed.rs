@@ -6,7 +6,7 @@ mod bounds;
 use super::{Cell, Force, Ground, Point, Snapshot};
 use crate::checklist::judge::{counted, is_root, is_socket, is_system, not_confined};
 use crate::checklist::verdict::Status;
-use crate::drift::drops_all;
+use crate::drift::{drops_all, network};
 use crate::facts::openclaw::{Agent, Bind, Docker, Scope, WorkspaceAccess};
 use crate::facts::sandbox::Inside;
 use crate::facts::{Facts, Why, WhyKind};
@@ -47,7 +47,7 @@ pub fn cells(
             Scope::Shared => "one for all agents",
         }),
         Cell::new(files(agent)),
-        Cell::new(&docker.network),
+        Cell::new(network(&docker.network)),
         Cell::new(limits(docker.memory, docker.cpus, docker.pids_limit)),
     ];
     if force != Force::Nobody {

@@ -6,7 +6,7 @@ use super::named;
 use super::{Aspect, Cell, Force, Ground, Point, Snapshot};
 use crate::checklist::judge::{dangers, is_root, is_socket};
 use crate::checklist::verdict::{Complaint, Status};
-use crate::drift::drops_all;
+use crate::drift::{drops_all, network};
 use crate::facts::openclaw::{Gateway, Placement, SocketAccess};
 use crate::facts::sandbox::Standing;
 use crate::facts::{Facts, Why, WhyKind};
@@ -123,7 +123,7 @@ pub fn container(facts: &Facts, snapshot: &Snapshot, force: Force) -> [Cell; 4] 
     let (files, network, bounds) = match &posture {
         Ok(seen) => (
             mounted(seen),
-            seen.network_mode.clone(),
+            network(&seen.network_mode),
             limits(
                 (seen.memory > 0).then_some(seen.memory),
                 (seen.cpus > 0.0).then_some(seen.cpus),
@@ -246,8 +246,9 @@ fn contained(
             }
         }
         Aspect::Network => {
-            let text = format!("tools have the container's network: {}", seen.network_mode);
-            let status = match seen.network_mode.as_str() {
+            let network = network(&seen.network_mode);
+            let text = format!("tools have the container's network: {network}");
+            let status = match network.as_str() {
                 "none" => Status::Pass,
                 _ => Status::Warn,
             };

@@ -180,7 +180,7 @@ fn in_compose(facts: &mut Facts) -> &mut Standing {
         name: "openclaw-gateway".to_owned(),
     };
     gateway.container = Reading::known(
-        Standing {
+        Box::new(Standing {
             name: "openclaw-gateway".to_owned(),
             state: "running".to_owned(),
             user: "1000".to_owned(),
@@ -201,10 +201,10 @@ fn in_compose(facts: &mut Facts) -> &mut Standing {
                 },
             ],
             ..Standing::default()
-        },
+        }),
         "engine: container inspect",
     );
-    of(&mut gateway.container)
+    of::<Box<Standing>>(&mut gateway.container)
 }
 
 #[test]

@@ -86,6 +86,30 @@ fn a_dangerous_sandbox_of_no_agent_is_named_first() {
 }
 
 #[test]
+fn a_gateway_in_compose_is_shown_as_the_container_it_is() {
+    let mut facts = m4();
+    of(&mut facts.openclaw.agents)[0].sandbox.mode = Mode::Off;
+    let gateway = of(&mut facts.openclaw.gateway);
+    gateway.placement = Placement::Container {
+        id: "9a41".to_owned(),
+        name: "openclaw-gateway".to_owned(),
+    };
+    gateway.container = Reading::known(
+        Box::new(Standing {
+            name: "openclaw-gateway".to_owned(),
+            state: "running".to_owned(),
+            user: "node".to_owned(),
+            network_mode: "default".to_owned(),
+            memory: 2 << 30,
+            mounts: vec![socket()],
+            ..Standing::default()
+        }),
+        "engine: container inspect",
+    );
+    snap("isolation_compose", on(facts));
+}
+
+#[test]
 fn two_modes_are_in_force_where_the_main_session_is_not_sandboxed() {
     snap("isolation_non_main", |width, height| {
         let mut scene = on(troubled())(width, height);

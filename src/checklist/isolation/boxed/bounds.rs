@@ -4,12 +4,15 @@ use super::{Look, limits};
 use crate::checklist::isolation::Point;
 use crate::checklist::judge::open_door;
 use crate::checklist::verdict::Status;
+use crate::drift::network;
 use crate::facts::sandbox::Inside;
 use crate::units::Size;
 
 impl Look<'_> {
     pub(super) fn network(&self) -> Vec<Point> {
-        let network = self.docker().network.as_str();
+        // Docker calls its default network by two names.
+        let network = network(&self.docker().network);
+        let network = network.as_str();
         let key = ["docker/network"];
         let mut points = vec![match network {
             "none" => self.set(Status::Pass, "network none: offline by policy", &key),
