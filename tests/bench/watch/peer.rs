@@ -1,0 +1,84 @@
+//! The programs that are compared.
+
+use std::path::{Path, PathBuf};
+
+use super::screen::Screen;
+
+pub struct Peer {
+    pub name: &'static str,
+    pub program: PathBuf,
+    pub args: Vec<String>,
+    /// Typed when it has come up, so that what is looked for comes into view.
+    pub keys: &'static str,
+    /// Where what has gone is shown, if anywhere.
+    dead: &'static str,
+}
+
+impl Peer {
+    /// How many of these it still shows, once it was asked for what has gone.
+    pub fn known_afterwards(&self, screen: &mut Screen, names: &[String]) -> usize {
+        screen.type_keys(self.dead);
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        names.iter().filter(|name| screen.shows(name)).count()
+    }
+}
+
+/// Ours first. One that is not installed is said to be missing.
+pub fn peers() -> Vec<Peer> {
+    let words = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+    let all = [
+        Peer {
+            name: "clawdoctor",
+            program: PathBuf::from(env!("CARGO_BIN_EXE_clawdoctor")),
+            args: words(&["watch"]),
+            keys: "",
+            dead: "d",
+        },
+        Peer {
+            name: "dtop",
+            program: PathBuf::from("dtop"),
+            args: Vec::new(),
+            keys: "",
+            dead: "",
+        },
+        Peer {
+            name: "oxker",
+            program: PathBuf::from("oxker"),
+            args: Vec::new(),
+            // By name, descending, from the top.
+            keys: "11",
+            dead: "",
+        },
+        Peer {
+            name: "docker stats",
+            program: PathBuf::from("docker"),
+            args: words(&["stats"]),
+            keys: "",
+            dead: "",
+        },
+    ];
+    all.into_iter()
+        .filter_map(|mut peer| {
+            let Some(path) = found(&peer.program) else {
+                println!("{} is not installed: left out", peer.name);
+                return None;
+            };
+            peer.program = path;
+            Some(peer)
+        })
+        .collect()
+}
+
+fn found(program: &Path) -> Option<PathBuf> {
+    if program.is_absolute() {
+        return Some(program.to_owned());
+    }
+    let peers =
+        std::env::var_os("CLAWDOCTOR_TEST_PEERS").map(|root| PathBuf::from(root).join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    peers
+        .into_iter()
+        .chain(std::env::split_paths(&path))
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}

@@ -1,0 +1,241 @@
+//! A program in a pseudo-terminal of 160x45, and what is on it.
+
+use std::io::{Read as _, Write};
+use std::num::NonZeroU16;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use super::engine::Node;
+use super::peer::Peer;
+use super::since;
+
+struct Seen {
+    terminal: vt100::Parser,
+    bytes: u64,
+    wanted: Vec<String>,
+    found: Vec<bool>,
+    ended: bool,
+}
+
+pub struct Screen {
+    started: Instant,
+    child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    _master: Box<dyn MasterPty + Send>,
+    _home: tempfile::TempDir,
+}
+
+impl Screen {
+    pub fn start(peer: &Peer, node: &Node) -> Self {
+        let size = PtySize {
+            rows: 45,
+            cols: 160,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system()
+            .openpty(size)
+            .expect("a pseudo-terminal");
+        let home = tempfile::tempdir().expect("a folder");
+        let mut command = CommandBuilder::new(&peer.program);
+        command.args(&peer.args);
+        command.env_clear();
+        for (key, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PATH", "/usr/bin:/bin"),
+        ] {
+            command.env(key, value);
+        }
+        command.env("HOME", home.path());
+        command.env("DOCKER_HOST", &node.url);
+        command.cwd(home.path());
+        let (rows, columns) = (nonzero(45), nonzero(160));
+        let seen = Arc::new((
+            Mutex::new(Seen {
+                terminal: vt100::Parser::new(rows, columns, 0),
+                bytes: 0,
+                wanted: Vec::new(),
+                found: Vec::new(),
+                ended: false,
+            }),
+            Condvar::new(),
+        ));
+        let started = Instant::now();
+        let child = pair.slave.spawn_command(command).expect("it starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let writer = pair.master.take_writer().expect("a writer");
+        let shared = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 65536];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let mut seen = shared.0.lock().expect("nobody panics with it");
+                seen.terminal.process(&buffer[..count]);
+                seen.bytes += count as u64;
+                if !seen.wanted.is_empty() {
+                    let text = seen.terminal.screen().contents();
+                    let found: Vec<bool> = seen
+                        .wanted
+                        .iter()
+                        .zip(&seen.found)
+                        .map(|(name, found)| *found || text.contains(name.as_str()))
+                        .collect();
+                    seen.found = found;
+                }
+                shared.1.notify_all();
+            }
+            shared.0.lock().expect("nobody panics with it").ended = true;
+            shared.1.notify_all();
+        });
+        let mut screen = Self {
+            started,
+            child,
+            writer,
+            seen,
+            _master: pair.master,
+            _home: home,
+        };
+        if !peer.keys.is_empty() {
+            std::thread::sleep(Duration::from_millis(500));
+            screen.type_keys(peer.keys);
+        }
+        screen
+    }
+
+    pub fn type_keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).expect("it reads");
+        self.writer.flush().expect("it reads");
+    }
+
+    pub fn text(&self) -> String {
+        self.look(|seen| seen.terminal.screen().contents())
+    }
+
+    fn look<T>(&self, look: impl Fn(&Seen) -> T) -> T {
+        look(&self.seen.0.lock().expect("nobody panics with it"))
+    }
+
+    pub fn is_drawn(&self) -> bool {
+        !self.text().trim().is_empty()
+    }
+
+    pub fn shows(&self, name: &str) -> bool {
+        self.text().contains(name)
+    }
+
+    /// As something that is there: a line of a table, not one of a history that tells of its end.
+    pub fn shows_as_living(&self, name: &str) -> bool {
+        let text = self.text();
+        text.lines().any(|line| {
+            line.contains(name)
+                && !["removed", "destroy", "gone"]
+                    .iter()
+                    .any(|w| line.contains(w))
+        })
+    }
+
+    /// A busy container's line with a number of CPU that is not nothing.
+    pub fn shows_figure(&self, node: &Node) -> bool {
+        let text = self.text();
+        text.lines()
+            .filter(|line| node.busy().any(|name| line.contains(name)))
+            .any(|line| {
+                line.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '%'))
+                    .any(|word| {
+                        word.ends_with('%')
+                            && word
+                                .trim_end_matches('%')
+                                .parse::<f64>()
+                                .is_ok_and(|n| n > 0.0)
+                    })
+            })
+    }
+
+    /// Milliseconds from the start until it is so; none when it never is.
+    pub fn until(&self, patience: Duration, is_so: impl Fn(&Self) -> bool) -> Option<f64> {
+        self.since(self.started, patience, is_so)
+    }
+
+    pub fn since(
+        &self,
+        at: Instant,
+        patience: Duration,
+        is_so: impl Fn(&Self) -> bool,
+    ) -> Option<f64> {
+        let end = Instant::now() + patience;
+        while !is_so(self) {
+            let left = end.checked_duration_since(Instant::now())?;
+            let guard = self.seen.0.lock().expect("nobody panics with it");
+            if guard.ended {
+                return None;
+            }
+            let step = left.min(Duration::from_millis(5));
+            drop(
+                self.seen
+                    .1
+                    .wait_timeout(guard, step)
+                    .expect("nobody panics with it"),
+            );
+        }
+        Some(since(at))
+    }
+
+    pub fn look_for(&self, names: &[String]) {
+        let mut seen = self.seen.0.lock().expect("nobody panics with it");
+        seen.wanted = names.to_vec();
+        seen.found = vec![false; names.len()];
+    }
+
+    /// How many of them were ever on the screen.
+    pub fn seen(&self, _names: &[String]) -> usize {
+        self.look(|seen| seen.found.iter().filter(|found| **found).count())
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.look(|seen| seen.bytes)
+    }
+
+    /// CPU time so far, in seconds.
+    pub fn spent(&self) -> f64 {
+        self.child.process_id().map_or(0.0, cpu_of)
+    }
+
+    /// The most memory that it held, in MiB.
+    pub fn peak(&self) -> f64 {
+        let pid = self.child.process_id().unwrap_or_default();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
+        number.map_or(0.0, |kib| kib / 1024.0)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// CPU time of a process, in seconds (proc(5): fields 14 and 15 of stat, in ticks of 10 ms).
+pub fn cpu_of(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let Some((_, rest)) = stat.rsplit_once(')') else {
+        return 0.0;
+    };
+    let ticks: f64 = rest
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum();
+    ticks / 100.0
+}
+
+fn nonzero(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).expect("more than none")
+}
