@@ -1,13 +1,12 @@
 //! Runs that were killed or interrupted: found before a new one begins, and brought to rest.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::asking::yes;
 use super::check::CLEAN_UP;
-use super::fix::{Ask, news};
+use super::fix::Ask;
 use super::prepare::Prepared;
-use super::voice::Voice;
+use super::told::{Teller, Told};
 use super::wishes::Attended;
 use crate::deadline::Deadline;
 use crate::facts::docker::{Connection, Endpoint};
@@ -17,7 +16,7 @@ use crate::fix::apply::Hands;
 use crate::fix::inverse::Intended;
 use crate::fix::journal::{self, Journal, Listed};
 use crate::fix::record::Outcome;
-use crate::fix::run::{Event, Run, Settled};
+use crate::fix::run::{Run, Settled};
 use crate::fix::state::RunState;
 use crate::probe::{docker, inside};
 use crate::text::wash;
@@ -35,7 +34,7 @@ pub async fn settle(
     prepared: &Prepared,
     ask: &Ask,
     attended: Attended,
-    voice: Arc<Mutex<Voice>>,
+    teller: &Teller,
 ) -> Result<bool, Failure> {
     let state_dir = prepared.world.operator.state_dir();
     let mut changed = false;
@@ -52,8 +51,8 @@ pub async fn settle(
             continue;
         }
         consent(&listed, ask, attended).await?;
-        let mut run = reopened(&listed, prepared, ask.allow.busy, &voice).await?;
-        let mut tell = telling(&voice);
+        let mut run = reopened(&listed, prepared, ask.allow.busy, teller).await?;
+        let mut tell = teller.events();
         let settled = run.settle(&mut tell).await?;
         let words = match &settled {
             Settled::NothingOpen => "nothing of it was under way".to_owned(),
@@ -77,9 +76,8 @@ pub async fn settle(
             }
         };
         run.end(Outcome::Partial)?;
-        if let Ok(voice) = voice.lock() {
-            voice.line(&format!("the run {} was interrupted; {words}", listed.id));
-        }
+        let line = format!("the run {} was interrupted; {words}", listed.id);
+        teller.tell(Told::Line(&line));
     }
     Ok(changed)
 }
@@ -108,7 +106,7 @@ pub async fn reopened(
     listed: &Listed,
     prepared: &Prepared,
     busy: bool,
-    voice: &Arc<Mutex<Voice>>,
+    teller: &Teller,
 ) -> Result<Run, Failure> {
     if let Some(fault) = listed.faults.first() {
         return Err(Failure::input(format!(
@@ -138,7 +136,7 @@ pub async fn reopened(
             seqs: state.steps.keys().copied().collect(),
             left: std::collections::BTreeMap::new(),
             busy,
-            tell: news(voice),
+            tell: teller.news(),
         },
         state,
     })
@@ -164,7 +162,7 @@ async fn facts(prepared: &Prepared) -> Facts {
 
 /// After a signal: the last step of the run is done or taken back, the journal says so, and no
 /// container of this process is left.
-pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<Voice>>) {
+pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, teller: &Teller) {
     let facts = match &run {
         Some(run) => run.hands.facts(),
         None => facts(prepared).await,
@@ -173,7 +171,7 @@ pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<
     // First of all whoever is still at it: a container goes on when its asker is gone.
     drop(clean_up().await);
     let Some(run) = run else { return };
-    let mut tell = telling(voice);
+    let mut tell = teller.events();
     // What cannot be brought to rest now is found open by the next run.
     let settling = Box::pin(run.settle(&mut tell));
     let rested = Deadline::after(REST).bound(settling).await;
@@ -182,14 +180,4 @@ pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<
     }
     // What cannot be removed now is swept by the next run.
     drop(clean_up().await);
-}
-
-/// What happens goes to whoever speaks.
-pub fn telling(voice: &Arc<Mutex<Voice>>) -> impl FnMut(Event<'_>) + Send + use<> {
-    let voice = Arc::clone(voice);
-    move |event: Event<'_>| {
-        if let Ok(mut voice) = voice.lock() {
-            voice.event(&event);
-        }
-    }
 }
