@@ -54,7 +54,7 @@ impl Teller {
     }
 
     /// Where the news of steps go.
-    pub fn news(&self) -> Box<dyn FnMut(News) + Send> {
+    pub fn news(&self) -> Box<dyn FnMut(News) + Send + Sync> {
         let teller = self.clone();
         Box::new(move |news| teller.tell(Told::News(&news)))
     }
