@@ -33,6 +33,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "tui",
         &[
+            "fix",
             "checklist",
             "live",
             "headroom",
@@ -179,6 +180,8 @@ const PURE: &[&str] = &[
     "src/live/usage.rs",
     "src/report",
     "src/tui/view",
+    "src/tui/screen",
+    "src/tui/mending.rs",
     "src/tui/layout.rs",
 ];
 const IMPURE: &[&str] = &[
@@ -267,6 +270,39 @@ fn rooms_name_only_the_rooms_below_them() {
         for other in named(&code(&text), "crate::") {
             if other != room && !other.is_empty() && !allowed.contains(&other) {
                 wrong.push(format!("{} names crate::{other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the screen may name of the repairs: plans, what a run tells, and what became of it. It never
+/// makes one itself.
+const SCREEN_SEES: &[&str] = &[
+    "apply::News",
+    "outcome::",
+    "record::Seq",
+    "repair::",
+    "run::Event",
+    "words",
+];
+
+#[test]
+fn the_screen_sees_of_the_repairs_the_data_alone() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let code = code(&text);
+        let uses = code
+            .match_indices("crate::fix::")
+            .filter(|_| room(&path) == "tui");
+        for (at, prefix) in uses {
+            let rest = &code[at + prefix.len()..];
+            if !SCREEN_SEES.iter().any(|seen| rest.starts_with(seen)) {
+                wrong.push(format!(
+                    "{}: {}",
+                    path.display(),
+                    rest.lines().next().unwrap_or("")
+                ));
             }
         }
     }

@@ -9,6 +9,9 @@
     reason = "a test and the program under test in one: it starts, marks files and ends"
 )]
 
+#[path = "pty/mending.rs"]
+mod mending;
+
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
@@ -16,10 +19,12 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use clawdoctor::checklist::catalog::Catalog;
-use clawdoctor::checklist::check::Severity;
+use clawdoctor::checklist::check::{Risk, Severity};
 use clawdoctor::checklist::run::Terms;
 use clawdoctor::facts::{Facts, Section};
-use clawdoctor::tui::{self, Probed, Session, Style};
+use clawdoctor::fix::repair::{Need, Plan, Repair};
+use clawdoctor::tui::mending::{End, Past};
+use clawdoctor::tui::{self, Hands, Probed, Session, Style};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -59,7 +64,8 @@ fn the_app() {
             assert!(!(bug && before > 0), "a bug in the app itself");
             terms.clone()
         }),
-        gather: Box::new(move |tell| tokio::spawn(gather(scene.clone(), tell))),
+        hands: hands(&scene),
+        gather: Box::new(move |_, tell| tokio::spawn(gather(scene.clone(), tell))),
         style: Style {
             color: true,
             ..Style::default()
@@ -109,8 +115,62 @@ async fn gather(scene: String, tell: Sender<Probed>) {
             facts: facts(),
             spent: std::collections::BTreeMap::new(),
             duration_ms: 5,
+            plan: Box::new(plan()),
         })
         .await;
+}
+
+/// One repair, which needs the administrator.
+fn plan() -> Plan {
+    let repair = Repair {
+        id: "host/memory".to_owned(),
+        check: "host/memory".to_owned(),
+        also: Vec::new(),
+        title: "plant a chip".to_owned(),
+        findings: Vec::new(),
+        risk: Risk::Safe,
+        cost: String::new(),
+        undo: None,
+        needs: vec![Need::Sudo],
+        only_named: false,
+        waits_for: Vec::new(),
+        restart: None,
+        steps: Vec::new(),
+    };
+    Plan {
+        schema_version: 1,
+        report: "clawdoctor.plan".to_owned(),
+        tool_version: String::new(),
+        made_at: String::new(),
+        node_id: String::new(),
+        repairs: vec![repair],
+        advice: Vec::new(),
+    }
+}
+
+/// A run that goes on until it is stopped, and `sudo` as a shell that asks at the terminal.
+fn hands(scene: &str) -> Hands {
+    let is_root = scene != "asks";
+    Hands {
+        is_root,
+        begin: Box::new(|_, progress, stopped| {
+            let mark = Mark(std::env::var_os(MARK).expect("set by the test").into());
+            std::fs::write(&mark.0, "made").expect("a file");
+            tokio::spawn(async move {
+                let _stopped = stopped.await;
+                drop(mark);
+                progress.send_modify(|progress| progress.end = Some(End::Stopped));
+            })
+        }),
+        past: Box::new(|| tokio::spawn(async { Past::default() })),
+        rights: Box::new(|| {
+            let ask = "printf 'Password: '; read word </dev/tty; test \"$word\" = sesame";
+            let asked = std::process::Command::new("sh").args(["-c", ask]).spawn();
+            let mut asked = asked.expect("a shell");
+            tokio::task::spawn_blocking(move || asked.wait().is_ok_and(|status| status.success()))
+        }),
+        explain: Box::new(|id, _| format!("{id}: a page")),
+    }
 }
 
 // ---- a terminal with the app in it ---------------------------------------------------------
@@ -387,6 +447,35 @@ fn nothing_is_written_while_nothing_changes() {
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(app.bytes(), before);
     app.press("q");
+    assert_eq!(app.end(), 0);
+}
+
+#[test]
+fn sudo_asks_on_the_plain_terminal_and_the_app_comes_back() {
+    let mut app = Pty::open("asks");
+    app.wait_text("F fix 1 safe");
+    app.press("F");
+    app.wait_text("administrator rights (sudo)");
+    app.press("y");
+    app.wait_text("Password:");
+    app.wait("the plain terminal", |screen| {
+        let screen = screen.parser.screen();
+        !screen.alternate_screen()
+            && !screen.hide_cursor()
+            && screen.contents().contains("administrator rights")
+    });
+    assert_eq!(modes(app.master.as_ref()), app.before, "cooked");
+    assert!(!app.mark().exists(), "nothing is begun yet");
+    app.press("sesame\r");
+    app.wait_text("At work");
+    app.wait("the screen of the app", |screen| {
+        screen.parser.screen().alternate_screen()
+    });
+    app.press("\x1b");
+    app.wait_text("Stop, and take back");
+    app.press("y");
+    app.wait_text("Stopped after");
+    app.press("\rq");
     assert_eq!(app.end(), 0);
 }
 

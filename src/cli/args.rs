@@ -29,7 +29,7 @@ const STYLES: Styles = Styles::styled()
 
 const AFTER: &str = "\
 Examples:
-  clawdoctor                           check this node
+  clawdoctor                           check this node; on a terminal an app that mends too
   clawdoctor check -v                  with every check, its value and its time
   clawdoctor check --only docker       one area; ids and patterns like '*/memory' as well
   clawdoctor check --json --offline    one JSON document, no network beyond this machine

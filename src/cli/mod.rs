@@ -14,6 +14,7 @@ pub mod out;
 pub mod prepare;
 mod run;
 pub mod schema;
+mod told;
 pub mod undo;
 mod voice;
 pub mod watch;

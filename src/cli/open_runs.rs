@@ -1,13 +1,12 @@
 //! Runs that were killed or interrupted: found before a new one begins, and brought to rest.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::asking::yes;
 use super::check::CLEAN_UP;
-use super::fix::{Ask, news};
+use super::fix::Ask;
 use super::prepare::Prepared;
-use super::voice::Voice;
+use super::told::{Teller, Told};
 use super::wishes::Attended;
 use crate::deadline::Deadline;
 use crate::facts::docker::{Connection, Endpoint};
@@ -17,7 +16,7 @@ use crate::fix::apply::Hands;
 use crate::fix::inverse::Intended;
 use crate::fix::journal::{self, Journal, Listed};
 use crate::fix::record::Outcome;
-use crate::fix::run::{Event, Run, Settled};
+use crate::fix::run::{Run, Settled};
 use crate::fix::state::RunState;
 use crate::probe::{docker, inside};
 use crate::text::wash;
@@ -35,52 +34,73 @@ pub async fn settle(
     prepared: &Prepared,
     ask: &Ask,
     attended: Attended,
-    voice: Arc<Mutex<Voice>>,
+    teller: &Teller,
 ) -> Result<bool, Failure> {
     let state_dir = prepared.world.operator.state_dir();
     let mut changed = false;
-    for listed in journal::list(&state_dir)? {
-        let Ok(state) = &listed.state else { continue };
-        let is_open = state.is_open() || state.outcome == Some(Outcome::Interrupted);
-        if !is_open || state.to_undo().is_empty() && state.outcome.is_some() {
-            continue;
-        }
-        if state.outcome == Some(Outcome::Interrupted)
-            && state.last_intent_without_result().is_none()
-        {
-            // It was brought to rest when it was interrupted.
-            continue;
-        }
-        consent(&listed, ask, attended).await?;
-        let mut run = reopened(&listed, prepared, ask.allow.busy, &voice).await?;
-        let mut tell = telling(&voice);
-        let settled = run.settle(&mut tell).await?;
-        let words = match &settled {
-            Settled::NothingOpen => "nothing of it was under way".to_owned(),
-            Settled::Forward { repair } => {
-                format!("its last step stands: {}", wash(repair, 200))
-            }
-            Settled::Back { repair } => {
-                changed = true;
-                format!("its last repair is taken back: {}", wash(repair, 200))
-            }
-            Settled::Stuck { repair } => {
-                // Told once: the steps that stay can be undone by the run's name, and the next run
-                // goes on from the node as it is.
-                run.end(Outcome::Failed)?;
-                return Err(Failure::system(format!(
-                    "the run {} was interrupted in {}, and that can neither be finished nor taken back",
-                    listed.id,
-                    wash(repair, 200)
-                ))
-                .hint(format!("see what is in the way: clawdoctor undo {}", listed.id)));
-            }
-        };
-        run.end(Outcome::Partial)?;
-        if let Ok(voice) = voice.lock() {
-            voice.line(&format!("the run {} was interrupted; {words}", listed.id));
-        }
+    for listed in journal::list(&state_dir)?
+        .iter()
+        .filter(|one| is_interrupted(one))
+    {
+        consent(listed, ask, attended).await?;
+        changed |= at_rest(listed, prepared, ask.allow.busy, teller).await?;
     }
+    Ok(changed)
+}
+
+/// Whether a run was killed or interrupted, and nobody has brought it to rest.
+pub fn is_interrupted(listed: &Listed) -> bool {
+    let Ok(state) = &listed.state else {
+        return false;
+    };
+    match state.outcome {
+        None => true,
+        // Else it was brought to rest when it was interrupted.
+        Some(Outcome::Interrupted) => {
+            !state.to_undo().is_empty() && state.last_intent_without_result().is_some()
+        }
+        Some(Outcome::Done | Outcome::Partial | Outcome::Failed | Outcome::Undone) => false,
+    }
+}
+
+/// Brings one run to rest; whether anything of it was taken back.
+pub async fn at_rest(
+    listed: &Listed,
+    prepared: &Prepared,
+    busy: bool,
+    teller: &Teller,
+) -> Result<bool, Failure> {
+    let mut changed = false;
+    let mut run = reopened(listed, prepared, busy, teller).await?;
+    let mut tell = teller.events();
+    let settled = run.settle(&mut tell).await?;
+    let words = match &settled {
+        Settled::NothingOpen => "nothing of it was under way".to_owned(),
+        Settled::Forward { repair } => {
+            format!("its last step stands: {}", wash(repair, 200))
+        }
+        Settled::Back { repair } => {
+            changed = true;
+            format!("its last repair is taken back: {}", wash(repair, 200))
+        }
+        Settled::Stuck { repair } => {
+            // Told once: the steps that stay can be undone by the run's name, and the next run
+            // goes on from the node as it is.
+            run.end(Outcome::Failed)?;
+            return Err(Failure::system(format!(
+                "the run {} was interrupted in {}, and that can neither be finished nor taken back",
+                listed.id,
+                wash(repair, 200)
+            ))
+            .hint(format!(
+                "see what is in the way: clawdoctor undo {}",
+                listed.id
+            )));
+        }
+    };
+    run.end(Outcome::Partial)?;
+    let line = format!("the run {} was interrupted; {words}", listed.id);
+    teller.tell(Told::Line(&line));
     Ok(changed)
 }
 
@@ -108,8 +128,28 @@ pub async fn reopened(
     listed: &Listed,
     prepared: &Prepared,
     busy: bool,
-    voice: &Arc<Mutex<Voice>>,
+    teller: &Teller,
 ) -> Result<Run, Failure> {
+    let state = steps(listed)?;
+    let endpoint = swept(prepared).await;
+    Ok(Run {
+        journal: Journal::resume(&listed.path)?,
+        hands: Hands {
+            world: prepared.world.clone(),
+            endpoint,
+            run_id: listed.id.clone(),
+            folder: listed.path.with_extension(""),
+            seqs: state.steps.keys().copied().collect(),
+            left: std::collections::BTreeMap::new(),
+            busy,
+            tell: teller.news(),
+        },
+        state,
+    })
+}
+
+/// How far a run is, its steps as this program knows them.
+pub fn steps(listed: &Listed) -> Result<RunState<Intended>, Failure> {
     if let Some(fault) = listed.faults.first() {
         return Err(Failure::input(format!(
             "the journal {} cannot be read whole, and a step may hide in it: {fault}",
@@ -126,22 +166,7 @@ pub async fn reopened(
         ))
         .hint("use the version of clawdoctor that wrote it, or a newer one"));
     }
-    let state = RunState::fold(journal::records(lines));
-    let endpoint = swept(prepared).await;
-    Ok(Run {
-        journal: Journal::resume(&listed.path)?,
-        hands: Hands {
-            world: prepared.world.clone(),
-            endpoint,
-            run_id: listed.id.clone(),
-            folder: listed.path.with_extension(""),
-            seqs: state.steps.keys().copied().collect(),
-            left: std::collections::BTreeMap::new(),
-            busy,
-            tell: news(voice),
-        },
-        state,
-    })
+    Ok(RunState::fold(journal::records(lines)))
 }
 
 /// Takes away what dead runs have left in the engine, before anything of theirs is looked at: a
@@ -164,7 +189,7 @@ async fn facts(prepared: &Prepared) -> Facts {
 
 /// After a signal: the last step of the run is done or taken back, the journal says so, and no
 /// container of this process is left.
-pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<Voice>>) {
+pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, teller: &Teller) {
     let facts = match &run {
         Some(run) => run.hands.facts(),
         None => facts(prepared).await,
@@ -173,7 +198,7 @@ pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<
     // First of all whoever is still at it: a container goes on when its asker is gone.
     drop(clean_up().await);
     let Some(run) = run else { return };
-    let mut tell = telling(voice);
+    let mut tell = teller.events();
     // What cannot be brought to rest now is found open by the next run.
     let settling = Box::pin(run.settle(&mut tell));
     let rested = Deadline::after(REST).bound(settling).await;
@@ -182,14 +207,4 @@ pub async fn rest(run: Option<&mut Run>, prepared: &Prepared, voice: &Arc<Mutex<
     }
     // What cannot be removed now is swept by the next run.
     drop(clean_up().await);
-}
-
-/// What happens goes to whoever speaks.
-pub fn telling(voice: &Arc<Mutex<Voice>>) -> impl FnMut(Event<'_>) + Send + use<> {
-    let voice = Arc::clone(voice);
-    move |event: Event<'_>| {
-        if let Ok(mut voice) = voice.lock() {
-            voice.event(&event);
-        }
-    }
 }

@@ -267,7 +267,8 @@ fn app(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         ascii: out.style.ascii,
         theme: ThemeName::default(),
     };
-    let report = app::show(&ask(args), here, style, args.common.theme)?;
+    let argv = std::env::args().collect();
+    let report = app::show(&ask(args), here, style, args.common.theme, argv)?;
     Ok(report.map_or(exit::CLEAN, |report| {
         report::exit_code(Format::Text, &report)
     }))

@@ -7,22 +7,22 @@ use std::time::Duration;
 
 use super::asking::{administrator, yes};
 use super::check::Standby;
-use super::open_runs::{self, reopened, telling};
+use super::open_runs::{self, reopened};
 use super::out::Out;
 use super::prepare::{self, Wish};
-use super::voice::Voice;
+use super::told::{Teller, Told};
+use super::voice::{self, Voice};
 use super::wishes::Attended;
 use crate::exit;
 use crate::failure::Failure;
-use crate::fix::inverse::Intended;
 use crate::fix::journal::{self, Listed};
 use crate::fix::lock::Lock;
 use crate::fix::record::{Outcome, Seq};
 use crate::fix::run::Run;
 use crate::fix::state::Stage;
-use crate::fix::words;
+use crate::fix::words::{self, Undoing};
 use crate::redact::Redactor;
-use crate::report::repairs::{self, Undoing};
+use crate::report::repairs;
 use crate::report::{Format, Role};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -126,8 +126,9 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         prepared.redactor(ask.redact),
     )));
     let is_attended = out.stdin_is_terminal && out.stdout_is_terminal && ask.format == Format::Text;
+    let teller = voice::teller(&voice);
     let to = To {
-        voice: Arc::clone(&voice),
+        teller: teller.clone(),
         out,
         format: ask.format,
         attended: if is_attended {
@@ -148,12 +149,12 @@ pub fn undo(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         mut signals,
     } = standby;
     let done = runtime.block_on(async {
-        let mut run = reopened(&listed, &prepared, ask.busy, &voice).await?;
+        let mut run = reopened(&listed, &prepared, ask.busy, &teller).await?;
         let gone = signals.or(Box::pin(taken_back(&mut run, &to))).await;
         match gone {
             Ok(done) => done,
             Err(stopped) => {
-                Box::pin(open_runs::rest(Some(&mut run), &prepared, &voice)).await;
+                Box::pin(open_runs::rest(Some(&mut run), &prepared, &teller)).await;
                 Err(stopped)
             }
         }
@@ -186,7 +187,7 @@ fn chosen(ask: &Ask, here: &Surroundings) -> Result<Listed, Failure> {
 
 /// Whoever is told.
 struct To<'a> {
-    voice: Arc<Mutex<Voice>>,
+    teller: Teller,
     out: &'a Out,
     format: Format,
     attended: Attended,
@@ -230,11 +231,9 @@ async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
         // Before anything is drawn. A step that cannot have the rights says so itself.
         administrator(to.attended).await;
     }
-    let mut tell = telling(&to.voice);
+    let mut tell = to.teller.events();
     let whole = run.take_back(&seqs, &mut tell).await?;
-    if let Ok(mut voice) = to.voice.lock() {
-        voice.quiet();
-    }
+    to.teller.tell(Told::Quiet);
     if whole {
         run.end(Outcome::Undone)?;
         let stay = |seq: &Seq| run.state.steps[seq].step.inverse.stays().is_some();
@@ -251,19 +250,8 @@ async fn taken_back(run: &mut Run, to: &To<'_>) -> Result<u8, Failure> {
 }
 
 fn undoing(run: &Run, seq: Seq) -> Undoing {
-    let intended = &run.state.steps[&seq].step;
-    Undoing {
-        effect: words::effect(&intended.step),
-        elsewhere: elsewhere(intended, run),
-        stays: intended.inverse.stays().map(str::to_owned),
-    }
-}
-
-/// The engine that a step was applied to, where it is not the one in force.
-fn elsewhere(intended: &Intended, run: &Run) -> Option<String> {
-    let then = &intended.endpoint.as_ref()?.url;
-    let now = run.hands.endpoint.as_ref().map(|endpoint| &endpoint.url);
-    (now != Some(then)).then(|| then.clone())
+    let now = run.hands.endpoint.as_ref().map(|one| one.url.as_str());
+    words::undoing(&run.state.steps[&seq].step, now)
 }
 
 fn told(run: &Run, to: &To<'_>, words: &str, code: u8) -> Result<u8, Failure> {

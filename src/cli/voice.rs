@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::out::Out;
+use super::told::{Teller, Told};
 use crate::failure::Failure;
 use crate::fix::apply::News;
 use crate::fix::outcome::{FixReport, RepairReport};
@@ -29,6 +31,15 @@ const LONGEST: usize = 2000;
 
 /// Layers that are drawn at once; an image may have a hundred.
 const MOST_BARS: usize = 8;
+
+/// Whatever happens goes to this voice.
+pub fn teller(voice: &Arc<Mutex<Voice>>) -> Teller {
+    let voice = Arc::clone(voice);
+    Teller::new(move |told| match voice.lock() {
+        Ok(mut voice) => voice.told(told),
+        Err(_) => Ok(()),
+    })
+}
 
 pub struct Voice {
     format: Format,
@@ -66,12 +77,27 @@ impl Voice {
         voice
     }
 
+    /// Says what happened, each in its way.
+    pub fn told(&mut self, told: Told<'_>) -> Result<(), Failure> {
+        match told {
+            Told::Looking => self.looking(),
+            Told::Verifying(check) => self.verifying(check),
+            Told::Quiet => self.quiet(),
+            Told::Run(id) => self.run(id),
+            Told::Event(event) => self.event(event),
+            Told::News(news) => self.news(news),
+            Told::Became(report) => return self.became(report),
+            Told::Line(text) => self.line(text),
+        }
+        Ok(())
+    }
+
     fn is_text(&self) -> bool {
         self.format.is_for_people()
     }
 
     /// A line on standard error, above what is drawn.
-    pub fn line(&self, text: &str) {
+    fn line(&self, text: &str) {
         let text = wash_block(text, LONGEST);
         match &self.drawn {
             Some(drawn) => drop(drawn.all.println(text)),
@@ -92,11 +118,11 @@ impl Voice {
         self.out.print_text(&format!("{value}\n")).unwrap_or(());
     }
 
-    pub fn looking(&self) {
+    fn looking(&self) {
         self.head("looking at the node");
     }
 
-    pub fn verifying(&self, check: &str) {
+    fn verifying(&self, check: &str) {
         self.head(&format!("checking {check} again"));
     }
 
@@ -108,7 +134,7 @@ impl Voice {
     }
 
     /// Nothing is under way.
-    pub fn quiet(&mut self) {
+    fn quiet(&mut self) {
         self.layers.clear();
         if let Some(drawn) = &mut self.drawn {
             drawn.clear();
@@ -141,11 +167,11 @@ impl Voice {
         }))
     }
 
-    pub fn run(&self, id: &RunId) {
+    fn run(&self, id: &RunId) {
         self.event_line("run", json!({ "runId": id }));
     }
 
-    pub fn event(&mut self, event: &Event<'_>) {
+    fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::RepairBegun(repair) => {
                 self.event_line(
@@ -198,7 +224,7 @@ impl Voice {
         }
     }
 
-    pub fn news(&mut self, news: &News) {
+    fn news(&mut self, news: &News) {
         match news {
             News::Line(text) => {
                 let text = wash(text, 300);
@@ -250,7 +276,7 @@ impl Voice {
         }
     }
 
-    pub fn became(&mut self, told: &RepairReport) -> Result<(), Failure> {
+    fn became(&mut self, told: &RepairReport) -> Result<(), Failure> {
         self.quiet();
         let value = serde_json::to_value(told).expect("plain data");
         self.event_line("apply_end", value);

@@ -171,6 +171,18 @@ impl From<Restart> for RestartWord {
     }
 }
 
+impl RestartWord {
+    /// What is to be done for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Gateway => "start the gateway anew: openclaw gateway restart",
+            Self::Engine => "start the engine anew",
+            Self::Login => "log in anew, then run: clawdoctor check",
+            Self::Host => "start the machine anew, then run: clawdoctor fix --resume",
+        }
+    }
+}
+
 impl From<Need> for NeedWord {
     fn from(need: Need) -> Self {
         match need {
@@ -208,6 +220,25 @@ impl RepairReport {
             needs: repair.needs.iter().copied().map(NeedWord::from).collect(),
             waits_for: repair.waits_for.clone(),
             steps: steps.collect(),
+        }
+    }
+
+    /// What became of it, for people.
+    pub fn words(&self) -> &'static str {
+        match self.status {
+            RepairStatus::Fixed => "fixed, and its check passes",
+            RepairStatus::Applied if self.verified == Some(Status::Skip) => {
+                "done; its check waits for another"
+            }
+            RepairStatus::Applied => "done, but its check does not pass",
+            RepairStatus::Already => "stood so already",
+            RepairStatus::Planned => "planned",
+            RepairStatus::Declined => "declined",
+            RepairStatus::NotAllowed => "not allowed",
+            RepairStatus::Waits => "left, since it waits for another",
+            RepairStatus::Refused => "refused",
+            RepairStatus::RolledBack => "failed, and taken back",
+            RepairStatus::Stuck => "failed, and not all of it taken back",
         }
     }
 

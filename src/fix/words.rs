@@ -1,7 +1,28 @@
 //! Steps in words: what each one does, the commands that would do the same by hand, and what
 //! changes, line by line. Pure.
 
+use super::inverse::Intended;
 use super::step::{EngineWish, ImageSource, NetworkReach, RestartWhen, Rights, Setting, Step};
+
+/// One step that is about to be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undoing {
+    pub effect: String,
+    /// The engine where it was done, if it is not the one in force.
+    pub elsewhere: Option<String>,
+    /// Why nothing takes it back.
+    pub stays: Option<String>,
+}
+
+/// What taking a step back is about, with the engine in force.
+pub fn undoing(intended: &Intended, in_force: Option<&str>) -> Undoing {
+    let then = intended.endpoint.as_ref().map(|endpoint| &endpoint.url);
+    Undoing {
+        effect: effect(&intended.step),
+        elsewhere: then.filter(|then| in_force != Some(then)).cloned(),
+        stays: intended.inverse.stays().map(str::to_owned),
+    }
+}
 
 /// A word as a shell would need it.
 pub fn quoted(word: &str) -> String {

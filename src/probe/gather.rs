@@ -45,11 +45,23 @@ pub async fn gather(
     world: Arc<World>,
     budgets: BTreeMap<Section, Duration>,
     overall: Deadline,
+    tell: impl FnMut(Progress<'_>),
+) -> Gathered {
+    Box::pin(refresh(Gathered::default(), world, budgets, overall, tell)).await
+}
+
+/// Gathers the given sections anew on top of what is known. What they need and is not among them
+/// stands as it was found.
+pub async fn refresh(
+    known: Gathered,
+    world: Arc<World>,
+    budgets: BTreeMap<Section, Duration>,
+    overall: Deadline,
     mut tell: impl FnMut(Progress<'_>),
 ) -> Gathered {
     let mut gathered = Gathered {
-        facts: blank(&world),
-        spent: BTreeMap::new(),
+        facts: begun_now(known.facts, &world),
+        spent: known.spent,
         warnings: Vec::new(),
     };
     // Whoever starts containers also removes those of runs that were killed.
@@ -62,7 +74,10 @@ pub async fn gather(
     loop {
         let ready: Vec<Section> = waiting
             .iter()
-            .filter(|section| section.needs().iter().all(|need| done.contains(need)))
+            .filter(|section| {
+                let stands = |need| done.contains(need) || !budgets.contains_key(need);
+                section.needs().iter().all(stands)
+            })
             .copied()
             .collect();
         if !ready.is_empty() {
@@ -136,7 +151,7 @@ async fn sweep(world: Arc<World>, facts: Facts, overall: Deadline) -> Result<usi
     boxed(super::inside::sweep(&world, &facts, overall.at_most(SWEEP))).await
 }
 
-fn blank(world: &World) -> Facts {
+fn begun_now(known: Facts, world: &World) -> Facts {
     Facts {
         version: VERSION,
         taken_at: jiff::Timestamp::now()
@@ -148,7 +163,7 @@ fn blank(world: &World) -> Facts {
             hostname: world.hostname.clone(),
             taken_by: env!("CARGO_PKG_VERSION").to_owned(),
         },
-        ..Facts::default()
+        ..known
     }
 }
 

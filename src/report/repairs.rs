@@ -9,7 +9,7 @@ use crate::checklist::run::short;
 use crate::checklist::verdict::Status;
 use crate::fix::outcome::{FixConclusion, FixReport, RepairReport, RepairStatus};
 use crate::fix::repair::{Advice, Moment, Plan, Repair, risk_word, risk_words};
-use crate::fix::words;
+use crate::fix::words::{self, Undoing};
 use crate::text::wash;
 
 /// Characters of a title or an id: they name images, volumes and files of others.
@@ -123,21 +123,17 @@ fn advice<'a>(
 /// What became of one repair, on a line.
 pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
-    let (mark, words) = match repair.status {
-        RepairStatus::Fixed => (Mark::Pass, "fixed, and its check passes"),
-        RepairStatus::Applied if repair.verified == Some(Status::Skip) => {
-            (Mark::Pass, "done; its check waits for another")
-        }
-        RepairStatus::Applied => (Mark::Warn, "done, but its check does not pass"),
-        RepairStatus::Already => (Mark::Pass, "stood so already"),
-        RepairStatus::Planned => (Mark::Skip, "planned"),
-        RepairStatus::Declined => (Mark::Skip, "declined"),
-        RepairStatus::NotAllowed => (Mark::Skip, "not allowed"),
-        RepairStatus::Waits => (Mark::Skip, "left, since it waits for another"),
-        RepairStatus::Refused => (Mark::Fail, "refused"),
-        RepairStatus::RolledBack => (Mark::Fail, "failed, and taken back"),
-        RepairStatus::Stuck => (Mark::Fail, "failed, and not all of it taken back"),
+    let mark = match repair.status {
+        RepairStatus::Fixed | RepairStatus::Already => Mark::Pass,
+        RepairStatus::Applied if repair.verified == Some(Status::Skip) => Mark::Pass,
+        RepairStatus::Applied => Mark::Warn,
+        RepairStatus::Planned
+        | RepairStatus::Declined
+        | RepairStatus::NotAllowed
+        | RepairStatus::Waits => Mark::Skip,
+        RepairStatus::Refused | RepairStatus::RolledBack | RepairStatus::Stuck => Mark::Fail,
     };
+    let words = repair.words();
     let id = page.paint(Role::Strong, &wash(&repair.id, LONGEST));
     page.line(&format!("{} {id}  {words}", style.mark(mark)))?;
     let indent = style.mark_width() + 1;
@@ -148,15 +144,6 @@ pub fn became(repair: &RepairReport, style: &Style, out: &mut dyn io::Write) -> 
         page.entry(indent, "allow", allow, Role::Code)?;
     }
     Ok(())
-}
-
-/// One step that is about to be taken back.
-pub struct Undoing {
-    pub effect: String,
-    /// The engine where it was done, if it is not the one in force.
-    pub elsewhere: Option<String>,
-    /// Why nothing takes it back.
-    pub stays: Option<String>,
 }
 
 /// What `undo` would do, in its order.
@@ -216,17 +203,7 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         page.paragraph(2, &format!("{id}: {}", finding.message), Role::Plain)?;
     }
     for restart in &fix.needs_restart {
-        let words = match restart {
-            crate::fix::outcome::RestartWord::Gateway => {
-                "start the gateway anew: openclaw gateway restart"
-            }
-            crate::fix::outcome::RestartWord::Engine => "start the engine anew",
-            crate::fix::outcome::RestartWord::Login => "log in anew, then run: clawdoctor check",
-            crate::fix::outcome::RestartWord::Host => {
-                "start the machine anew, then run: clawdoctor fix --resume"
-            }
-        };
-        page.entry(2, "then", words, Role::Code)?;
+        page.entry(2, "then", restart.words(), Role::Code)?;
     }
     if let Some(run) = &fix.run_id
         && fix.changed

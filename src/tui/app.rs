@@ -10,6 +10,7 @@ use super::keys::Place;
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::screen::isolation::Isolation;
+use super::screen::repair::{Repairs, Talk};
 use super::theme::Theme;
 use crate::checklist::report::{Node, Report};
 
@@ -22,6 +23,7 @@ pub struct App {
     pub checklist: Checklist,
     pub isolation: Isolation,
     pub gathering: Gathering,
+    pub repairs: Repairs,
     /// What is known of the node so far.
     pub node: Node,
     /// The report of the last gathering that came to its end.
@@ -31,10 +33,12 @@ pub struct App {
     pub changed: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Dialog {
     /// With the first line that is shown.
     Help { scroll: usize },
+    /// About repairs.
+    Repair { talk: Box<Talk>, scroll: usize },
 }
 
 impl App {
@@ -47,6 +51,7 @@ impl App {
             checklist,
             isolation: Isolation::default(),
             gathering: Gathering::default(),
+            repairs: Repairs::default(),
             node: Node::default(),
             report: None,
             dialog: None,
@@ -56,8 +61,9 @@ impl App {
 
     /// Where keys go.
     pub fn place(&self) -> Place {
-        match self.dialog {
+        match &self.dialog {
             Some(Dialog::Help { .. }) => Place::Help,
+            Some(Dialog::Repair { talk, .. }) => self.repairs.place(talk),
             None => match self.screen {
                 Screen::Checklist => self.checklist.place(),
                 Screen::Isolation => self.isolation.place(),

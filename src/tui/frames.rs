@@ -15,7 +15,7 @@ use crate::settings::ThemeName;
 const SIZES: [(u16, u16); 3] = [(80, 24), (160, 45), (40, 10)];
 
 /// One snapshot for each size of a scene.
-fn snap(name: &str, scene: impl Fn(u16, u16) -> Scene) {
+pub(in crate::tui) fn snap(name: &str, scene: impl Fn(u16, u16) -> Scene) {
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
     settings.set_prepend_module_to_snapshot(false);
@@ -119,7 +119,7 @@ fn while_a_recheck_runs_the_old_verdicts_stay_with_their_age() {
     snap("recheck", |width, height| {
         let mut scene = Scene::told(width, height, engine_down);
         scene.at(15_000);
-        scene.keys("r");
+        scene.keys("R");
         scene.start(&[Section::Host, Section::Endpoint]);
         scene.at(16_000);
         scene.done(&[Section::Host], engine_down);
@@ -302,7 +302,7 @@ fn act() -> impl Strategy<Value = Act> {
         KeyCode::Null,
     ]);
     prop_oneof![
-        6 => prop::sample::select("jjjkkhlgGnNraJK?/ q113docker日".chars().collect::<Vec<_>>()).prop_map(Act::Key),
+        6 => prop::sample::select("jjjkkhlgGnNraJK?/ q113docker日fFuReyyn".chars().collect::<Vec<_>>()).prop_map(Act::Key),
         4 => (codes, prop::sample::select(vec![KeyModifiers::NONE, KeyModifiers::CONTROL])).prop_map(|(c, m)| Act::Code(c, m)),
         2 => (0_u16..200, 0_u16..60).prop_map(|(w, h)| Act::Resize(w, h)),
         1 => (0_u16..8, 0_u16..8).prop_map(|(w, h)| Act::Resize(w, h)),

@@ -1,15 +1,27 @@
 //! How far the gathering is, as the screen knows it. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::checklist::id::CheckId;
 use crate::facts::Section;
+
+/// What a gathering is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    #[default]
+    All,
+    /// The sections of these checks, on top of what is known.
+    Checks(BTreeSet<CheckId>),
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct Gathering {
     /// Counts the gatherings of this session; 0 before the first.
     pub round: u32,
     state: State,
+    /// What is asked in this round; none = everything.
+    asked: Option<BTreeSet<Section>>,
     sections: BTreeMap<Section, Progress>,
 }
 
@@ -50,8 +62,10 @@ pub enum Live {
 }
 
 impl Gathering {
-    pub fn begin(&mut self, now: Duration) {
+    /// With the sections that are asked; none = all.
+    pub fn begin(&mut self, now: Duration, asked: Option<BTreeSet<Section>>) {
         self.round += 1;
+        self.asked = asked;
         self.sections.clear();
         self.state = State::Running { since: now };
     }
@@ -76,6 +90,16 @@ impl Gathering {
         }
     }
 
+    /// Whether this round brings the whole of what a check reads.
+    pub fn refreshes(&self, all: &[Section]) -> bool {
+        let asked = |section| {
+            self.asked
+                .as_ref()
+                .is_none_or(|asked| asked.contains(section))
+        };
+        all.iter().all(asked)
+    }
+
     pub fn running_since(&self) -> Option<Duration> {
         match self.state {
             State::Running { since } => Some(since),
@@ -93,7 +117,7 @@ impl Gathering {
     /// Of a check that reads `own` sections, and whose verdict also hangs on the other sections
     /// of `all` (those of the checks that it needs).
     pub fn live(&self, own: &[Section], all: &[Section]) -> Live {
-        if self.running_since().is_none() {
+        if self.running_since().is_none() || !self.refreshes(all) {
             return Live::Settled;
         }
         let progress = |section: &Section| self.sections.get(section).copied();
@@ -123,7 +147,7 @@ mod tests {
         let mut gathering = Gathering::default();
         let own = [Section::Images];
         let all = [Section::Images, Section::Endpoint];
-        gathering.begin(s(0));
+        gathering.begin(s(0), None);
         assert_eq!(gathering.live(&own, &all), Live::Waiting);
         gathering.started(Section::Images, s(1));
         assert_eq!(gathering.live(&own, &all), Live::Running { since: s(1) });
@@ -136,7 +160,7 @@ mod tests {
     #[test]
     fn after_the_end_nothing_runs_and_the_time_it_took_stands() {
         let mut gathering = Gathering::default();
-        gathering.begin(s(1));
+        gathering.begin(s(1), None);
         gathering.started(Section::Host, s(1));
         gathering.end(s(3), None);
         assert_eq!(
@@ -146,5 +170,18 @@ mod tests {
         assert_eq!(gathering.ended().map(|e| e.took), Some(s(2)));
         gathering.end(s(9), Some("late".to_owned()));
         assert_eq!(gathering.ended().and_then(|e| e.broke.clone()), None);
+    }
+
+    #[test]
+    fn what_a_round_does_not_ask_for_stays_settled() {
+        let mut gathering = Gathering::default();
+        gathering.begin(s(0), Some(BTreeSet::from([Section::Host])));
+        assert_eq!(
+            gathering.live(&[Section::Host], &[Section::Host]),
+            Live::Waiting
+        );
+        let more = [Section::Host, Section::Images];
+        assert_eq!(gathering.live(&[Section::Images], &more), Live::Settled);
+        assert!(!gathering.refreshes(&more));
     }
 }

@@ -21,6 +21,14 @@ pub enum Place {
     Picture,
     /// The help is open.
     Help,
+    /// A question is open: yes or no.
+    Asking,
+    /// A run that was interrupted is shown.
+    Interrupted,
+    /// Repairs are being made.
+    Working,
+    /// Something to read is open.
+    Reading,
 }
 
 /// What a key asks for.
@@ -45,6 +53,16 @@ pub enum Command {
     ScrollPageDown,
     ShowAll,
     Recheck,
+    RecheckAll,
+    Fix,
+    FixSafe,
+    Mark,
+    Undo,
+    Explain,
+    Yes,
+    No,
+    Resume,
+    RollBack,
     Filter,
     Accept,
     Erase,
@@ -70,13 +88,45 @@ const LIST: &[Place] = &[Place::List];
 const DETAIL: &[Place] = &[Place::Detail];
 const FILTER: &[Place] = &[Place::Filter];
 const PANES: &[Place] = &[Place::List, Place::Detail];
+const ASKING: &[Place] = &[Place::Asking];
+const INTERRUPTED: &[Place] = &[Place::Interrupted];
+const WORKING: &[Place] = &[Place::Working];
+const READING: &[Place] = &[Place::Reading];
 const AGENTS: &[Place] = &[Place::Agents];
 const PICTURE: &[Place] = &[Place::Picture];
 /// Lists of things to choose from, on every screen.
 const LISTS: &[Place] = &[Place::List, Place::Agents];
 /// All panes of all screens.
 const SCREENS: &[Place] = &[Place::List, Place::Detail, Place::Agents, Place::Picture];
-const READ: &[Place] = &[Place::Detail, Place::Picture, Place::Help];
+const READ: &[Place] = &[
+    Place::Detail,
+    Place::Picture,
+    Place::Help,
+    Place::Asking,
+    Place::Interrupted,
+    Place::Working,
+    Place::Reading,
+];
+/// Where blanks turn pages, since there is nothing to choose.
+const TEXT: &[Place] = &[
+    Place::Picture,
+    Place::Help,
+    Place::Asking,
+    Place::Interrupted,
+    Place::Working,
+    Place::Reading,
+];
+const MOVE: &[Place] = &[
+    Place::List,
+    Place::Detail,
+    Place::Agents,
+    Place::Picture,
+    Place::Help,
+    Place::Asking,
+    Place::Interrupted,
+    Place::Working,
+    Place::Reading,
+];
 const UNTYPED: &[Place] = &[
     Place::List,
     Place::Detail,
@@ -91,6 +141,10 @@ const ALL: &[Place] = &[
     Place::Agents,
     Place::Picture,
     Place::Help,
+    Place::Asking,
+    Place::Interrupted,
+    Place::Working,
+    Place::Reading,
 ];
 
 const fn key(code: KeyCode) -> Chord {
@@ -120,13 +174,30 @@ macro_rules! bindings {
 pub static BINDINGS: &[Binding] = bindings! {
     UNTYPED [char('q'), key(KeyCode::Esc)] Back, "q esc", "back, or quit", "quit";
     SCREENS [char('?'), key(KeyCode::F(1))] Help, "?", "this help", "help";
-    SCREENS [char('r')] Recheck, "r", "check everything again", "recheck";
+    PANES [char('f')] Fix, "f", "mend this check, or the marked; asks first", "fix";
+    PANES [char(' ')] Mark, "space", "mark for mending, or unmark", "mark";
+    PANES [char('F')] FixSafe, "F", "mend all that is safe; asks first", "fix safe";
+    LIST [key(KeyCode::Enter)] Open, "enter", "open or close a step; read a check", "open";
+    DETAIL [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "enter left h", "back to the list", "list";
+    PANES [char('e')] Explain, "e", "explain this check", "explain";
+    PANES [char('u')] Undo, "u", "take the last repairs back; asks first", "undo";
+    AGENTS [char('r')] RecheckAll, "r", "check everything again", "recheck";
+    PICTURE [char('r')] RecheckAll, "r", "check everything again", "recheck";
+    PANES [char('r')] Recheck, "r", "check this and what reads the same again", "recheck";
+    SCREENS [char('R')] RecheckAll, "R", "check everything again";
+    ASKING [char('y')] Yes, "y", "yes, do what is shown", "yes";
+    ASKING [char('n'), key(KeyCode::Enter)] No, "n enter", "no, and on to the next question", "no";
+    ASKING [key(KeyCode::Esc), char('q')] Back, "esc q", "nothing of it", "leave it";
+    WORKING [key(KeyCode::Esc), char('q')] Back, "esc q", "stop; asks first, leaves nothing half done", "stop";
+    INTERRUPTED [char('r')] Resume, "r", "bring it to rest and go on", "resume";
+    INTERRUPTED [char('u')] RollBack, "u", "take all of it back; asks first", "take it back";
+    INTERRUPTED [key(KeyCode::Esc), char('q')] Back, "esc q", "leave it as it is", "leave it";
+    READING [char('u')] Undo, "u", "take the run back; asks first", "undo";
+    READING [key(KeyCode::Esc), char('q'), key(KeyCode::Enter)] Back, "esc q enter", "back", "back";
     SCREENS [char('1')] Go(Screen::Checklist), "1", "the checklist";
     SCREENS [char('3')] Go(Screen::Isolation), "3", "how far the tools of each agent are shut in";
     SCREENS [char('n')] NextProblem, "n", "next problem", "next problem";
     SCREENS [char('N')] PreviousProblem, "N", "previous problem";
-    LIST [key(KeyCode::Enter)] Open, "enter", "open or close a step; read a check", "open";
-    DETAIL [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "enter left h", "back to the list", "list";
     LIST [key(KeyCode::Right), char('l')] Expand, "right l", "open a step; read a check";
     LIST [key(KeyCode::Left), char('h')] Collapse, "left h", "close the step";
     AGENTS [key(KeyCode::Enter), key(KeyCode::Right), char('l')] Open, "enter right l", "read about the agent", "read";
@@ -134,14 +205,16 @@ pub static BINDINGS: &[Binding] = bindings! {
     SCREENS [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "tab", "other pane", "pane";
     PANES [char('/')] Filter, "/", "filter by id or title", "filter";
     PANES [char('a')] ShowAll, "a", "all checks, or only what needs attention", "all";
-    UNTYPED [key(KeyCode::Up), char('k')] Up, "up k", "up";
-    UNTYPED [key(KeyCode::Down), char('j')] Down, "down j", "down";
-    UNTYPED [key(KeyCode::Home), char('g')] Top, "home g", "to the top";
-    UNTYPED [key(KeyCode::End), char('G')] Bottom, "end G", "to the bottom";
+    MOVE [key(KeyCode::Up), char('k')] Up, "up k", "up";
+    MOVE [key(KeyCode::Down), char('j')] Down, "down j", "down";
+    MOVE [key(KeyCode::Home), char('g')] Top, "home g", "to the top";
+    MOVE [key(KeyCode::End), char('G')] Bottom, "end G", "to the bottom";
     READ [key(KeyCode::PageUp)] PageUp, "pgup", "a page up";
-    READ [key(KeyCode::PageDown), char(' ')] PageDown, "pgdn", "a page down";
+    READ [key(KeyCode::PageDown)] PageDown, "pgdn", "a page down";
+    TEXT [char(' ')] PageDown, "space", "a page down";
     LISTS [key(KeyCode::PageUp)] ScrollPageUp, "pgup", "scroll the text a page up";
-    LISTS [key(KeyCode::PageDown), char(' ')] ScrollPageDown, "pgdn", "scroll the text a page down";
+    LISTS [key(KeyCode::PageDown)] ScrollPageDown, "pgdn", "scroll the text a page down";
+    AGENTS [char(' ')] ScrollPageDown, "space", "scroll the text a page down";
     SCREENS [char('K')] ScrollUp, "K", "scroll the text up";
     SCREENS [char('J')] ScrollDown, "J", "scroll the text down";
     FILTER [key(KeyCode::Enter)] Accept, "enter", "keep the filter", "keep";

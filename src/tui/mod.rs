@@ -7,6 +7,9 @@
 //! that dispatch, footer and help read. Only runtime.rs and terminal.rs touch the world: the
 //! terminal, signals, the clock, and the channel on which a gathering tells what it found.
 //!
+//! Repairs are chosen and consented to here, and made by the [`Hands`] that cli gives; what they
+//! are and what became of them is the plain data of the room of repairs.
+//!
 //! What does not belong here: asking the world (probe), judging (checklist), and deciding what
 //! an exit code is (cli). The only room that names ratatui and crossterm. Called by cli.
 
@@ -16,6 +19,7 @@ mod frames;
 mod gathering;
 mod keys;
 mod layout;
+pub mod mending;
 mod msg;
 mod runtime;
 #[cfg(test)]
@@ -31,7 +35,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::checklist::catalog::Catalog;
@@ -39,15 +43,40 @@ use crate::checklist::report::Report;
 use crate::checklist::run::Terms;
 use crate::facts::{Facts, Section};
 use crate::failure::Failure;
+use crate::fix::repair::Plan;
 use crate::settings::ThemeName;
+use mending::{Order, Past, Progress};
+
+pub use gathering::Scope;
 
 /// How many reports of a gathering may wait for the screen. A gathering sends at most two for each
 /// section and one at its end, so that a sender never finds the channel full.
 pub const CHANNEL: usize = 2 * Section::ALL.len() + 2;
 
-/// Begins one whole gathering in a task of its own, which tells its progress into the channel and
-/// ends with [`Probed::Finished`]. The screen aborts the task when the user leaves.
-pub type Gather = Box<dyn Fn(mpsc::Sender<Probed>) -> JoinHandle<()> + Send>;
+/// Begins one gathering in a task of its own, which tells its progress into the channel and ends
+/// with [`Probed::Finished`]. One that asks for a part tells the whole of what is known. The screen
+/// aborts the task when the user leaves.
+pub type Gather = Box<dyn Fn(Scope, mpsc::Sender<Probed>) -> JoinHandle<()> + Send>;
+
+/// Does what was ordered in a task of its own: folds what happens into the progress, stops at a
+/// word, and ends when all of it is at rest.
+pub type Begin =
+    Box<dyn Fn(Order, watch::Sender<Progress>, oneshot::Receiver<()>) -> JoinHandle<()> + Send>;
+
+pub type Explain = Box<dyn Fn(&str, usize) -> String + Send>;
+
+/// What repairs are made with.
+pub struct Hands {
+    /// Nothing has to be asked of `sudo`.
+    pub is_root: bool,
+    pub begin: Begin,
+    /// What earlier runs have left.
+    pub past: Box<dyn Fn() -> JoinHandle<Past> + Send>,
+    /// Lets `sudo` ask for the password, on the plain terminal; whether it gave its rights.
+    pub rights: Box<dyn Fn() -> JoinHandle<bool> + Send>,
+    /// The page of a check as `clawdoctor explain` has it, in so many columns.
+    pub explain: Explain,
+}
 
 /// What the app needs from the outside.
 pub struct Session {
@@ -56,6 +85,7 @@ pub struct Session {
     /// days and waivers end. `spent` and `duration_ms` are filled in here.
     pub terms: Box<dyn Fn() -> Terms + Send>,
     pub gather: Gather,
+    pub hands: Hands,
     pub style: Style,
 }
 
@@ -83,6 +113,7 @@ pub enum Probed {
         /// Milliseconds.
         spent: BTreeMap<Section, u64>,
         duration_ms: u64,
+        plan: Box<Plan>,
     },
 }
 

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::gathering::Scope;
+use super::screen::repair;
 use crate::checklist::isolation::Picture;
 use crate::checklist::report::Report;
 use crate::facts::Section;
+use crate::fix::repair::Plan;
 
 /// A message with the time at which it came, since the app was opened.
 #[derive(Clone, Debug)]
@@ -23,6 +26,7 @@ pub enum Msg {
         height: u16,
     },
     Probe(Probe),
+    Repair(repair::Msg),
     Signal(Signal),
     /// The terminal gives no more input: why.
     InputEnded(String),
@@ -36,7 +40,7 @@ pub enum Probe {
     Started(Section),
     /// What all that is known comes to once this section is.
     Done(Section, Box<Judged>),
-    Finished(Box<Judged>),
+    Finished(Box<Judged>, Box<Plan>),
     /// It ended without having finished: why.
     BrokeOff(String),
 }
@@ -56,10 +60,11 @@ pub enum Signal {
 }
 
 /// What the runtime is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cmd {
     /// Begin a gathering.
-    Gather,
+    Gather(Scope),
+    Repair(repair::Cmd),
     /// Draw everything anew: something else wrote to the terminal.
     Redraw,
     Leave(Leave),

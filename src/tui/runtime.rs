@@ -1,11 +1,14 @@
 //! The edge of the room: waits for keys, signals, the gathering and the time, feeds each to
 //! `update`, does what comes out, and draws when something changed, at most 30 times a second.
 
-use std::collections::BTreeMap;
+mod repairs;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_util::StreamExt;
+use ratatui::layout::Size;
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -14,10 +17,11 @@ use tokio::time::Instant;
 use super::app::App;
 use super::msg::{Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::checklist::Checklist;
+use super::screen::repair;
 use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
-use super::{CHANNEL, Probed, Session};
+use super::{CHANNEL, Probed, Scope, Session};
 use crate::checklist::isolation::picture;
 use crate::checklist::report::Report;
 use crate::checklist::run::evaluate;
@@ -37,6 +41,13 @@ struct Gathering {
     spent: BTreeMap<Section, u64>,
 }
 
+/// What is under way in the world.
+#[derive(Default)]
+struct Work {
+    gathering: Option<Gathering>,
+    repairs: repairs::Repairs,
+}
+
 struct Signals {
     interrupt: unix::Signal,
     terminate: unix::Signal,
@@ -51,20 +62,18 @@ pub async fn run(session: Session) -> Result<Option<Report>, Failure> {
     });
     let mut terminal = Terminal::take()?;
     let mut app = App::new(checklist, Theme::new(session.style), terminal.size());
-    let mut gathering = None;
-    let outcome = drive(
-        &session,
-        &mut app,
-        &mut terminal,
-        &mut signals,
-        &mut gathering,
-    )
-    .await;
+    app.repairs.is_root = session.hands.is_root;
+    let mut work = Work::default();
+    let outcome = drive(&session, &mut app, &mut terminal, &mut signals, &mut work).await;
     // The terminal first: what is put away after it may take a moment.
+    if work.repairs.is_under_way() {
+        terminal.leave("bringing the last step to rest");
+    }
     drop(terminal);
-    if let Some(gathering) = gathering {
+    if let Some(gathering) = work.gathering {
         gathering.call_off().await;
     }
+    work.repairs.call_off().await;
     match outcome? {
         Leave::Quit => Ok(app.report.map(|report| *report)),
         Leave::Signal(Signal::Interrupt) => Err(Failure::new(
@@ -90,18 +99,40 @@ async fn drive(
     app: &mut App,
     terminal: &mut Terminal,
     signals: &mut Signals,
-    gathering: &mut Option<Gathering>,
+    work: &mut Work,
 ) -> Result<Leave, Failure> {
     let opened = Instant::now();
     let mut input = EventStream::new();
     let mut next_frame = opened;
-    let mut cmds = open(app);
+    let mut cmds = VecDeque::from(open(app));
     loop {
-        for cmd in cmds.drain(..) {
-            match cmd {
-                Cmd::Gather => *gathering = Some(Gathering::begin(session)),
-                Cmd::Redraw => terminal.forget(),
+        while let Some(cmd) = cmds.pop_front() {
+            let news = match cmd {
+                Cmd::Gather(scope) => {
+                    work.gathering = Some(Gathering::begin(session, scope));
+                    None
+                }
+                Cmd::Redraw => {
+                    terminal.forget();
+                    None
+                }
                 Cmd::Leave(leave) => return Ok(leave),
+                Cmd::Repair(repair::Cmd::Rights) => {
+                    // Whoever reads the keys must not read a password.
+                    drop(input);
+                    rights(session, terminal, signals).await?;
+                    input = EventStream::new();
+                    let at = opened.elapsed();
+                    let Size { width, height } = terminal.size();
+                    let what = Msg::Resized { width, height };
+                    cmds.extend(update(app, Stamped { at, what }));
+                    Some(repair::Msg::Asked)
+                }
+                Cmd::Repair(cmd) => work.repair(session, cmd).await,
+            };
+            if let Some(news) = news {
+                let (at, what) = (opened.elapsed(), Msg::Repair(news));
+                cmds.extend(update(app, Stamped { at, what }));
             }
         }
         let now = Instant::now();
@@ -115,15 +146,66 @@ async fn drive(
             biased;
             signal = signals.next() => Some(Msg::Signal(signal)),
             event = input.next() => read(event),
-            probe = told(session, gathering) => Some(Msg::Probe(probe)),
+            probe = told(session, &mut work.gathering) => Some(Msg::Probe(probe)),
+            news = work.repairs.next() => Some(Msg::Repair(news)),
             () = tokio::time::sleep_until(next_frame), if app.changed => None,
             () = until(wake) => Some(Msg::Wake),
         };
         if let Some(what) = what {
             let at = opened.elapsed();
-            cmds = update(app, Stamped { at, what });
+            cmds.extend(update(app, Stamped { at, what }));
         }
     }
+}
+
+impl Work {
+    /// Does what repairs ask for; what it comes to, where that is known at once.
+    async fn repair(&mut self, session: &Session, cmd: repair::Cmd) -> Option<repair::Msg> {
+        match cmd {
+            repair::Cmd::Past(then) => self.repairs.ask(&session.hands, then),
+            repair::Cmd::Begin(order, progress) => {
+                // Probes in the middle of a repair would tell of neither the old node nor the new.
+                if let Some(gathering) = self.gathering.take() {
+                    gathering.call_off().await;
+                }
+                self.repairs.begin(&session.hands, *order, *progress);
+            }
+            repair::Cmd::Stop => self.repairs.stop(),
+            repair::Cmd::Explain { id, width } => {
+                let text = (session.hands.explain)(&id, width);
+                return Some(repair::Msg::Explained { id, text });
+            }
+            repair::Cmd::Rights => {}
+        }
+        None
+    }
+}
+
+/// Leaves the screen for as long as `sudo` talks to the person.
+async fn rights(
+    session: &Session,
+    terminal: &mut Terminal,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
+    terminal
+        .leave("What you have chosen needs administrator rights: sudo asks for your password now.");
+    let mut asking = (session.hands.rights)();
+    loop {
+        tokio::select! {
+            // Whether it gave them, the run finds out itself.
+            _gave = &mut asking => break,
+            signal = signals.next() => match signal {
+                // It is sudo that was meant: Ctrl-C at the password is a no.
+                Signal::Interrupt => {}
+                Signal::Terminate | Signal::Hangup => {
+                    asking.abort();
+                    return Err(Failure::new(Kind::Terminated, "terminated, the app was left"));
+                }
+            },
+        }
+    }
+    terminal.forget();
+    Ok(())
 }
 
 fn lost(error: std::io::Error) -> Failure {
@@ -171,9 +253,10 @@ async fn told(session: &Session, gathering: &mut Option<Gathering>) -> Probe {
             facts,
             spent,
             duration_ms,
+            plan,
         }) => {
             *gathering = None;
-            Probe::Finished(judged(session, &facts, spent, duration_ms))
+            Probe::Finished(judged(session, &facts, spent, duration_ms), plan)
         }
         None => {
             // Taken only afterwards: this future may be dropped at the await.
@@ -203,11 +286,11 @@ fn judged(
 }
 
 impl Gathering {
-    fn begin(session: &Session) -> Self {
+    fn begin(session: &Session, scope: Scope) -> Self {
         let (sender, progress) = mpsc::channel(CHANNEL);
         Self {
             progress,
-            task: (session.gather)(sender),
+            task: (session.gather)(scope, sender),
             spent: BTreeMap::new(),
         }
     }

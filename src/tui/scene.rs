@@ -25,6 +25,7 @@ use crate::checklist::report::{Finding, FixOffer, Outcome, Report};
 use crate::checklist::run::{Terms, evaluate};
 use crate::checklist::verdict::{Evidence, SkipReason, Status};
 use crate::facts::{Facts, Section};
+use crate::fix::repair::{PLAN_VERSION, Plan};
 
 pub struct Scene {
     pub app: App,
@@ -86,8 +87,13 @@ impl Scene {
     }
 
     pub fn finish(&mut self, report: impl Fn(&Catalog) -> Report) {
+        self.plan(report, &no_plan());
+    }
+
+    /// As [`Self::finish`], with what can be done about it.
+    pub fn plan(&mut self, report: impl Fn(&Catalog) -> Report, plan: &Plan) {
         let judged = self.judged(report, &Facts::default());
-        self.send(Msg::Probe(Probe::Finished(judged)));
+        self.send(Msg::Probe(Probe::Finished(judged, Box::new(plan.clone()))));
     }
 
     fn judged(&self, report: impl Fn(&Catalog) -> Report, facts: &Facts) -> Box<Judged> {
@@ -102,7 +108,7 @@ impl Scene {
         let mut scene = Self::open(width, height);
         scene.at(1200);
         let judged = scene.judged(|catalog| evaluate(catalog, facts, &terms(catalog)), facts);
-        scene.send(Msg::Probe(Probe::Finished(judged)));
+        scene.send(Msg::Probe(Probe::Finished(judged, Box::new(no_plan()))));
         scene.key(KeyCode::Char(screen.digit()));
         scene
     }
@@ -155,6 +161,18 @@ pub fn m4() -> Facts {
     let text = include_str!("../../tests/nodes/healthy-m4.toml");
     let node: Node = toml::from_str(text).expect("a recorded node");
     node.facts
+}
+
+pub fn no_plan() -> Plan {
+    Plan {
+        schema_version: PLAN_VERSION,
+        report: "clawdoctor.plan".to_owned(),
+        tool_version: String::new(),
+        made_at: String::new(),
+        node_id: "node".to_owned(),
+        repairs: Vec::new(),
+        advice: Vec::new(),
+    }
 }
 
 fn terms(catalog: &Catalog) -> Terms {

@@ -1,5 +1,5 @@
 //! The terminal, taken and given back. It is given back when the guard is dropped, and by the
-//! panic hook before anything is printed.
+//! panic hook before anything is printed, and while another program talks to the user.
 //!
 //! A panic in a task (a crashing probe) does not end the app: the hook gives the terminal back,
 //! the report is printed where the user finds it after leaving, and the next frame takes the
@@ -81,6 +81,16 @@ impl Terminal {
         }
         self.inner.draw(|frame| view::view(app, frame))?;
         Ok(())
+    }
+
+    /// Gives the terminal back with a line on it, until the next frame takes it again.
+    pub fn leave(&mut self, line: &str) {
+        give_back();
+        let mut out = stdout();
+        // A terminal that is gone is told by whoever reads from it.
+        let _gone = writeln!(out, "{line}");
+        let _gone = out.flush();
+        self.stale = true;
     }
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.

@@ -161,6 +161,12 @@ impl Theme {
         self.pick("●", "*")
     }
 
+    /// As much of a bar as is done of a whole.
+    pub fn bar(self, done: usize, width: usize) -> String {
+        let done = done.min(width);
+        self.pick("━", "=").repeat(done) + &self.pick("─", "-").repeat(width - done)
+    }
+
     pub fn waiting(self) -> &'static str {
         self.pick("·", ".")
     }

@@ -6,11 +6,13 @@ use crossterm::event::KeyCode;
 use ratatui::layout::Size;
 
 use super::app::{App, Dialog};
+use super::gathering::Scope;
 use super::keys::{self, Command, Place};
 use super::layout;
 use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
-use super::screen::checklist::{Filter, Pane};
+use super::screen::checklist::{Cursor, Filter, Pane};
+use super::screen::repair::{self, Talk};
 use super::theme::SPIN;
 use super::view;
 use super::widget::time;
@@ -18,7 +20,9 @@ use crate::checklist::report::{Node, Report};
 
 /// What the app wants before it has been told anything.
 pub fn open(app: &mut App) -> Vec<Cmd> {
-    begin(app)
+    let mut cmds = begin(app, Scope::All);
+    cmds.extend(repair::opens());
+    cmds
 }
 
 pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
@@ -44,10 +48,15 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
             vec![Cmd::Redraw]
         }
         Msg::Probe(probe) => {
-            told(app, probe);
+            let cmds = told(app, probe);
             settle(app);
             app.changed = true;
-            Vec::new()
+            cmds
+        }
+        Msg::Repair(news) => {
+            let cmds = repair::told(app, news);
+            settle(app);
+            cmds
         }
         Msg::Signal(signal) => vec![Cmd::Leave(Leave::Signal(signal))],
         Msg::InputEnded(why) => vec![Cmd::Leave(Leave::InputEnded(why))],
@@ -60,7 +69,7 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
 
 /// When something on the screen will change by the passing of time alone.
 pub fn next_wake(app: &App) -> Option<Duration> {
-    if app.gathering.running_since().is_some() {
+    if app.gathering.running_since().is_some() || app.repairs.is_under_way() {
         let turns = app.now.as_millis() / SPIN.as_millis() + 1;
         let turns = u32::try_from(turns).unwrap_or(u32::MAX);
         return Some(SPIN.saturating_mul(turns));
@@ -70,16 +79,35 @@ pub fn next_wake(app: &App) -> Option<Duration> {
     Some(ended.at + time::next_age(age))
 }
 
-fn begin(app: &mut App) -> Vec<Cmd> {
+pub(super) fn begin(app: &mut App, scope: Scope) -> Vec<Cmd> {
     if app.gathering.running_since().is_some() {
         return Vec::new();
     }
-    app.gathering.begin(app.now);
+    let asked = match &scope {
+        Scope::All => None,
+        Scope::Checks(ids) => {
+            let catalog = &app.checklist.catalog;
+            let wanted = catalog.closure(ids.iter().cloned());
+            Some(catalog.sections(&wanted).into_keys().collect())
+        }
+    };
+    app.gathering.begin(app.now, asked);
     app.changed = true;
-    vec![Cmd::Gather]
+    vec![Cmd::Gather(scope)]
 }
 
-fn told(app: &mut App, probe: Probe) {
+/// What is under the cursor: a check, or the checks of a step. Everything, as long as nothing is
+/// known.
+fn here(app: &App) -> Scope {
+    let id = |index: usize| app.checklist.check(index).id.clone();
+    match app.checklist.sight.cursor {
+        _ if app.report.is_none() => Scope::All,
+        Cursor::Check(index) => Scope::Checks([id(index)].into()),
+        Cursor::Step(step) => Scope::Checks(app.checklist.members(step).map(id).collect()),
+    }
+}
+
+fn told(app: &mut App, probe: Probe) -> Vec<Cmd> {
     match probe {
         Probe::Started(section) => app.gathering.started(section, app.now),
         Probe::Done(section, judged) => {
@@ -89,17 +117,22 @@ fn told(app: &mut App, probe: Probe) {
             app.isolation.tell(picture, &app.gathering);
             learn(&mut app.node, &report);
         }
-        Probe::Finished(judged) => {
+        Probe::Finished(judged, plan) => {
             let Judged { report, picture } = *judged;
             app.gathering.end(app.now, None);
             app.checklist.tell(&report, &app.gathering, app.now);
+            if app.checklist.reaches_beyond(&report, &app.gathering) {
+                return begin(app, Scope::All);
+            }
             app.checklist.lead();
             app.isolation.tell(picture, &app.gathering);
             app.node = report.node.clone();
             app.report = Some(Box::new(report));
+            repair::planned(app, plan);
         }
         Probe::BrokeOff(why) => app.gathering.end(app.now, Some(why)),
     }
+    Vec::new()
 }
 
 /// In the midst of a gathering what is not known yet may have been known before.
@@ -130,13 +163,24 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
         }
         return Vec::new();
     };
+    if command == Command::Yes && view::talk::goes_on(app) {
+        scroll_talk(app, Command::PageDown);
+        return Vec::new();
+    }
+    if let Some(cmds) = repair::command(app, place, command) {
+        return cmds;
+    }
     match command {
         Command::Interrupt => return vec![Cmd::Leave(Leave::Signal(Signal::Interrupt))],
         Command::Redraw => {
             app.changed = true;
             return vec![Cmd::Redraw];
         }
-        Command::Recheck => return begin(app),
+        Command::Recheck => {
+            let scope = here(app);
+            return begin(app, scope);
+        }
+        Command::RecheckAll => return begin(app, Scope::All),
         Command::Help => app.dialog = Some(Dialog::Help { scroll: 0 }),
         Command::Back => return back(app),
         Command::Go(screen) => {
@@ -147,6 +191,9 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     }
     match place {
         Place::Help => scroll_help(app, command),
+        Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
+            scroll_talk(app, command);
+        }
         Place::Detail => {
             if !scroll_detail(app, command) {
                 on_list(app, command);
@@ -231,6 +278,16 @@ fn scroll_help(app: &mut App, command: Command) {
     }
 }
 
+fn scroll_talk(app: &mut App, command: Command) {
+    let page = usize::from(view::talk::inside(app).height).max(1);
+    if let Some(Dialog::Repair { talk, scroll }) = &mut app.dialog
+        && let Some(next) = scrolled(*scroll, page, command)
+    {
+        *scroll = next;
+        talk.led();
+    }
+}
+
 fn scroll_detail(app: &mut App, command: Command) -> bool {
     let page = usize::from(layout::areas(app.size, app).detail.height).max(1);
     let scroll = match app.screen {
@@ -265,6 +322,7 @@ fn settle(app: &mut App) {
         Screen::Checklist => settle_checklist(app),
         Screen::Isolation => settle_isolation(app),
     }
+    settle_talk(app);
     let room = usize::from(layout::inside(view::help::frame(app)).height);
     let lines = view::help::lines(app).len();
     if let Some(Dialog::Help { scroll }) = &mut app.dialog {
@@ -308,6 +366,22 @@ fn settle_checklist(app: &mut App) {
         let lines = view::detail::lines(app, areas.detail.width).len();
         let sight = &mut app.checklist.sight;
         sight.scroll = sight.scroll.min(lines.saturating_sub(height));
+    }
+}
+
+/// Keeps the text of a dialog on the screen, and the work that is under way in sight.
+fn settle_talk(app: &mut App) {
+    let Some(Dialog::Repair { talk, .. }) = &app.dialog else {
+        return;
+    };
+    let text = view::talk::text(app, talk, app.size);
+    let height = usize::from(view::talk::inside(app).height);
+    let is_under_way = app.repairs.is_under_way();
+    if let Some(Dialog::Repair { talk, scroll }) = &mut app.dialog {
+        if is_under_way && matches!(**talk, Talk::Run { follows: true, .. }) {
+            *scroll = text.at;
+        }
+        *scroll = (*scroll).min(text.lines.len().saturating_sub(height));
     }
 }
 

@@ -5,8 +5,10 @@
     reason = "reads and writes the plan file that the command line names, and takes the time"
 )]
 
+pub mod look;
 mod plan_file;
 mod session;
+pub mod work;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +20,6 @@ use super::prepare;
 use super::voice::Voice;
 use super::wishes::{Attended, wishes};
 use crate::failure::Failure;
-use crate::fix::apply::News;
 use crate::fix::consent::Allow;
 use crate::fix::lock::Lock;
 use crate::report::Format;
@@ -70,7 +71,7 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let standby = Standby::take_up()?;
     let voice = Voice::new(ask.format, out, prepared.redactor(ask.check.redact));
     let voice = Arc::new(Mutex::new(voice));
-    let mut session = Session::new(ask, &prepared, here, wishes, attended, voice);
+    let mut session = Session::new(ask, &prepared, &wishes, attended, voice);
     let Standby {
         runtime,
         mut signals,
@@ -89,14 +90,4 @@ pub fn fix(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     runtime.shutdown_background();
     drop(lock);
     code
-}
-
-/// Where the news of steps goes.
-pub fn news(voice: &Arc<Mutex<Voice>>) -> Box<dyn FnMut(News) + Send> {
-    let voice = Arc::clone(voice);
-    Box::new(move |news| {
-        if let Ok(mut voice) = voice.lock() {
-            voice.news(&news);
-        }
-    })
 }

@@ -107,7 +107,7 @@ pub struct Hands {
     pub left: BTreeMap<String, String>,
     /// Restart also while a call runs.
     pub busy: bool,
-    pub tell: Box<dyn FnMut(News) + Send>,
+    pub tell: Box<dyn FnMut(News) + Send + Sync>,
 }
 
 impl Hands {

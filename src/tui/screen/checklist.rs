@@ -189,7 +189,8 @@ impl Checklist {
     /// Takes over from a report what is final. `gathering` knows the sections that are there.
     pub fn tell(&mut self, report: &Report, gathering: &Gathering, now: Duration) {
         for (item, check) in self.items.iter_mut().zip(self.catalog.checks()) {
-            if gathering.live(&item.own, &item.all) != Live::Settled {
+            let is_final = gathering.live(&item.own, &item.all) == Live::Settled;
+            if !is_final || !gathering.refreshes(&item.all) {
                 continue;
             }
             let id = check.id.full();
@@ -212,6 +213,20 @@ impl Checklist {
                 round: gathering.round,
             });
         }
+    }
+
+    /// Whether the report of a round that asked for a part only tells something new of the rest:
+    /// then all of it has to be asked again.
+    pub fn reaches_beyond(&self, report: &Report, gathering: &Gathering) -> bool {
+        let mut items = self.items.iter().zip(self.catalog.checks());
+        items.any(|(item, check)| {
+            let id = check.id.full();
+            let now = report.checks.iter().find(|one| one.check_id == id);
+            let then = item.told.as_ref();
+            !gathering.refreshes(&item.all)
+                && then.map(|told| told.outcome.status) != now.map(|one| one.status)
+                && !item.hidden()
+        })
     }
 
     /// Leads the eye to what is wrong, unless the user has taken the cursor.

@@ -138,6 +138,16 @@ impl Isolation {
             | Command::Erase
             | Command::Go(_)
             | Command::Recheck
+            | Command::RecheckAll
+            | Command::Fix
+            | Command::FixSafe
+            | Command::Mark
+            | Command::Undo
+            | Command::Explain
+            | Command::Yes
+            | Command::No
+            | Command::Resume
+            | Command::RollBack
             | Command::Help
             | Command::Back
             | Command::Interrupt

@@ -7,6 +7,7 @@
 pub mod checklist;
 pub mod isolation;
 mod moves;
+pub mod repair;
 
 /// What the app shows, one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

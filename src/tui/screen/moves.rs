@@ -69,6 +69,16 @@ impl Checklist {
             | Command::ScrollPageDown
             | Command::Go(_)
             | Command::Recheck
+            | Command::RecheckAll
+            | Command::Fix
+            | Command::FixSafe
+            | Command::Mark
+            | Command::Undo
+            | Command::Explain
+            | Command::Yes
+            | Command::No
+            | Command::Resume
+            | Command::RollBack
             | Command::Help
             | Command::Back
             | Command::Interrupt

@@ -33,12 +33,12 @@ fn checks_shown(scene: &Scene) -> usize {
 #[test]
 fn opening_begins_a_gathering_and_r_begins_no_second_one_meanwhile() {
     let mut scene = Scene::open(80, 24);
-    assert_eq!(scene.cmds, [Cmd::Gather]);
+    assert_eq!(scene.cmds.first(), Some(&Cmd::Gather(Scope::All)));
     scene.keys("r");
     assert_eq!(scene.cmds, []);
     scene.finish(well);
-    scene.keys("r");
-    assert_eq!(scene.cmds, [Cmd::Gather]);
+    scene.keys("R");
+    assert_eq!(scene.cmds, [Cmd::Gather(Scope::All)]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_recheck_keeps_old_verdicts_until_new_ones_are_final() {
         told.map(|told| told.outcome.status)
     };
     scene.at(60_000);
-    scene.keys("r");
+    scene.keys("R");
     scene.start(&[Section::Endpoint]);
     scene.done(&[Section::Host], well);
     assert_eq!(status(&scene), Some(Status::Fail));
@@ -219,7 +219,7 @@ fn troubles_of_the_run_itself_are_told_with_the_steps() {
 #[test]
 fn what_was_known_of_the_node_stays_while_it_is_asked_again() {
     let mut scene = Scene::told(80, 24, well);
-    scene.keys("r");
+    scene.keys("R");
     scene.done(&[Section::Host], |catalog| {
         let mut report = well(catalog);
         report.node = Node::default();

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use serde_json::Value;
 
-use super::put;
 use super::state::{WORD, activity, state};
+use super::{offer, put};
 use crate::checklist::check::Step;
 use crate::checklist::id::CheckId;
 use crate::checklist::report::Finding;
@@ -18,7 +18,7 @@ use crate::tui::app::App;
 use crate::tui::gathering::Live;
 use crate::tui::screen::checklist::{Cursor, Told};
 use crate::tui::theme::{Role, role};
-use crate::tui::widget::line::Pieces;
+use crate::tui::widget::page::Page;
 use crate::tui::widget::text::{fit, paragraphs, wrap};
 use crate::tui::widget::time;
 use crate::units::Size;
@@ -47,63 +47,27 @@ pub fn position(app: &App, area: Rect) -> String {
 
 /// The whole text in lines of this width.
 pub fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
-    let mut page = Page {
+    let mut detail = Detail {
         app,
-        width: usize::from(width),
-        lines: Vec::new(),
+        page: Page::new(app.theme, usize::from(width)),
     };
     match app.checklist.sight.cursor {
-        Cursor::Step(step) => page.step(step),
-        Cursor::Check(index) => page.check(index),
+        Cursor::Step(step) => detail.step(step),
+        Cursor::Check(index) => detail.check(index),
     }
-    page.lines
+    detail.page.lines
 }
 
-struct Page<'a> {
+struct Detail<'a> {
     app: &'a App,
-    width: usize,
-    lines: Vec<Line<'static>>,
+    page: Page,
 }
 
-impl Page<'_> {
-    fn pieces(&self) -> Pieces {
-        Pieces::new(self.app.theme, self.width)
-    }
-
-    fn push(&mut self, pieces: Pieces) {
-        self.lines.push(pieces.line());
-    }
-
-    fn text(&mut self, role: Role, indent: usize, text: &str) {
-        let head = " ".repeat(indent);
-        for line in wrap(&format!("{head}{text}"), self.width, indent) {
-            self.push(self.pieces().add(role, &line));
-        }
-    }
-
-    fn heading(&mut self, text: &str) {
-        self.lines.push(Line::default());
-        self.push(self.pieces().add(Role::Strong, text));
-    }
-
-    /// `name   value`, the value broken beside its name.
-    fn field(&mut self, role: Role, name: &str, value: &str) {
-        const NAME: usize = 9;
-        let room = self.width.saturating_sub(NAME + 2);
-        for (index, line) in wrap(value, room, 0).iter().enumerate() {
-            let name = if index == 0 { name } else { "" };
-            let pieces = self
-                .pieces()
-                .gap(2)
-                .add(Role::Muted, &fit(name, NAME, ""))
-                .add(role, line);
-            self.push(pieces);
-        }
-    }
-
+impl Detail<'_> {
     fn step(&mut self, step: Step) {
-        self.push(self.pieces().add(Role::Strong, step.title()));
-        self.lines.push(Line::default());
+        self.page
+            .push(self.page.pieces().add(Role::Strong, step.title()));
+        self.page.gap();
         let members: Vec<usize> = self.app.checklist.members(step).collect();
         for index in members {
             self.line_of(index);
@@ -117,10 +81,10 @@ impl Page<'_> {
         let warnings = self.app.report.iter().flat_map(|report| &report.warnings);
         let troubles: Vec<String> = broke.into_iter().chain(warnings).cloned().collect();
         if !troubles.is_empty() {
-            self.heading("Troubles of this run");
+            self.page.heading("Troubles of this run");
         }
         for trouble in troubles {
-            self.text(Role::Warn, 2, &wash(&trouble, VALUE));
+            self.page.text(Role::Warn, 2, &wash(&trouble, VALUE));
         }
     }
 
@@ -129,14 +93,15 @@ impl Page<'_> {
         let activity = activity(self.app, index).unwrap_or_default();
         let title = &self.app.checklist.check(index).spec.title;
         let pieces = self
+            .page
             .pieces()
             .add(state.role, state.mark)
             .gap(1)
             .add(state.role, &fit(state.word, WORD, ""))
             .gap(1)
             .add(Role::Plain, title)
-            .right(self.pieces().add(Role::Busy, &activity));
-        self.push(pieces);
+            .right(self.page.pieces().add(Role::Busy, &activity));
+        self.page.push(pieces);
     }
 
     fn check(&mut self, index: usize) {
@@ -145,19 +110,20 @@ impl Page<'_> {
             self.found(&told);
             self.blocked(&told);
         }
+        offer::offer(self.app, index, &mut self.page);
         let spec = &self.app.checklist.check(index).spec;
         let (why, remedy) = (paragraphs(&spec.why), paragraphs(&spec.remedy));
         let references = spec.references.clone();
-        self.heading("Why it matters");
+        self.page.heading("Why it matters");
         for line in why {
-            self.text(Role::Plain, 0, &line);
+            self.page.text(Role::Plain, 0, &line);
         }
-        self.heading("How to mend it");
+        self.page.heading("How to mend it");
         for line in remedy {
             // Indented lines are commands, two blanks in; deeper ones go on with an item.
             let command = line.starts_with("  ") && !line.starts_with("   ");
             if command {
-                self.text(Role::Code, 4, line.trim_start());
+                self.page.text(Role::Code, 4, line.trim_start());
             } else {
                 let hang =
                     if line.starts_with(|c: char| c.is_ascii_digit()) || line.starts_with(' ') {
@@ -165,17 +131,17 @@ impl Page<'_> {
                     } else {
                         0
                     };
-                for line in wrap(&line, self.width, hang) {
-                    self.push(self.pieces().add(Role::Plain, &line));
+                for line in wrap(&line, self.page.width, hang) {
+                    self.page.push(self.page.pieces().add(Role::Plain, &line));
                 }
             }
         }
         self.evidence(index);
         self.neighbours(index);
         if !references.is_empty() {
-            self.heading("Read more");
+            self.page.heading("Read more");
             for link in references {
-                self.text(Role::Plain, 2, &link);
+                self.page.text(Role::Plain, 2, &link);
             }
         }
     }
@@ -185,13 +151,14 @@ impl Page<'_> {
         let check = app.checklist.check(index);
         let state = state(app, index);
         let title = self
+            .page
             .pieces()
             .add(state.role, state.mark)
             .gap(1)
             .add(state.role, state.word)
             .gap(2)
             .add(Role::Strong, &check.spec.title);
-        self.push(title);
+        self.page.push(title);
         let mut facts = vec![check.id.to_string()];
         if check.spec.required {
             facts.push("required".to_owned());
@@ -218,47 +185,48 @@ impl Page<'_> {
             }
             (None, Live::Waiting | Live::Settled) => {}
         }
-        self.text(Role::Muted, 0, &facts.join(app.theme.separator()));
+        self.page
+            .text(Role::Muted, 0, &facts.join(app.theme.separator()));
         let broke = app.gathering.ended().and_then(|ended| ended.broke.as_ref());
         if let Some(told) = &item.told {
             let summary = &told.outcome.summary;
             let mut said = told.findings.iter().chain(&told.waived);
             if !said.any(|finding| finding.message == *summary) {
-                self.text(Role::Plain, 0, summary);
+                self.page.text(Role::Plain, 0, summary);
             }
         } else if let Some(why) = broke {
             let text = format!("not determined: {}", wash(why, VALUE));
-            self.text(Role::Unsure, 0, &text);
+            self.page.text(Role::Unsure, 0, &text);
         }
     }
 
     fn found(&mut self, told: &Told) {
         if !told.findings.is_empty() {
-            self.heading("Found");
+            self.page.heading("Found");
         }
         for finding in &told.findings {
             self.finding(finding);
         }
         if !told.waived.is_empty() {
-            self.heading("Found, and waived");
+            self.page.heading("Found, and waived");
         }
         for finding in &told.waived {
             self.finding(finding);
             if let Some(waiver) = &finding.waiver {
                 let text = format!("until {}: {}", waiver.expires, waiver.reason);
-                self.field(Role::Plain, "waived", &wash(&text, VALUE));
+                self.page.field(Role::Plain, "waived", &wash(&text, VALUE));
             }
         }
         let outcome = &told.outcome;
         if outcome.status == Status::Error {
-            self.heading("Not determined");
+            self.page.heading("Not determined");
             let code = outcome.error_code.clone().unwrap_or_default();
-            self.field(Role::Unsure, "reason", &code);
+            self.page.field(Role::Unsure, "reason", &code);
         }
     }
 
     fn finding(&mut self, finding: &Finding) {
-        self.text(Role::Plain, 2, &finding.message);
+        self.page.text(Role::Plain, 2, &finding.message);
         let fields = [
             ("on", &finding.target),
             ("where", &finding.path),
@@ -266,11 +234,11 @@ impl Page<'_> {
         ];
         for (name, value) in fields {
             if let Some(value) = value {
-                self.field(Role::Plain, name, value);
+                self.page.field(Role::Plain, name, value);
             }
         }
         if let Some(hint) = &finding.fix_hint {
-            self.field(Role::Code, "next", hint);
+            self.page.field(Role::Code, "next", hint);
         }
     }
 
@@ -278,7 +246,7 @@ impl Page<'_> {
         if told.outcome.blocked_by.is_empty() {
             return;
         }
-        self.heading("Waits for");
+        self.page.heading("Waits for");
         for id in &told.outcome.blocked_by {
             self.reference(short(id));
         }
@@ -294,11 +262,12 @@ impl Page<'_> {
             .iter()
             .position(|check| check.id.as_str() == id);
         let Some(index) = found else {
-            self.text(Role::Plain, 2, id);
+            self.page.text(Role::Plain, 2, id);
             return;
         };
         let state = state(self.app, index);
         let pieces = self
+            .page
             .pieces()
             .gap(2)
             .add(state.role, state.mark)
@@ -306,7 +275,7 @@ impl Page<'_> {
             .add(state.role, &fit(state.word, WORD, ""))
             .gap(1)
             .add(Role::Plain, id);
-        self.push(pieces);
+        self.page.push(pieces);
     }
 
     fn neighbours(&mut self, index: usize) {
@@ -324,7 +293,7 @@ impl Page<'_> {
             .collect();
         for (heading, ids) in [("Needs", needs), ("Needed by", needed)] {
             if !ids.is_empty() {
-                self.heading(heading);
+                self.page.heading(heading);
             }
             for id in ids {
                 self.reference(id.as_str());
@@ -346,7 +315,7 @@ impl Page<'_> {
         if none && outcome.evidence.is_empty() {
             return;
         }
-        self.heading("Evidence");
+        self.page.heading("Evidence");
         for (name, value) in values {
             if let Some(value) = value {
                 let role = if name == "observed" {
@@ -354,12 +323,12 @@ impl Page<'_> {
                 } else {
                     Role::Plain
                 };
-                self.field(role, name, &told_value(value, unit));
+                self.page.field(role, name, &told_value(value, unit));
             }
         }
         for Evidence { pointer, value } in &outcome.evidence {
             let text = format!("{pointer} = {}", told_value(value, None));
-            self.text(Role::Muted, 2, &text);
+            self.page.text(Role::Muted, 2, &text);
         }
     }
 }

@@ -8,30 +8,29 @@ use crate::tui::app::App;
 use crate::tui::keys;
 use crate::tui::screen::Screen;
 use crate::tui::screen::checklist::Filter;
+use crate::tui::screen::repair;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::columns;
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = Pieces::new(app.theme, usize::from(area.width)).gap(1);
-    if let (Screen::Checklist, Some(filter)) = (app.screen, &app.checklist.sight.filter) {
+    let filter = app.checklist.sight.filter.as_ref();
+    if let (Screen::Checklist, Some(filter), None) = (app.screen, filter, &app.dialog) {
         line = filtered(app, filter, line);
     }
-    for (index, binding) in keys::here(app.place())
-        .filter(|binding| binding.footer.is_some())
-        .enumerate()
-    {
-        let word = binding.footer.unwrap_or_default();
+    let words = keys::here(app.place()).filter_map(|key| Some((key, repair::word(app, key)?)));
+    for (index, (binding, word)) in words.enumerate() {
         let key = binding.keys.split(' ').next().unwrap_or_default();
         let gap = if index == 0 { 0 } else { 2 };
-        if gap + columns(key) + 1 + columns(word) > line.room() {
+        if gap + columns(key) + 1 + columns(&word) > line.room() {
             break;
         }
         line = line
             .gap(gap)
             .add(Role::Code, key)
             .gap(1)
-            .add(Role::Muted, word);
+            .add(Role::Muted, &word);
     }
     put(buffer, area, 0, line.line());
 }

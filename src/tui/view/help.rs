@@ -53,6 +53,9 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             ("In the list", Place::List),
             ("In the detail", Place::Detail),
             ("While a filter is typed", Place::Filter),
+            ("When something is asked", Place::Asking),
+            ("While repairs are made", Place::Working),
+            ("At an interrupted run", Place::Interrupted),
         ],
         Screen::Isolation => &[
             ("In the list of agents", Place::Agents),

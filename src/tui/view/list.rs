@@ -14,6 +14,7 @@ use super::state::{Counts, WORD, activity, counts, state, worst};
 use crate::checklist::check::Step;
 use crate::tui::app::App;
 use crate::tui::screen::checklist::{Pane, Row};
+use crate::tui::screen::repair::is_marked;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::fit;
@@ -89,7 +90,8 @@ fn check_row(app: &App, index: usize, here: bool, width: usize) -> Pieces {
     let told = app.checklist.items[index].told.as_ref();
     let mut line = Pieces::new(app.theme, width)
         .add(Role::Plain, pointer(app, here))
-        .gap(2)
+        .add(Role::Code, if is_marked(app, index) { "*" } else { " " })
+        .gap(1)
         .add(state.role, state.mark)
         .gap(1);
     if width >= WORDS {

@@ -20,8 +20,11 @@ mod header;
 pub mod help;
 pub mod isolation;
 mod list;
+mod offer;
+mod running;
 mod state;
 mod tabs;
+pub mod talk;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -54,8 +57,9 @@ pub fn view(app: &App, frame: &mut Frame) {
         }
         partings(app, &areas, buffer);
         footer::draw(app, areas.footer, buffer);
-        match app.dialog {
+        match &app.dialog {
             Some(Dialog::Help { .. }) => help::draw(app, size, buffer),
+            Some(Dialog::Repair { talk, scroll }) => talk::draw(app, talk, *scroll, size, buffer),
             None => {}
         }
     }

@@ -82,6 +82,24 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     lines
 }
 
+/// The text in pieces of at most `width` columns, nothing of it lost or moved.
+pub fn chunks(text: &str, width: usize) -> Vec<String> {
+    let mut rest = text;
+    let mut pieces = Vec::new();
+    loop {
+        let (mut fits, mut left) = split(rest, width.max(1));
+        if fits.is_empty() {
+            // A character that is wider than a line is shown rather than looped on.
+            (fits, left) = rest.split_at(rest.chars().next().map_or(0, char::len_utf8));
+        }
+        pieces.push(fits.to_owned());
+        if left.is_empty() {
+            return pieces;
+        }
+        rest = left;
+    }
+}
+
 /// Prose that was broken for its file, put together again: one string for each paragraph, list
 /// item, or indented line (a command).
 pub fn paragraphs(text: &str) -> Vec<String> {
@@ -144,6 +162,13 @@ mod tests {
                 "2. And that as well."
             ]
         );
+    }
+
+    #[test]
+    fn chunks_keep_every_blank() {
+        assert_eq!(chunks("  a  b", 4), ["  a ", " b"]);
+        assert_eq!(chunks("", 4), [""]);
+        assert_eq!(chunks("日本", 1), ["日", "本"]);
     }
 
     proptest::proptest! {

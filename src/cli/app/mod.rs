@@ -1,0 +1,199 @@
+//! `clawdoctor` on a terminal: the checklist as an app, fed by the same probes as `check`, mending
+//! by the same runs as `fix` and `undo`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "measures how long a gathering takes"
+)]
+
+mod mend;
+mod past;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::Sender;
+
+use super::args::WishArgs;
+use super::asking::administrator;
+use super::check::{self, Ask};
+use super::explain;
+use super::fix::look::Eye;
+use super::prepare::{self, Prepared};
+use super::wishes::{Attended, wishes};
+use crate::checklist::report::Report;
+use crate::deadline::Deadline;
+use crate::facts::docker::Endpoint;
+use crate::facts::{Facts, Section};
+use crate::failure::Failure;
+use crate::fix::wishes::Wishes;
+use crate::probe::gather::{Gathered, Progress};
+use crate::probe::inside;
+use crate::report::Style;
+use crate::settings::ThemeName;
+use crate::surroundings::Surroundings;
+use crate::tui::{self, Hands, Probed, Scope, Session};
+
+/// All that the app's tasks share.
+struct Ready {
+    prepared: Arc<Prepared>,
+    ask: Ask,
+    wishes: Wishes,
+    /// As it was typed, for the journal.
+    argv: Vec<String>,
+    /// What the last whole look found: a part is looked at on top of it.
+    known: Mutex<Gathered>,
+    /// What is known of the engine while a gathering runs, for the removal when the user leaves in
+    /// its middle.
+    latest: Mutex<Option<Facts>>,
+}
+
+impl Ready {
+    /// The engine in force, as the last look found it.
+    fn endpoint(&self) -> Option<Endpoint> {
+        let known = self.known.lock().ok()?;
+        known.facts.docker.endpoint.get().ok().cloned()
+    }
+
+    fn known(&self) -> Gathered {
+        self.known
+            .lock()
+            .map_or_else(|_| Gathered::default(), |known| known.clone())
+    }
+
+    /// Removes what a gathering that was called off has left in the engine: it would be in the way.
+    async fn put_away(&self) {
+        let unfinished = self.latest.lock().ok().and_then(|mut facts| facts.take());
+        if let Some(facts) = unfinished {
+            let d = Deadline::after(check::CLEAN_UP);
+            // What cannot be removed now is swept by the next run.
+            drop(inside::clean_up(&self.prepared.world, &facts, d).await);
+        }
+    }
+
+    fn set_latest(&self, facts: Option<Facts>) {
+        if let Ok(mut latest) = self.latest.lock() {
+            *latest = facts;
+        }
+    }
+}
+
+/// Shows the app; the last whole report, if there was one. The theme is the one of the settings,
+/// unless another was asked for.
+pub fn show(
+    ask: &Ask,
+    here: &Surroundings,
+    mut style: tui::Style,
+    theme: Option<ThemeName>,
+    argv: Vec<String>,
+) -> Result<Option<Report>, Failure> {
+    let prepared = Arc::new(prepare::plan(&ask.wish, here)?);
+    style.theme = theme.unwrap_or(prepared.world.settings.app.theme);
+    let runtime = check::runtime()?;
+    let ready = Arc::new(Ready {
+        wishes: wishes(&WishArgs::default(), &prepared.world, Attended::Person)?,
+        prepared,
+        ask: ask.clone(),
+        argv,
+        known: Mutex::new(Gathered::default()),
+        latest: Mutex::new(None),
+    });
+    let handle = runtime.handle().clone();
+    let (terms_of, gather_of) = (Arc::clone(&ready), Arc::clone(&ready));
+    let gather_on = handle.clone();
+    let session = Session {
+        catalog: Arc::new(ready.prepared.catalog.clone()),
+        terms: Box::new(move || {
+            check::terms(&terms_of.prepared, &terms_of.ask, &Gathered::default(), 0)
+        }),
+        gather: Box::new(move |scope, told| {
+            gather_on.spawn(gathered(Arc::clone(&gather_of), scope, told))
+        }),
+        hands: hands(&ready, handle),
+        style,
+    };
+    let shown = runtime.block_on(async {
+        let shown = tui::run(session).await;
+        ready.put_away().await;
+        shown
+    });
+    runtime.shutdown_background();
+    shown
+}
+
+fn hands(ready: &Arc<Ready>, handle: tokio::runtime::Handle) -> Hands {
+    let (mend_on, past_on, rights_on) = (handle.clone(), handle.clone(), handle);
+    let (mend_of, past_of, explain_of) = (Arc::clone(ready), Arc::clone(ready), Arc::clone(ready));
+    Hands {
+        is_root: ready.prepared.world.operator.uid == 0,
+        begin: Box::new(move |order, progress, stopped| {
+            mend_on.spawn(mend::done(Arc::clone(&mend_of), order, progress, stopped))
+        }),
+        past: Box::new(move || past_on.spawn(past::past(Arc::clone(&past_of.prepared)))),
+        rights: Box::new(move || rights_on.spawn(administrator(Attended::Person))),
+        explain: Box::new(move |id, width| {
+            let style = Style {
+                width,
+                ..Style::default()
+            };
+            let checks = explain_of.prepared.catalog.checks();
+            match explain::explain(id, checks, &style, false) {
+                Ok(told) => told.text,
+                Err(failure) => failure.to_string(),
+            }
+        }),
+    }
+}
+
+/// One look at the node, or at a part of it on top of what is known, told as it happens.
+async fn gathered(ready: Arc<Ready>, scope: Scope, told: Sender<Probed>) {
+    let begun = Instant::now();
+    let tell = |progress: Progress<'_>| {
+        let news = match progress {
+            Progress::Started(section) => Probed::Started(section),
+            Progress::Done {
+                section,
+                facts,
+                spent,
+            } => {
+                if section == Section::Endpoint {
+                    ready.set_latest(Some(facts.clone()));
+                }
+                Probed::Done {
+                    section,
+                    facts: Box::new(facts.clone()),
+                    spent,
+                }
+            }
+        };
+        // The channel holds a whole gathering; a screen that is gone needs no news.
+        told.try_send(news).unwrap_or(());
+    };
+    let catalog = &ready.prepared.catalog;
+    let (known, budgets): (Gathered, BTreeMap<Section, Duration>) = match scope {
+        Scope::All => (Gathered::default(), ready.prepared.budgets.clone()),
+        Scope::Checks(ids) => (ready.known(), catalog.sections(&catalog.closure(ids))),
+    };
+    if !known.spent.is_empty() {
+        // The engine may not be asked for anew, and is made use of all the same.
+        ready.set_latest(Some(known.facts.clone()));
+    }
+    let eye = Eye {
+        prepared: &ready.prepared,
+        ask: &ready.ask,
+        wishes: &ready.wishes,
+        begun,
+    };
+    let look = Box::pin(eye.look(known, &budgets, &[], tell)).await;
+    ready.set_latest(None);
+    let news = Probed::Finished {
+        facts: Box::new(look.gathered.facts.clone()),
+        spent: look.gathered.spent.clone(),
+        duration_ms: crate::units::milliseconds(begun.elapsed()),
+        plan: Box::new(look.plan),
+    };
+    if let Ok(mut known) = ready.known.lock() {
+        *known = look.gathered;
+    }
+    told.try_send(news).unwrap_or(());
+}
