@@ -14,7 +14,6 @@
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::print_stderr,
-    clippy::exit,
     clippy::cast_precision_loss,
     reason = "starts and measures programs, and prints what it measured: that is what it is for"
 )]
