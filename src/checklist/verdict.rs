@@ -125,11 +125,16 @@ impl Ruling {
         Self::new(Verdict::Pass, summary)
     }
 
-    /// A pass when there is nothing to complain of.
+    /// A pass with this summary when there is nothing to complain of; else the first complaint is
+    /// the summary: what is right about it would belie the verdict.
     pub fn found(complaints: Vec<Complaint>, summary: impl Into<String>) -> Self {
-        if complaints.is_empty() {
+        let Some(first) = complaints.first() else {
             return Self::pass(summary);
-        }
+        };
+        let summary = match complaints.len() - 1 {
+            0 => first.message.clone(),
+            more => format!("{} (and {more} more)", first.message),
+        };
         Self::new(Verdict::Found(complaints), summary)
     }
 
