@@ -3,7 +3,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::{LOW, NARROW, Shape, TINY, WIDE};
-use crate::tui::screen::live::{List, Live, Pane};
+use crate::tui::screen::live::{Live, Pane};
 
 /// The least of the timeline: its title and three lines.
 const TIMELINE: u16 = 4;
@@ -123,11 +123,7 @@ pub fn areas(size: Size, live: &Live, alert: bool) -> Areas {
 
 /// What the table does not want, and half of the room when it has the keys.
 fn timeline_height(live: &Live, body: u16, least: u16) -> u16 {
-    let wanted = match live.sight.list {
-        List::Standing => live.wanted,
-        List::Gone => live.gone.len(),
-    };
-    let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
+    let wanted = u16::try_from(live.wanted()).unwrap_or(u16::MAX);
     let table = wanted.max(EMPTY).saturating_add(1);
     // With the keys, or with a detail to be read, half of the room and no more.
     let half = body / 2;

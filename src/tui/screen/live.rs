@@ -47,8 +47,8 @@ pub struct Live {
     pub timeline: Timeline,
     /// What is wrong with how sandboxes are shut in, the worst first; by container.
     postures: BTreeMap<String, Vec<(Level, String)>>,
-    /// The most rows that the table has had: the room that it gets does not go to and fro.
-    pub wanted: usize,
+    /// The most rows that the table has had of late, and when.
+    most: (usize, Moment),
     /// Where the cursor was last, for when its sandbox goes.
     at: usize,
     gone_at: usize,
@@ -158,7 +158,7 @@ impl Live {
             gone: Vec::new(),
             timeline: Timeline::default(),
             postures: BTreeMap::new(),
-            wanted: 0,
+            most: (0, Moment::default()),
             at: 0,
             gone_at: 0,
             window: Window::default(),
@@ -277,6 +277,14 @@ impl Live {
                     .visible()
                     .iter()
                     .any(|row| matches!(row, Row::Sandbox(one) if one == id)))
+    }
+
+    /// How many rows the table is to have room for.
+    pub fn wanted(&self) -> usize {
+        match self.sight.list {
+            List::Standing => self.most.0,
+            List::Gone => self.gone.len(),
+        }
     }
 
     /// How many sandboxes the filter lets through.

@@ -197,9 +197,10 @@ impl Live {
             .get(id)
             .and_then(|one| one.detail.as_ref());
         let Some(detail) = detail else { return };
+        let name = &detail.standing.name;
         let mut posture: Vec<(Level, String)> = of_sandbox(&detail.standing, &agents)
             .into_iter()
-            .map(|complaint| (complaint.level, complaint.message))
+            .map(|complaint| (complaint.level, without_name(complaint.message, name)))
             .collect();
         posture.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
         self.postures.insert(id.to_owned(), posture);
@@ -231,5 +232,13 @@ impl Live {
             return true;
         }
         false
+    }
+}
+
+/// The name stands above it already.
+fn without_name(message: String, name: &str) -> String {
+    match message.strip_prefix(name) {
+        Some(rest) => rest.trim_start().to_owned(),
+        None => message,
     }
 }

@@ -133,7 +133,7 @@ impl Live {
 
     /// Other rows than before: the table gets the room that these want.
     fn rearrange(&mut self, ours: Moment) {
-        self.wanted = 0;
+        self.most.0 = 0;
         self.arrange(ours);
         self.arrange_gone();
     }

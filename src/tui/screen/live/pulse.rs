@@ -62,6 +62,7 @@ impl Live {
             self.pulse.disordered = false;
             self.arrange(self.ours(now));
         }
+        self.want(self.ours(now));
         self.pulse.pending = false;
         self.pulse.drawn = now;
     }

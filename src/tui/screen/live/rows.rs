@@ -1,11 +1,16 @@
 //! Which rows the table has, in which order. Reckoned when something changes, and not when it is
 //! drawn.
 
+use std::time::Duration;
+
 use super::column::Key;
 use super::{Doing, Live, Sight};
 use crate::live::event::Moment;
 use crate::live::note::About;
 use crate::live::sandbox::{Gone, Sandbox, State};
+
+/// How long the room of a row is held for it after it has gone.
+const HOLD: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
@@ -112,8 +117,18 @@ impl Live {
         self.rows = rows;
         self.groups = groups;
         self.counts = self.count();
-        self.wanted = self.wanted.max(self.rows.len());
+        self.want(now);
         self.hold_cursor();
+    }
+
+    /// How many rows the table has had in the last seconds: short-lived ones come and go, and what
+    /// stands below does not move with each of them.
+    pub(super) fn want(&mut self, now: Moment) {
+        let rows = self.rows.len();
+        let (most, since) = self.most;
+        if rows >= most || now.since(since) > HOLD {
+            self.most = (rows, now);
+        }
     }
 
     fn roll_up(&self, group: &mut Group, one: &Sandbox, now: Moment) {
