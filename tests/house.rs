@@ -182,7 +182,10 @@ const PURE: &[&str] = &[
     "src/tui/view",
     "src/tui/screen",
     "src/tui/mending.rs",
+    "src/tui/layout",
     "src/tui/layout.rs",
+    "src/tui/update",
+    "src/tui/update.rs",
 ];
 const IMPURE: &[&str] = &[
     "tokio::",

@@ -203,7 +203,8 @@ impl Model {
             let memory = sandbox.usage.memory();
             match sandbox.kind {
                 Kind::Sandbox => {
-                    let young = now.since(sandbox.seen) < IDLE_AFTER;
+                    // What stood before the watching began is young to us alone.
+                    let young = sandbox.witnessed && now.since(sandbox.seen) < IDLE_AFTER;
                     let known = memory.is_some() && sandbox.is_inspected();
                     if !known && !young {
                         unmeasured += 1;

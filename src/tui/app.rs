@@ -10,6 +10,7 @@ use super::keys::Place;
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::screen::isolation::Isolation;
+use super::screen::live::Live;
 use super::screen::repair::{Repairs, Talk};
 use super::theme::Theme;
 use crate::checklist::report::{Node, Report};
@@ -22,6 +23,8 @@ pub struct App {
     pub screen: Screen,
     pub checklist: Checklist,
     pub isolation: Isolation,
+    /// None: this session watches no engine.
+    pub live: Option<Box<Live>>,
     pub gathering: Gathering,
     pub repairs: Repairs,
     /// What is known of the node so far.
@@ -37,6 +40,8 @@ pub struct App {
 pub enum Dialog {
     /// With the first line that is shown.
     Help { scroll: usize },
+    /// How the headroom is reckoned.
+    Room { scroll: usize },
     /// About repairs.
     Repair { talk: Box<Talk>, scroll: usize },
 }
@@ -50,6 +55,7 @@ impl App {
             screen: Screen::Checklist,
             checklist,
             isolation: Isolation::default(),
+            live: None,
             gathering: Gathering::default(),
             repairs: Repairs::default(),
             node: Node::default(),
@@ -62,10 +68,11 @@ impl App {
     /// Where keys go.
     pub fn place(&self) -> Place {
         match &self.dialog {
-            Some(Dialog::Help { .. }) => Place::Help,
+            Some(Dialog::Help { .. } | Dialog::Room { .. }) => Place::Help,
             Some(Dialog::Repair { talk, .. }) => self.repairs.place(talk),
             None => match self.screen {
                 Screen::Checklist => self.checklist.place(),
+                Screen::Live => self.live.as_ref().map_or(Place::Table, |live| live.place()),
                 Screen::Isolation => self.isolation.place(),
             },
         }

@@ -1,6 +1,7 @@
 //! Frames of the app as text, in `tests/screens/`; and what holds for every frame.
 
 mod isolation;
+mod live;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;

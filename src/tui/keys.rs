@@ -19,7 +19,13 @@ pub enum Place {
     Agents,
     /// What is so for the selected agent.
     Picture,
-    /// The help is open.
+    /// The table of the dashboard.
+    Table,
+    /// The detail of a sandbox.
+    Sandbox,
+    /// The timeline of the dashboard.
+    Timeline,
+    /// The help is open, or another text to read.
     Help,
     /// A question is open: yes or no.
     Asking,
@@ -70,6 +76,27 @@ pub enum Command {
     Back,
     Interrupt,
     Redraw,
+    Live(Act),
+}
+
+/// What a key asks of the dashboard alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    SortNext,
+    SortPrevious,
+    Ascending,
+    Descending,
+    Group,
+    /// What has gone in place of what is there, and back.
+    Gone,
+    /// The arithmetic of the headroom.
+    Room,
+    /// Times of the timeline as the clock shows them, or as ages.
+    Clock,
+    /// Puts the alerts away.
+    Dismiss,
+    /// Measures everything now.
+    Measure,
 }
 
 pub struct Binding {
@@ -170,8 +197,10 @@ macro_rules! bindings {
     (@footer) => { None };
 }
 
+mod live;
+
 /// In the order in which the footer names them: what is dropped first where it is narrow, last.
-pub static BINDINGS: &[Binding] = bindings! {
+static BINDINGS: &[Binding] = bindings! {
     UNTYPED [char('q'), key(KeyCode::Esc)] Back, "q esc", "back, or quit", "quit";
     SCREENS [char('?'), key(KeyCode::F(1))] Help, "?", "this help", "help";
     PANES [char('f')] Fix, "f", "mend this check, or the marked; asks first", "fix";
@@ -195,6 +224,7 @@ pub static BINDINGS: &[Binding] = bindings! {
     READING [char('u')] Undo, "u", "take the run back; asks first", "undo";
     READING [key(KeyCode::Esc), char('q'), key(KeyCode::Enter)] Back, "esc q enter", "back", "back";
     SCREENS [char('1')] Go(Screen::Checklist), "1", "the checklist";
+    SCREENS [char('2')] Go(Screen::Live), "2", "what runs: the live dashboard";
     SCREENS [char('3')] Go(Screen::Isolation), "3", "how far the tools of each agent are shut in";
     SCREENS [char('n')] NextProblem, "n", "next problem", "next problem";
     SCREENS [char('N')] PreviousProblem, "N", "previous problem";
@@ -233,22 +263,27 @@ pub fn command(place: Place, chord: Chord) -> Option<Command> {
         .map(|binding| binding.command)
 }
 
+/// All keys, of all places.
+pub fn all() -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().chain(live::BINDINGS)
+}
+
 /// All that can be pressed in this place.
 pub fn here(place: Place) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS
-        .iter()
-        .filter(move |binding| binding.places.contains(&place))
+    all().filter(move |binding| binding.places.contains(&place))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLACES: &[Place] = ALL;
+    fn places() -> impl Iterator<Item = Place> {
+        ALL.iter().chain(live::PANES).copied()
+    }
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for &place in PLACES {
+        for place in places() {
             let chords: Vec<Chord> = here(place).flat_map(|b| b.chords).copied().collect();
             for (index, chord) in chords.iter().enumerate() {
                 assert!(!chords[..index].contains(chord), "{place:?} {chord:?}");
@@ -258,7 +293,7 @@ mod tests {
 
     #[test]
     fn one_can_leave_from_everywhere() {
-        for &place in PLACES {
+        for place in places() {
             assert_eq!(
                 command(place, Chord::ctrl('c')),
                 Some(Command::Interrupt),
@@ -276,7 +311,7 @@ mod tests {
     fn every_screen_can_be_gone_to_from_every_pane_by_its_digit() {
         for screen in Screen::ALL {
             let digit = Chord::char(screen.digit());
-            for &place in SCREENS {
+            for &place in SCREENS.iter().chain(live::PANES) {
                 assert_eq!(
                     command(place, digit),
                     Some(Command::Go(screen)),
@@ -288,7 +323,7 @@ mod tests {
 
     #[test]
     fn letters_are_typed_while_a_filter_is() {
-        for c in "qrnahjkl/?13".chars() {
+        for c in "qrnahjkl/?123sgdHxt<>".chars() {
             assert_eq!(command(Place::Filter, Chord::char(c)), None, "{c}");
         }
     }

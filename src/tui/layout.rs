@@ -1,5 +1,7 @@
 //! Where everything is, for a size and a state. Pure, and asked by update and view alike.
 
+pub mod live;
+
 use ratatui::layout::{Rect, Size};
 
 use super::app::App;
@@ -65,6 +67,8 @@ pub fn areas(size: Size, app: &App) -> Areas {
     let focus = match app.screen {
         Screen::Checklist => app.checklist.sight.focus,
         Screen::Isolation => app.isolation.sight.focus,
+        // The dashboard has a picture of its own: see `live`.
+        Screen::Live => Pane::List,
     };
     if width < NARROW || height < LOW {
         areas.shape = Shape::Single;
@@ -94,8 +98,8 @@ pub fn areas(size: Size, app: &App) -> Areas {
     // On a low screen the pane that has the keys gets most of the room.
     let low = focus == Pane::Detail && height < 30;
     let list = match app.screen {
-        Screen::Checklist if low => 5,
-        Screen::Checklist => body.height / 2 + 1,
+        Screen::Checklist | Screen::Live if low => 5,
+        Screen::Checklist | Screen::Live => body.height / 2 + 1,
         Screen::Isolation => {
             let subjects = u16::try_from(app.isolation.subjects().len()).unwrap_or(u16::MAX);
             let rows = subjects.clamp(1, if low { 1 } else { 6 });

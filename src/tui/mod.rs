@@ -44,6 +44,9 @@ use crate::checklist::run::Terms;
 use crate::facts::{Facts, Section};
 use crate::failure::Failure;
 use crate::fix::repair::Plan;
+use crate::live::event::{self, Moment};
+use crate::live::model::Model;
+use crate::live::sampling::Sight;
 use crate::settings::ThemeName;
 use mending::{Order, Past, Progress};
 
@@ -86,7 +89,21 @@ pub struct Session {
     pub terms: Box<dyn Fn() -> Terms + Send>,
     pub gather: Gather,
     pub hands: Hands,
+    /// What feeds the dashboard; none: no engine is watched.
+    pub watching: Option<Watching>,
     pub style: Style,
+}
+
+/// A feed that tells of an engine's sandboxes. The app aborts its task when the user leaves.
+pub struct Watching {
+    /// What is told goes into this one.
+    pub model: Model,
+    pub events: mpsc::Receiver<event::Stamped<event::Event>>,
+    /// Takes what is looked at, so that it is measured more often than the rest.
+    pub sight: watch::Sender<Sight>,
+    pub task: JoinHandle<()>,
+    /// What our wall clock shows.
+    pub clock: fn() -> Moment,
 }
 
 /// What the user's terminal can show.

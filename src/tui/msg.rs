@@ -10,6 +10,8 @@ use crate::checklist::isolation::Picture;
 use crate::checklist::report::Report;
 use crate::facts::Section;
 use crate::fix::repair::Plan;
+use crate::live::event;
+use crate::live::sampling::Sight;
 
 /// A message with the time at which it came, since the app was opened.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub enum Msg {
     },
     Probe(Probe),
     Repair(repair::Msg),
+    /// What was learnt of the engine's sandboxes, with its own stamp on the wall clock.
+    Live(event::Stamped<event::Event>),
     Signal(Signal),
     /// The terminal gives no more input: why.
     InputEnded(String),
@@ -67,6 +71,10 @@ pub enum Cmd {
     Repair(repair::Cmd),
     /// Draw everything anew: something else wrote to the terminal.
     Redraw,
+    /// What is looked at now, for whom to sample how often.
+    Look(Sight),
+    /// Ring the terminal's bell.
+    Bell,
     Leave(Leave),
 }
 

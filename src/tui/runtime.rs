@@ -10,15 +10,16 @@ use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_util::StreamExt;
 use ratatui::layout::Size;
 use tokio::signal::unix::{self, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::app::App;
 use super::msg::{Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::checklist::Checklist;
+use super::screen::live::Live;
 use super::screen::repair;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
 use super::{CHANNEL, Probed, Scope, Session};
@@ -27,6 +28,8 @@ use crate::checklist::report::Report;
 use crate::checklist::run::evaluate;
 use crate::facts::{Facts, Section};
 use crate::failure::{Failure, Kind};
+use crate::live::event;
+use crate::live::sampling::Sight;
 
 /// Between two frames: 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
@@ -41,9 +44,17 @@ struct Gathering {
     spent: BTreeMap<Section, u64>,
 }
 
+/// The feed of the dashboard, while it tells.
+struct Feed {
+    events: mpsc::Receiver<event::Stamped<event::Event>>,
+    sight: watch::Sender<Sight>,
+    task: JoinHandle<()>,
+}
+
 /// What is under way in the world.
 #[derive(Default)]
 struct Work {
+    feed: Option<Feed>,
     gathering: Option<Gathering>,
     repairs: repairs::Repairs,
 }
@@ -54,7 +65,7 @@ struct Signals {
     hangup: unix::Signal,
 }
 
-pub async fn run(session: Session) -> Result<Option<Report>, Failure> {
+pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     let mut signals = Signals::listen()?;
     let terms = (session.terms)();
     let checklist = Checklist::new(session.catalog.clone(), |check| {
@@ -64,12 +75,24 @@ pub async fn run(session: Session) -> Result<Option<Report>, Failure> {
     let mut app = App::new(checklist, Theme::new(session.style), terminal.size());
     app.repairs.is_root = session.hands.is_root;
     let mut work = Work::default();
+    work.feed = session.watching.take().map(|watching| {
+        let live = Live::new(watching.model, (watching.clock)());
+        app.live = Some(Box::new(live));
+        Feed {
+            events: watching.events,
+            sight: watching.sight,
+            task: watching.task,
+        }
+    });
     let outcome = drive(&session, &mut app, &mut terminal, &mut signals, &mut work).await;
     // The terminal first: what is put away after it may take a moment.
     if work.repairs.is_under_way() {
         terminal.leave("bringing the last step to rest");
     }
     drop(terminal);
+    if let Some(feed) = work.feed {
+        feed.task.abort();
+    }
     if let Some(gathering) = work.gathering {
         gathering.call_off().await;
     }
@@ -116,6 +139,17 @@ async fn drive(
                     terminal.forget();
                     None
                 }
+                Cmd::Look(sight) => {
+                    if let Some(feed) = &work.feed {
+                        // Without a feed nobody asks.
+                        feed.sight.send(sight).unwrap_or(());
+                    }
+                    None
+                }
+                Cmd::Bell => {
+                    terminal::ring().map_err(lost)?;
+                    None
+                }
                 Cmd::Leave(leave) => return Ok(leave),
                 Cmd::Repair(repair::Cmd::Rights) => {
                     // Whoever reads the keys must not read a password.
@@ -146,6 +180,7 @@ async fn drive(
             biased;
             signal = signals.next() => Some(Msg::Signal(signal)),
             event = input.next() => read(event),
+            event = fed(&mut work.feed) => Some(Msg::Live(event)),
             probe = told(session, &mut work.gathering) => Some(Msg::Probe(probe)),
             news = work.repairs.next() => Some(Msg::Repair(news)),
             () = tokio::time::sleep_until(next_frame), if app.changed => None,
@@ -230,6 +265,18 @@ fn read(event: Option<std::io::Result<Event>>) -> Option<Msg> {
         },
         Some(Ok(Event::Resize(width, height))) => Some(Msg::Resized { width, height }),
         Some(Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_))) => None,
+    }
+}
+
+/// The next thing that the feed tells; never, when there is none any more.
+async fn fed(feed: &mut Option<Feed>) -> event::Stamped<event::Event> {
+    let told = match feed {
+        Some(feed) => feed.events.recv().await,
+        None => None,
+    };
+    match told {
+        Some(event) => event,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Scenes for tests: an app in front of our own catalogue, told what a test wants it told.
 
+pub mod live;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

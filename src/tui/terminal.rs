@@ -109,6 +109,13 @@ impl Drop for Terminal {
     }
 }
 
+/// Rings the bell. Nothing of the screen is touched by it.
+pub fn ring() -> std::io::Result<()> {
+    let mut out = stdout();
+    out.write_all(b"\x07")?;
+    out.flush()
+}
+
 fn unhook(previous: Arc<Hook>) {
     drop(panic::take_hook());
     panic::set_hook(Box::new(move |info| previous(info)));

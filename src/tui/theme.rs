@@ -9,6 +9,7 @@ use std::time::Duration;
 use ratatui::style::{Color, Modifier, Style as Look};
 
 use super::Style;
+use super::screen::live::Doing;
 use crate::checklist::verdict::Status;
 use crate::settings::ThemeName;
 
@@ -204,6 +205,51 @@ impl Theme {
 
     pub fn wall(self) -> &'static str {
         self.pick("│", "|")
+    }
+
+    /// Stands where nothing is known or nothing is there.
+    pub fn dash(self) -> &'static str {
+        self.pick("–", "-")
+    }
+
+    pub fn cross(self) -> &'static str {
+        self.pick("✗", "x")
+    }
+
+    /// A part of a bar that is filled, and one that is not.
+    pub fn full(self) -> &'static str {
+        self.pick("█", "#")
+    }
+
+    /// A part that is too small to be drawn, and still there.
+    pub fn sliver(self) -> &'static str {
+        self.pick("▏", ":")
+    }
+
+    pub fn blank(self) -> &'static str {
+        self.pick("░", ".")
+    }
+
+    /// Behind the title of the column by which a table is sorted.
+    pub fn order(self, descending: bool) -> &'static str {
+        if descending {
+            self.pick("▼", "v")
+        } else {
+            self.pick("▲", "^")
+        }
+    }
+
+    pub fn doing(self, doing: &Doing) -> &'static str {
+        match doing {
+            Doing::Starting => self.pick("◌", "*"),
+            Doing::Busy => self.pick("▶", ">"),
+            Doing::Running => self.pick("●", "o"),
+            Doing::Idle => self.pick("○", "."),
+            Doing::Paused => self.pick("‖", "="),
+            Doing::Restarting => self.pick("↻", "@"),
+            Doing::Exited { .. } => self.pick("■", "x"),
+            Doing::Unknown => "?",
+        }
     }
 
     /// Stands where text is being typed.

@@ -1,5 +1,7 @@
 //! What each message does to the app. Pure: what must happen in the world goes out as [`Cmd`].
 
+mod live;
+
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
@@ -7,6 +9,7 @@ use ratatui::layout::Size;
 
 use super::app::{App, Dialog};
 use super::gathering::Scope;
+use super::keys::Act;
 use super::keys::{self, Command, Place};
 use super::layout;
 use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
@@ -27,7 +30,13 @@ pub fn open(app: &mut App) -> Vec<Cmd> {
 
 pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
     app.now = app.now.max(message.at);
-    match message.what {
+    let mut cmds = take_in(app, message.what);
+    live::refresh(app, &mut cmds);
+    cmds
+}
+
+fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
+    match what {
         Msg::Key(chord) => {
             let sight = |app: &App| {
                 let screens = (app.checklist.sight.clone(), app.isolation.sight.clone());
@@ -50,9 +59,11 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
         Msg::Probe(probe) => {
             let cmds = told(app, probe);
             settle(app);
-            app.changed = true;
+            // The dashboard shows nothing of it.
+            app.changed |= !live::is_seen(app);
             cmds
         }
+        Msg::Live(event) => live::told(app, event),
         Msg::Repair(news) => {
             let cmds = repair::told(app, news);
             settle(app);
@@ -61,7 +72,7 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
         Msg::Signal(signal) => vec![Cmd::Leave(Leave::Signal(signal))],
         Msg::InputEnded(why) => vec![Cmd::Leave(Leave::InputEnded(why))],
         Msg::Wake => {
-            app.changed = true;
+            live::wake(app);
             Vec::new()
         }
     }
@@ -69,6 +80,9 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
 
 /// When something on the screen will change by the passing of time alone.
 pub fn next_wake(app: &App) -> Option<Duration> {
+    if live::is_seen(app) {
+        return app.live.as_ref().and_then(|live| live.next_wake(app.now));
+    }
     if app.gathering.running_since().is_some() || app.repairs.is_under_way() {
         let turns = app.now.as_millis() / SPIN.as_millis() + 1;
         let turns = u32::try_from(turns).unwrap_or(u32::MAX);
@@ -159,7 +173,10 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
             && chord.modifiers.is_empty()
             && !c.is_control()
         {
-            app.checklist.typed(c);
+            match (app.screen, &mut app.live) {
+                (Screen::Live, Some(live)) => live.typed(c, live.ours(app.now)),
+                _ => app.checklist.typed(c),
+            }
         }
         return Vec::new();
     };
@@ -187,10 +204,20 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
             app.screen = screen;
             return Vec::new();
         }
+        Command::Live(Act::Room) => {
+            app.dialog = Some(Dialog::Room { scroll: 0 });
+            return Vec::new();
+        }
         _ => {}
     }
+    if app.screen == Screen::Live && app.dialog.is_none() {
+        live::command(app, command);
+        return Vec::new();
+    }
     match place {
-        Place::Help => scroll_help(app, command),
+        Place::Help => scroll_dialog(app, command),
+        // The dashboard's own were taken care of.
+        Place::Table | Place::Sandbox | Place::Timeline => {}
         Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
             scroll_talk(app, command);
         }
@@ -250,6 +277,12 @@ fn back(app: &mut App) -> Vec<Cmd> {
             Vec::new()
         }
         Screen::Isolation => vec![Cmd::Leave(Leave::Quit)],
+        Screen::Live => {
+            if app.live.as_mut().is_some_and(|live| live.back()) {
+                return Vec::new();
+            }
+            vec![Cmd::Leave(Leave::Quit)]
+        }
     }
 }
 
@@ -271,11 +304,23 @@ fn back_in_checklist(app: &mut App) -> Vec<Cmd> {
     vec![Cmd::Leave(Leave::Quit)]
 }
 
-fn scroll_help(app: &mut App, command: Command) {
-    let page = usize::from(layout::inside(view::help::frame(app)).height).max(1);
-    if let Some(Dialog::Help { scroll }) = &mut app.dialog {
-        *scroll = scrolled(*scroll, page, command).unwrap_or(*scroll);
+fn scroll_dialog(app: &mut App, command: Command) {
+    let (page, _) = dialog_size(app);
+    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll }) = &mut app.dialog {
+        *scroll = scrolled(*scroll, page.max(1), command).unwrap_or(*scroll);
     }
+}
+
+/// How many lines the dialog shows, and has.
+fn dialog_size(app: &App) -> (usize, usize) {
+    let (frame, lines) = match (&app.dialog, &app.live) {
+        (Some(Dialog::Room { .. }), Some(live)) => (
+            view::live::room::frame(app, live, app.size),
+            view::live::room::lines(app, live).len(),
+        ),
+        _ => (view::help::frame(app), view::help::lines(app).len()),
+    };
+    (usize::from(layout::inside(frame).height), lines)
 }
 
 fn scroll_talk(app: &mut App, command: Command) {
@@ -291,7 +336,7 @@ fn scroll_talk(app: &mut App, command: Command) {
 fn scroll_detail(app: &mut App, command: Command) -> bool {
     let page = usize::from(layout::areas(app.size, app).detail.height).max(1);
     let scroll = match app.screen {
-        Screen::Checklist => &mut app.checklist.sight.scroll,
+        Screen::Checklist | Screen::Live => &mut app.checklist.sight.scroll,
         Screen::Isolation => &mut app.isolation.sight.scroll,
     };
     match scrolled(*scroll, page, command) {
@@ -321,11 +366,14 @@ fn settle(app: &mut App) {
     match app.screen {
         Screen::Checklist => settle_checklist(app),
         Screen::Isolation => settle_isolation(app),
+        Screen::Live => live::settle(app),
     }
     settle_talk(app);
-    let room = usize::from(layout::inside(view::help::frame(app)).height);
-    let lines = view::help::lines(app).len();
-    if let Some(Dialog::Help { scroll }) = &mut app.dialog {
+    if !matches!(app.dialog, Some(Dialog::Help { .. } | Dialog::Room { .. })) {
+        return;
+    }
+    let (room, lines) = dialog_size(app);
+    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll }) = &mut app.dialog {
         *scroll = (*scroll).min(lines.saturating_sub(room));
     }
 }

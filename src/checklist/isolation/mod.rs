@@ -12,6 +12,8 @@ mod named;
 #[cfg(test)]
 mod tests;
 
+pub use named::of_sandbox;
+
 use serde_json::Value;
 
 use super::verdict::{Complaint, Evidence, Level, Status};

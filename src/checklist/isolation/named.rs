@@ -62,13 +62,19 @@ fn points(
             continue;
         }
         let base = format!("/standing/known/{index}");
-        let mut complaints = dangers(sandbox, agents);
-        // By what it is, whether or not the configuration wants it so.
-        complaints.extend(weaknesses(sandbox, None, false));
+        let complaints = of_sandbox(sandbox, agents);
         points.extend(complaints.iter().map(|c| point(snapshot, &base, c)));
     }
     points.sort_by_key(|point| std::cmp::Reverse(point.status));
     points
+}
+
+/// What makes this sandbox none, or a weak one.
+pub fn of_sandbox(sandbox: &Standing, agents: &[&Agent]) -> Vec<Complaint> {
+    let mut complaints = dangers(sandbox, agents);
+    // By what it is, whether or not the configuration wants it so.
+    complaints.extend(weaknesses(sandbox, None, false));
+    complaints
 }
 
 /// A complaint about the container that stands at this place of the facts.

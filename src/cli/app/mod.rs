@@ -7,6 +7,7 @@
 
 mod mend;
 mod past;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -110,6 +111,10 @@ pub fn show(
             gather_on.spawn(gathered(Arc::clone(&gather_of), scope, told))
         }),
         hands: hands(&ready, handle),
+        watching: Some({
+            let _context = runtime.enter();
+            watch::feed(&ready.prepared)
+        }),
         style,
     };
     let shown = runtime.block_on(async {

@@ -151,7 +151,8 @@ impl Isolation {
             | Command::Help
             | Command::Back
             | Command::Interrupt
-            | Command::Redraw => {}
+            | Command::Redraw
+            | Command::Live(_) => {}
         }
     }
 

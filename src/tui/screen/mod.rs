@@ -6,6 +6,7 @@
 
 pub mod checklist;
 pub mod isolation;
+pub mod live;
 mod moves;
 pub mod repair;
 
@@ -13,16 +14,18 @@ pub mod repair;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
     Checklist,
+    Live,
     Isolation,
 }
 
 impl Screen {
-    pub const ALL: [Self; 2] = [Self::Checklist, Self::Isolation];
+    pub const ALL: [Self; 3] = [Self::Checklist, Self::Live, Self::Isolation];
 
     /// The key that leads to it.
     pub fn digit(self) -> char {
         match self {
             Self::Checklist => '1',
+            Self::Live => '2',
             Self::Isolation => '3',
         }
     }
@@ -30,6 +33,7 @@ impl Screen {
     pub fn title(self) -> &'static str {
         match self {
             Self::Checklist => "Checklist",
+            Self::Live => "Live",
             Self::Isolation => "Isolation",
         }
     }

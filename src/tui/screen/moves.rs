@@ -82,7 +82,8 @@ impl Checklist {
             | Command::Help
             | Command::Back
             | Command::Interrupt
-            | Command::Redraw => {}
+            | Command::Redraw
+            | Command::Live(_) => {}
         }
     }
 

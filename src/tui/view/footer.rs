@@ -8,6 +8,7 @@ use crate::tui::app::App;
 use crate::tui::keys;
 use crate::tui::screen::Screen;
 use crate::tui::screen::checklist::Filter;
+use crate::tui::screen::live::List;
 use crate::tui::screen::repair;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
@@ -18,6 +19,15 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let filter = app.checklist.sight.filter.as_ref();
     if let (Screen::Checklist, Some(filter), None) = (app.screen, filter, &app.dialog) {
         line = filtered(app, filter, line);
+    }
+    if let (Screen::Live, Some(live), None) = (app.screen, &app.live, &app.dialog)
+        && let Some(filter) = &live.sight.filter
+    {
+        let (shown, all) = match live.sight.list {
+            List::Standing => (live.matching(), live.counts.sandboxes),
+            List::Gone => (live.gone.len(), live.model.shown_gone().count()),
+        };
+        line = text(app, filter, shown, all, line);
     }
     let words = keys::here(app.place()).filter_map(|key| Some((key, repair::word(app, key)?)));
     for (index, (binding, word)) in words.enumerate() {
@@ -43,6 +53,10 @@ fn filtered(app: &App, filter: &Filter, line: Pieces) -> Pieces {
         .visible()
         .filter(|i| checklist.matches(*i))
         .count();
+    text(app, filter, shown, all, line)
+}
+
+fn text(app: &App, filter: &Filter, shown: usize, all: usize, line: Pieces) -> Pieces {
     let caret = if filter.typing { app.theme.caret() } else { "" };
     line.add(Role::Strong, &format!("/{}{caret}", filter.text))
         .add(Role::Plain, &format!(" {shown} of {all}"))

@@ -8,9 +8,10 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use super::put;
 use crate::checklist::verdict::Status;
 use crate::tui::app::{App, Dialog};
-use crate::tui::keys::{BINDINGS, Place};
+use crate::tui::keys::{self, Place};
 use crate::tui::layout;
 use crate::tui::screen::Screen;
+use crate::tui::screen::live::Column;
 use crate::tui::theme::{Role, role};
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::fit;
@@ -57,6 +58,12 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             ("While repairs are made", Place::Working),
             ("At an interrupted run", Place::Interrupted),
         ],
+        Screen::Live => &[
+            ("In the table", Place::Table),
+            ("In the detail", Place::Sandbox),
+            ("In the timeline", Place::Timeline),
+            ("While a filter is typed", Place::Filter),
+        ],
         Screen::Isolation => &[
             ("In the list of agents", Place::Agents),
             ("In the text", Place::Picture),
@@ -64,7 +71,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
     };
     for (heading, place) in places {
         lines.push(pieces().add(Role::Strong, heading).line());
-        for binding in BINDINGS {
+        for binding in keys::all() {
             // What holds in several places stands with the first of them.
             let first = places.iter().find(|(_, one)| binding.places.contains(one));
             if first.is_some_and(|(_, first)| first == place) {
@@ -77,6 +84,18 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             }
         }
         lines.push(Line::default());
+    }
+    if app.screen == Screen::Live {
+        lines.push(pieces().add(Role::Strong, "What the columns tell").line());
+        for column in Column::ALL {
+            let line = pieces()
+                .gap(2)
+                .add(Role::Code, &fit(column.title(), 13, ""))
+                .gap(1)
+                .add(Role::Plain, column.meaning());
+            lines.push(line.line());
+        }
+        return lines;
     }
     lines.push(pieces().add(Role::Strong, "What the symbols mean").line());
     for (status, meaning) in [

@@ -20,6 +20,7 @@ mod header;
 pub mod help;
 pub mod isolation;
 mod list;
+pub mod live;
 mod offer;
 mod running;
 mod state;
@@ -28,7 +29,7 @@ pub mod talk;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use ratatui::style::Color;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
@@ -44,7 +45,13 @@ pub fn view(app: &App, frame: &mut Frame) {
     let size = frame.area().as_size();
     let areas = layout::areas(size, app);
     let buffer = frame.buffer_mut();
-    if areas.shape == Shape::Tiny {
+    if app.screen == Screen::Live {
+        match &app.live {
+            Some(live) => live::draw(app, live, size, buffer),
+            None => live::unwatched(app, size, buffer),
+        }
+        dialogs(app, size, buffer);
+    } else if areas.shape == Shape::Tiny {
         header::tiny(app, areas.header, buffer);
     } else {
         header::draw(app, areas.header, buffer);
@@ -54,19 +61,25 @@ pub fn view(app: &App, frame: &mut Frame) {
                 detail::draw(app, areas.detail, buffer);
             }
             Screen::Isolation => isolation::draw(app, &areas, buffer),
+            Screen::Live => {}
         }
         partings(app, &areas, buffer);
         footer::draw(app, areas.footer, buffer);
-        match &app.dialog {
-            Some(Dialog::Help { .. }) => help::draw(app, size, buffer),
-            Some(Dialog::Repair { talk, scroll }) => talk::draw(app, talk, *scroll, size, buffer),
-            None => {}
-        }
+        dialogs(app, size, buffer);
     }
     if app.theme.ascii() {
         only_ascii(buffer);
     }
     grounded(app, buffer);
+}
+
+fn dialogs(app: &App, size: Size, buffer: &mut Buffer) {
+    match (&app.dialog, &app.live) {
+        (Some(Dialog::Help { .. }), _) => help::draw(app, size, buffer),
+        (Some(Dialog::Repair { talk, scroll }), _) => talk::draw(app, talk, *scroll, size, buffer),
+        (Some(Dialog::Room { .. }), Some(live)) => live::room::draw(app, live, size, buffer),
+        (Some(Dialog::Room { .. }) | None, _) => {}
+    }
 }
 
 /// Lays the ground of the theme under whatever was drawn, dialogs as well.
@@ -116,6 +129,7 @@ fn partings(app: &App, areas: &layout::Areas, buffer: &mut Buffer) {
                     let title = selected.map_or("isolation", |subject| subject.who.words());
                     (title, isolation::position(app, areas.detail))
                 }
+                Screen::Live => ("", String::new()),
             };
             let tail = if end.is_empty() { 0 } else { end.len() + 4 };
             let line = rule(Pieces::new(theme, width), 1).add(Role::Strong, &format!(" {title} "));
@@ -153,6 +167,9 @@ fn only_ascii(buffer: &mut Buffer) {
             "·" => ".",
             "‘" | "’" => "'",
             "“" | "”" => "\"",
+            "█" | "▇" | "▆" => "#",
+            "▅" | "▄" => "=",
+            "▃" | "▂" | "▁" => "_",
             _ => "?",
         };
         cell.set_symbol(plain);

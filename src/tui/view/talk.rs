@@ -51,7 +51,7 @@ pub fn inside(app: &App) -> Rect {
             let height = text(app, talk, app.size).lines.len();
             layout::inside(frame(app.size, height))
         }
-        Some(Dialog::Help { .. }) | None => Rect::default(),
+        Some(Dialog::Help { .. } | Dialog::Room { .. }) | None => Rect::default(),
     }
 }
 

@@ -1,6 +1,9 @@
-//! Small pieces that know no screen: text that fits, times in words, lines put together.
+//! Small pieces that know no screen: text that fits, times and figures in words, lines put
+//! together, cells written.
 
+pub mod figure;
 pub mod line;
 pub mod page;
+pub mod pen;
 pub mod text;
 pub mod time;

@@ -29,6 +29,23 @@ pub fn fit(text: &str, width: usize, ellipsis: &str) -> String {
     text
 }
 
+/// As much of the text as fits into `width` columns.
+pub fn head(text: &str, width: usize) -> &str {
+    split(text, width).0
+}
+
+/// As much of the end of the text as fits into `width` columns.
+pub fn tail(text: &str, width: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            return &text[at + c.len_utf8()..];
+        }
+    }
+    text
+}
+
 /// As much of the text as fits into `width` columns, and the rest.
 fn split(text: &str, width: usize) -> (&str, &str) {
     let mut used = 0;
@@ -146,6 +163,9 @@ mod tests {
         assert_eq!(cut("日本語", 5, "…"), "日本…");
         assert_eq!(fit("ab", 4, "…"), "ab  ");
         assert_eq!(cut("abc", 0, "…"), "");
+        assert_eq!(tail("abcdef", 3), "def");
+        assert_eq!(tail("日本語", 3), "語");
+        assert_eq!(tail("ab", 3), "ab");
     }
 
     #[test]

@@ -60,7 +60,13 @@ pub fn command(app: &mut App, place: Place, command: Command) -> Option<Cmds> {
             }
             _ => None,
         },
-        Place::Filter | Place::Agents | Place::Picture | Place::Help => None,
+        Place::Filter
+        | Place::Agents
+        | Place::Picture
+        | Place::Table
+        | Place::Sandbox
+        | Place::Timeline
+        | Place::Help => None,
     }
 }
 
@@ -170,7 +176,7 @@ fn close(app: &mut App) {
 fn talk(app: &App) -> Option<&Talk> {
     match &app.dialog {
         Some(Dialog::Repair { talk, .. }) => Some(talk),
-        Some(Dialog::Help { .. }) | None => None,
+        Some(Dialog::Help { .. } | Dialog::Room { .. }) | None => None,
     }
 }
 

@@ -1,0 +1,94 @@
+//! What a sandbox is doing, as a person would say it: the engine's state, and what of it matters.
+
+use std::time::Duration;
+
+use crate::live::event::Moment;
+use crate::live::model::Model;
+use crate::live::sandbox::{Gone, Sandbox, State};
+
+/// In the order in which a sorted table has them: what is going on first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doing {
+    Starting,
+    Restarting,
+    /// A call runs in it.
+    Busy,
+    Running,
+    /// No call has run in it for a while.
+    Idle,
+    Paused,
+    Exited {
+        code: Option<i64>,
+        /// The kernel killed it for memory: 137 alone is no evidence of that.
+        oom: bool,
+    },
+    Unknown,
+}
+
+/// A death so soon after the kernel's kill is its consequence.
+const OOM_TO_DEATH: Duration = Duration::from_secs(2);
+
+impl Doing {
+    /// `now` by our clock.
+    pub fn of(sandbox: &Sandbox, model: &Model, now: Moment) -> Self {
+        match sandbox.state {
+            State::Starting => Self::Starting,
+            State::Restarting => Self::Restarting,
+            State::Running if !sandbox.running.is_empty() => Self::Busy,
+            State::Running if model.is_idle(sandbox, now) => Self::Idle,
+            State::Running => Self::Running,
+            State::Paused => Self::Paused,
+            State::Exited => Self::Exited {
+                code: sandbox.exit_code,
+                oom: died_of_memory(sandbox),
+            },
+            State::Unknown => Self::Unknown,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Restarting => "restarting",
+            Self::Busy => "busy",
+            Self::Running => "running",
+            Self::Idle => "idle",
+            Self::Paused => "paused",
+            Self::Exited { oom: true, .. } => "oom",
+            Self::Exited { oom: false, .. } => "exited",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Ended otherwise than well.
+    pub fn failed(self) -> bool {
+        match self {
+            Self::Exited { code, oom } => oom || code != Some(0),
+            Self::Starting
+            | Self::Restarting
+            | Self::Busy
+            | Self::Running
+            | Self::Idle
+            | Self::Paused
+            | Self::Unknown => false,
+        }
+    }
+}
+
+fn died_of_memory(sandbox: &Sandbox) -> bool {
+    let by_event = sandbox
+        .oom
+        .zip(sandbox.died)
+        .is_some_and(|(oom, died)| died.since(oom) < OOM_TO_DEATH);
+    let by_word = sandbox.detail.as_ref().is_some_and(|d| d.oom_killed);
+    (by_event || by_word) && sandbox.exit_code != Some(0)
+}
+
+/// How one that has gone ended.
+pub fn end_of(gone: &Gone) -> Doing {
+    let killed = gone.exit_code != Some(0);
+    Doing::Exited {
+        code: gone.exit_code,
+        oom: gone.oom && killed,
+    }
+}

@@ -1,0 +1,91 @@
+//! What the app does for its dashboard.
+
+use crate::live::event;
+use crate::tui::app::{App, Dialog};
+use crate::tui::keys::Command;
+use crate::tui::msg::Cmd;
+use crate::tui::screen::Screen;
+use crate::tui::screen::live::{Pane, Window};
+use crate::tui::view;
+
+/// The dashboard is what is on the screen, without a dialog that has a clock of its own.
+pub fn is_seen(app: &App) -> bool {
+    app.screen == Screen::Live && !matches!(app.dialog, Some(Dialog::Repair { .. }))
+}
+
+/// An event, whichever screen is open: what happens meanwhile is not lost.
+pub fn told(app: &mut App, event: event::Stamped<event::Event>) -> Vec<Cmd> {
+    let now = app.now;
+    let Some(live) = &mut app.live else {
+        return Vec::new();
+    };
+    let heard = live.tell(now, event);
+    app.changed |= heard.changed && app.screen == Screen::Live;
+    if heard.rings {
+        vec![Cmd::Bell]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The time that was asked for has come. Other screens are drawn anew, this one when it changed.
+pub fn wake(app: &mut App) {
+    let now = app.now;
+    match (is_seen(app), &mut app.live) {
+        (true, Some(live)) => app.changed |= live.wake(now),
+        (true, None) => {}
+        (false, _) => app.changed = true,
+    }
+}
+
+pub fn command(app: &mut App, command: Command) {
+    let now = app.now;
+    let Some(live) = &app.live else { return };
+    let areas = view::live::areas_of(app, live, app.size);
+    let page = match live.sight.focus {
+        Pane::Table => areas.table.height,
+        Pane::Detail => areas.detail.height,
+        Pane::Timeline => areas.timeline.height,
+    };
+    if let Some(live) = &mut app.live {
+        let ours = live.ours(now);
+        live.command(command, usize::from(page), ours);
+    }
+}
+
+/// Keeps cursors on the screen and the scroll within its text.
+pub fn settle(app: &mut App) {
+    let Some(live) = &app.live else { return };
+    let areas = view::live::areas_of(app, live, app.size);
+    let lines = (live.sight.detail && live.sight.scroll > 0 && areas.detail.height > 0)
+        .then(|| view::live::detail::lines(app, live, areas.detail.width).len());
+    if let Some(live) = &mut app.live {
+        live.window = Window {
+            table: usize::from(areas.table.height),
+            timeline: usize::from(areas.timeline.height),
+        };
+        if let Some(lines) = lines {
+            let most = lines.saturating_sub(usize::from(areas.detail.height));
+            live.sight.scroll = live.sight.scroll.min(most);
+        }
+        live.settle();
+    }
+}
+
+/// After every message: the screen is going to be drawn as it is now, and what is on it is told.
+pub fn refresh(app: &mut App, cmds: &mut Vec<Cmd>) {
+    let shown = app.screen == Screen::Live;
+    let now = app.now;
+    if let Some(live) = &mut app.live
+        && shown
+        && app.changed
+    {
+        live.drawn(now);
+    }
+    if shown {
+        settle(app);
+    }
+    if let Some(live) = &mut app.live {
+        cmds.extend(live.look(shown).map(Cmd::Look));
+    }
+}

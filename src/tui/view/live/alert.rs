@@ -1,0 +1,42 @@
+//! What has to be seen at once, until somebody has seen it.
+//!
+//! ```text
+//! ! sbx-3: killed for memory (OOM), cap 512 MiB   3x   12s ago   and 2 more   x dismiss
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::Look;
+use crate::tui::theme::Role;
+use crate::tui::widget::figure::Short;
+use crate::tui::widget::pen::Pen;
+use crate::tui::widget::text::columns;
+
+pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let mut alerts = look.live.alerts(look.app.now);
+    let Some(newest) = alerts.next() else { return };
+    let more = alerts.count();
+    let role = if newest.alert.cause.rings() {
+        Role::Bad
+    } else {
+        Role::Warn
+    };
+    pen.row(area, 0).text(role, "! ");
+    let tail = if pen.room() > 60 { 36 } else { 0 };
+    let words = newest.alert.words.as_str();
+    let room = pen.room().saturating_sub(tail);
+    let width = columns(words).min(room);
+    pen.cell(role, words, width);
+    if newest.times > 1 {
+        pen.offer(Role::Strong, format_args!("{}x", newest.times));
+    }
+    let age = Short(look.ours.since(newest.last));
+    pen.offer(Role::Muted, format_args!("{age} ago"));
+    if more > 0 {
+        pen.offer(Role::Warn, format_args!("and {more} more"));
+    }
+    pen.at_end(Role::Muted, format_args!("x dismiss"));
+}

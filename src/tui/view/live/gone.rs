@@ -1,0 +1,188 @@
+//! What has gone, the newest first: how long it lived and how it ended.
+//!
+//! ```text
+//!   agent/session    end           gone  lived  start  made fail    peak/cap
+//! › main/telegram    ■ oom 137      12s   4.2s  450ms     3    1   510M/512M
+//! ```
+
+use std::fmt::{Display, Formatter, Result};
+
+use super::Look;
+use super::cells::state;
+use super::plan::{Spec, plan};
+use super::words::Whose;
+use crate::live::sandbox::{Gone, Leaving};
+use crate::tui::layout::live::Areas;
+use crate::tui::screen::live::{Pane, end_of};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::figure::{Bytes, Short, Took};
+use crate::tui::widget::pen::Pen;
+use crate::tui::widget::text::head;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Owner,
+    End,
+    Gone,
+    Lived,
+    Start,
+    Made,
+    Failed,
+    Peak,
+    Name,
+    Image,
+}
+
+const fn spec(column: Column, rank: u8, least: usize, most: usize) -> Spec<Column> {
+    Spec {
+        column,
+        rank,
+        least,
+        most,
+    }
+}
+
+const SPECS: [Spec<Column>; 10] = [
+    spec(Column::Owner, 0, 8, 26),
+    spec(Column::End, 1, 10, 10),
+    spec(Column::Gone, 3, 4, 5),
+    spec(Column::Lived, 2, 6, 7),
+    spec(Column::Start, 6, 6, 6),
+    spec(Column::Made, 8, 5, 5),
+    spec(Column::Failed, 7, 4, 5),
+    spec(Column::Peak, 4, 9, 10),
+    spec(Column::Name, 5, 14, 30),
+    spec(Column::Image, 9, 14, 30),
+];
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Owner => "agent/session",
+            Self::End => "end",
+            Self::Gone => "gone",
+            Self::Lived => "lived",
+            Self::Start => "start",
+            Self::Made => "made",
+            Self::Failed => "fail",
+            Self::Peak => "peak/cap",
+            Self::Name => "name",
+            Self::Image => "image",
+        }
+    }
+
+    fn is_figure(self) -> bool {
+        match self {
+            Self::Owner | Self::End | Self::Name | Self::Image => false,
+            Self::Gone | Self::Lived | Self::Start | Self::Made | Self::Failed | Self::Peak => true,
+        }
+    }
+}
+
+/// A value, or a question mark.
+struct Known<T>(Option<T>);
+
+impl<T: Display> Display for Known<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.0 {
+            Some(value) => value.fmt(f),
+            None => f.write_str("?"),
+        }
+    }
+}
+
+pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
+    let area = areas.table;
+    let plan = plan(usize::from(area.width).saturating_sub(2), &SPECS);
+    if areas.titles.height > 0 {
+        pen.row(areas.titles, 0).gap(2);
+        for (column, width) in &plan {
+            let title = head(column.title(), *width);
+            if column.is_figure() {
+                pen.figure(Role::Muted, format_args!("{title}"), *width);
+            } else {
+                pen.cell(Role::Muted, title, *width);
+            }
+            pen.gap(1);
+        }
+    }
+    if look.live.gone.is_empty() {
+        let text = if look.live.sight.filter.is_some() {
+            "  nothing that has gone matches the filter"
+        } else {
+            "  nothing has gone yet"
+        };
+        pen.row(area, 0).text(Role::Muted, text);
+        return;
+    }
+    let at = look.live.gone_position();
+    let top = look.live.sight.gone_top;
+    for y in 0..area.height {
+        let index = top + usize::from(y);
+        let Some(gone) = look.live.gone_row(index) else {
+            break;
+        };
+        let here = at == Some(index);
+        let pointer = if here { look.theme.pointer() } else { " " };
+        pen.row(area, y).text(Role::Plain, pointer).gap(1);
+        for (column, width) in &plan {
+            cell(look, *column, *width, gone, pen);
+            pen.gap(1);
+        }
+        if here {
+            pen.wash(Theme::cursor(look.live.sight.focus == Pane::Table));
+        }
+    }
+}
+
+fn cell(look: Look<'_>, column: Column, width: usize, gone: &Gone, pen: &mut Pen<'_>) {
+    match column {
+        Column::Owner => {
+            pen.cell_of(Role::Plain, format_args!("{}", Whose(&gone.about)), width);
+        }
+        Column::End => match (gone.leaving, gone.exit_code) {
+            (Leaving::Vanished, None) => {
+                pen.cell(Role::Unsure, "? unseen", width);
+            }
+            (Leaving::Vanished | Leaving::Destroyed, _) => state(look, end_of(gone), width, pen),
+        },
+        Column::Gone => {
+            let age = Short(look.engine.since(gone.gone));
+            pen.figure(Role::Muted, format_args!("{age}"), width);
+        }
+        Column::Lived => {
+            let lived = Known(gone.lifetime.map(Took));
+            pen.figure(Role::Plain, format_args!("{lived}"), width);
+        }
+        Column::Start => {
+            match gone.latency {
+                Some(latency) => pen.figure(Role::Plain, format_args!("{}", Took(latency)), width),
+                None => pen.figure(Role::Muted, format_args!("{}", look.dash()), width),
+            };
+        }
+        Column::Made => {
+            pen.figure(Role::Plain, format_args!("{}", gone.made), width);
+        }
+        Column::Failed => {
+            let role = if gone.failed > 0 {
+                Role::Warn
+            } else {
+                Role::Muted
+            };
+            pen.figure(role, format_args!("{}", gone.failed), width);
+        }
+        Column::Peak => {
+            let (peak, cap) = (
+                Known(gone.peak.map(Bytes)),
+                Known(gone.memory_cap.map(Bytes)),
+            );
+            pen.figure(Role::Plain, format_args!("{peak}/{cap}"), width);
+        }
+        Column::Name => {
+            pen.tail(Role::Muted, &gone.about.name, width);
+        }
+        Column::Image => {
+            pen.cell(Role::Muted, &gone.image, width);
+        }
+    }
+}

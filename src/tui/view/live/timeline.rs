@@ -1,0 +1,121 @@
+//! What happened, the newest last; bursts as one line, trouble marked.
+//!
+//! ```text
+//! ─ timeline ──────────────────────────────────────────────────────────────
+//!  12s   main/telegram         started in 450ms
+//!   8s ! main                  12x exit 1 within 8s
+//!   2s x main/telegram         OOM: something in it was killed for memory, cap 512M
+//! ```
+
+use std::fmt::{Display, Formatter, Result};
+
+use ratatui::layout::Rect;
+
+use super::words::{What, Who, role};
+use super::{Look, title_role};
+use crate::live::event::Moment;
+use crate::tui::layout::live::Areas;
+use crate::tui::screen::live::{Entry, Pane};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::figure::Short;
+use crate::tui::widget::pen::Pen;
+
+const NARROW: u16 = 60;
+const WIDE: u16 = 120;
+
+/// `13:05:59`, as the clock shows it in UTC.
+struct Clock(Moment);
+
+impl Display for Clock {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let seconds = self.0.0.div_euclid(1_000_000_000).rem_euclid(86_400);
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        write!(f, "{hours:02}:{minutes:02}:{:02}", seconds % 60)
+    }
+}
+
+pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
+    title(look, areas.timeline_rule, pen);
+    let area = areas.timeline;
+    if area.height == 0 {
+        return;
+    }
+    let live = look.live;
+    if live.timeline.entries.is_empty() {
+        pen.row(area, 0)
+            .text(Role::Muted, "  nothing has happened yet");
+        return;
+    }
+    for (y, entry) in (0..area.height).zip(live.visible_entries()) {
+        line(look, entry, area, y, pen);
+        let here = match live.sight.entry {
+            Some(_) => live
+                .entry_position()
+                .and_then(|at| live.timeline.entries.get(at))
+                .is_some_and(|one| one.number == entry.number),
+            None => {
+                live.sight.focus == Pane::Timeline && live.timeline.entries.back() == Some(entry)
+            }
+        };
+        if here {
+            pen.wash(Theme::cursor(live.sight.focus == Pane::Timeline));
+        }
+    }
+}
+
+fn title(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let rule = look.theme.rule();
+    pen.row(area, 0)
+        .text(Role::Muted, rule)
+        .text(title_role(look, Pane::Timeline), " timeline ");
+    if look.live.sight.clock {
+        pen.text(Role::Muted, "UTC ");
+    }
+    if look.live.sight.entry.is_some() {
+        pen.text(Role::Muted, rule)
+            .text(Role::Warn, " stands still, esc follows ");
+    }
+    pen.fill(Role::Muted, rule);
+}
+
+fn line(look: Look<'_>, entry: &Entry, area: Rect, y: u16, pen: &mut Pen<'_>) {
+    let note = &entry.note;
+    pen.row(area, y);
+    if look.live.sight.clock {
+        pen.figure(Role::Muted, format_args!("{}", Clock(note.stamp)), 9);
+    } else {
+        let clock = match note.about {
+            Some(_) => look.engine,
+            None => look.ours,
+        };
+        let age = Short(clock.since(note.stamp));
+        pen.figure(Role::Muted, format_args!("{age}"), 5);
+    }
+    let role = role(&note.what);
+    let mark = match role {
+        Role::Bad => look.theme.cross(),
+        Role::Warn => "!",
+        _ => " ",
+    };
+    let who = match area.width {
+        0..NARROW => 12,
+        NARROW..WIDE => 20,
+        _ => 26,
+    };
+    pen.gap(1)
+        .cell(role, mark, 1)
+        .gap(1)
+        .cell_of(Role::Plain, format_args!("{}", Who(entry)), who)
+        .gap(1)
+        .write(role, format_args!("{}", What(entry)));
+    if let Some(about) = note
+        .about
+        .as_ref()
+        .filter(|_| entry.alone && area.width >= WIDE)
+    {
+        pen.at_end(Role::Muted, format_args!("{}", about.name));
+    }
+}
