@@ -66,6 +66,7 @@ fn the_app() {
         }),
         hands: hands(&scene),
         gather: Box::new(move |_, tell| tokio::spawn(gather(scene.clone(), tell))),
+        first: tui::First::Checklist,
         watching: None,
         style: Style {
             color: true,

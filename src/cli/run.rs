@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 
+use super::app::Opening;
 use super::args::{self, Args, Command, FixArgs, OwnVerbName, UsageProblem, WatchArgs};
 use super::become_user;
 use super::check::Ask;
@@ -57,12 +58,8 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
     let format = args.common.format();
     match &args.command {
         // The app keeps no facts: a run that is to keep them is a plain one.
-        None if out.stdout_is_terminal
-            && out.stdin_is_terminal
-            && format == Format::Text
-            && args.common.save_facts.is_none() =>
-        {
-            app(args, here, out)
+        None if is_for_the_app(args, out) && args.common.save_facts.is_none() => {
+            app(args, Opening::Checklist, here, out)
         }
         None | Some(Command::Check(_)) => checked(args, here, out),
         Some(Command::Fix(asked)) => repaired(args, asked, here, out),
@@ -241,6 +238,8 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
     };
     if asked.once {
         watch::once(&ask, here, out)
+    } else if is_for_the_app(args, out) {
+        app(args, Opening::Watch(Box::new(ask)), here, out)
     } else {
         watch::follow(&ask, here, out)
     }
@@ -261,14 +260,19 @@ fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     Ok(report::exit_code(format, &report))
 }
 
-fn app(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+/// On a terminal, with nothing asked for that a screen cannot give.
+fn is_for_the_app(args: &Args, out: &Out) -> bool {
+    out.stdout_is_terminal && out.stdin_is_terminal && args.common.format() == Format::Text
+}
+
+fn app(args: &Args, opening: Opening, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let style = tui::Style {
         color: out.style.color,
         ascii: out.style.ascii,
         theme: ThemeName::default(),
     };
     let argv = std::env::args().collect();
-    let report = app::show(&ask(args), here, style, args.common.theme, argv)?;
+    let report = app::show(&ask(args), here, style, args.common.theme, argv, opening)?;
     Ok(report.map_or(exit::CLEAN, |report| {
         report::exit_code(Format::Text, &report)
     }))

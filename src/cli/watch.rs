@@ -20,7 +20,7 @@ use crate::headroom::Headroom;
 use crate::live::event::{Event, Link, Moment, Stamped};
 use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
-use crate::live::recording::{Header, Recorder};
+use crate::live::recording::{self, Header, Recorder};
 use crate::live::sampling::{Pace, Sight};
 use crate::live::sandbox::{Sandbox, State};
 use crate::live::scope::Scope;
@@ -43,8 +43,25 @@ pub struct Ask {
     pub timeout: Duration,
 }
 
+impl Ask {
+    /// What the dashboard of the app watches when nothing else is asked for.
+    pub fn usual(wish: Wish) -> Self {
+        Self {
+            wish,
+            all: false,
+            command_lines: CommandLines::Drop,
+            backlog: Duration::from_hours(1),
+            record: None,
+            record_most: recording::MOST_BYTES,
+            json: false,
+            redact: true,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
 /// Between two writings of what is recorded.
-const FLUSH: Duration = Duration::from_secs(1);
+pub const FLUSH: Duration = Duration::from_secs(1);
 
 /// For the figures, once all else is known: an engine may take two seconds, and may have none.
 const FIGURES: Duration = Duration::from_secs(3);
@@ -74,6 +91,15 @@ pub fn watched(ask: &Ask, prepared: &Prepared) -> Watch {
         command_lines: ask.command_lines,
         samples: true,
     }
+}
+
+/// The recording that was asked for, begun.
+pub fn recorder(ask: &Ask, prepared: &Prepared) -> Result<Option<Recorder>, Failure> {
+    let Some(path) = &ask.record else {
+        return Ok(None);
+    };
+    let header = Header::new(feed::now(), watched(ask, prepared).scope, rules(prepared));
+    Recorder::begin(path, header, ask.record_most).map(Some)
 }
 
 /// One look at everything, as soon as it is whole.
@@ -166,13 +192,9 @@ pub fn follow(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
     let prepared = prepare::plan(&ask.wish, here)?;
     let Standby { runtime, signals } = Standby::take_up()?;
     let watch = watched(ask, &prepared);
-    let recorder = ask.record.as_ref().map(|path| {
-        let header = Header::new(feed::now(), watch.scope.clone(), rules(&prepared));
-        Recorder::begin(path, header, ask.record_most)
-    });
     let mut teller = Teller {
         model: Model::new(watch.scope.clone(), rules(&prepared)),
-        recorder: recorder.transpose()?,
+        recorder: recorder(ask, &prepared)?,
         redactor: prepared.redactor(ask.redact),
         json: ask.json,
         headroom: Told::Nothing,

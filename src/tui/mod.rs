@@ -91,7 +91,16 @@ pub struct Session {
     pub hands: Hands,
     /// What feeds the dashboard; none: no engine is watched.
     pub watching: Option<Watching>,
+    pub first: First,
     pub style: Style,
+}
+
+/// What the app opens with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    Checklist,
+    /// The node is looked at when its checklist is asked for.
+    Live,
 }
 
 /// A feed that tells of an engine's sandboxes. The app aborts its task when the user leaves.

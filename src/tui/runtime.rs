@@ -16,13 +16,14 @@ use tokio::time::Instant;
 
 use super::app::App;
 use super::msg::{Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
+use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::screen::live::Live;
 use super::screen::repair;
 use super::terminal::{self, Terminal};
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
-use super::{CHANNEL, Probed, Scope, Session};
+use super::{CHANNEL, First, Probed, Scope, Session};
 use crate::checklist::isolation::picture;
 use crate::checklist::report::Report;
 use crate::checklist::run::evaluate;
@@ -74,8 +75,11 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     let mut terminal = Terminal::take()?;
     let mut app = App::new(checklist, Theme::new(session.style), terminal.size());
     app.repairs.is_root = session.hands.is_root;
-    let mut work = Work::default();
-    work.feed = session.watching.take().map(|watching| {
+    app.screen = match session.first {
+        First::Checklist => Screen::Checklist,
+        First::Live => Screen::Live,
+    };
+    let feed = session.watching.take().map(|watching| {
         let live = Live::new(watching.model, (watching.clock)());
         app.live = Some(Box::new(live));
         Feed {
@@ -84,6 +88,10 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
             task: watching.task,
         }
     });
+    let mut work = Work {
+        feed,
+        ..Work::default()
+    };
     let outcome = drive(&session, &mut app, &mut terminal, &mut signals, &mut work).await;
     // The terminal first: what is put away after it may take a moment.
     if work.repairs.is_under_way() {

@@ -23,6 +23,15 @@ use crate::checklist::report::{Node, Report};
 
 /// What the app wants before it has been told anything.
 pub fn open(app: &mut App) -> Vec<Cmd> {
+    match app.screen {
+        Screen::Checklist | Screen::Isolation => look(app),
+        // Whoever is in an incident asks for nothing else.
+        Screen::Live => Vec::new(),
+    }
+}
+
+/// The first look at the node.
+fn look(app: &mut App) -> Vec<Cmd> {
     let mut cmds = begin(app, Scope::All);
     cmds.extend(repair::opens());
     cmds
@@ -202,7 +211,11 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
         Command::Back => return back(app),
         Command::Go(screen) => {
             app.screen = screen;
-            return Vec::new();
+            return if app.gathering.round == 0 && screen != Screen::Live {
+                look(app)
+            } else {
+                Vec::new()
+            };
         }
         Command::Live(Act::Room) => {
             app.dialog = Some(Dialog::Room { scroll: 0 });

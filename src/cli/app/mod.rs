@@ -21,6 +21,7 @@ use super::check::{self, Ask};
 use super::explain;
 use super::fix::look::Eye;
 use super::prepare::{self, Prepared};
+use super::watch::Ask as WatchAsk;
 use super::wishes::{Attended, wishes};
 use crate::checklist::report::Report;
 use crate::deadline::Deadline;
@@ -33,7 +34,7 @@ use crate::probe::inside;
 use crate::report::Style;
 use crate::settings::ThemeName;
 use crate::surroundings::Surroundings;
-use crate::tui::{self, Hands, Probed, Scope, Session};
+use crate::tui::{self, First, Hands, Probed, Scope, Session};
 
 /// All that the app's tasks share.
 struct Ready {
@@ -79,6 +80,12 @@ impl Ready {
     }
 }
 
+/// What the app is opened for.
+pub enum Opening {
+    Checklist,
+    Watch(Box<WatchAsk>),
+}
+
 /// Shows the app; the last whole report, if there was one. The theme is the one of the settings,
 /// unless another was asked for.
 pub fn show(
@@ -87,7 +94,12 @@ pub fn show(
     mut style: tui::Style,
     theme: Option<ThemeName>,
     argv: Vec<String>,
+    opening: Opening,
 ) -> Result<Option<Report>, Failure> {
+    let (first, watch_ask) = match opening {
+        Opening::Checklist => (First::Checklist, WatchAsk::usual(ask.wish.clone())),
+        Opening::Watch(asked) => (First::Live, *asked),
+    };
     let prepared = Arc::new(prepare::plan(&ask.wish, here)?);
     style.theme = theme.unwrap_or(prepared.world.settings.app.theme);
     let runtime = check::runtime()?;
@@ -100,6 +112,10 @@ pub fn show(
         latest: Mutex::new(None),
     });
     let handle = runtime.handle().clone();
+    let (watching, trouble) = {
+        let _context = runtime.enter();
+        watch::feed(&watch_ask, &ready.prepared)?
+    };
     let (terms_of, gather_of) = (Arc::clone(&ready), Arc::clone(&ready));
     let gather_on = handle.clone();
     let session = Session {
@@ -111,10 +127,8 @@ pub fn show(
             gather_on.spawn(gathered(Arc::clone(&gather_of), scope, told))
         }),
         hands: hands(&ready, handle),
-        watching: Some({
-            let _context = runtime.enter();
-            watch::feed(&ready.prepared)
-        }),
+        watching: Some(watching),
+        first,
         style,
     };
     let shown = runtime.block_on(async {
@@ -123,7 +137,11 @@ pub fn show(
         shown
     });
     runtime.shutdown_background();
-    shown
+    let trouble = trouble.lock().ok().and_then(|mut failure| failure.take());
+    match (shown, trouble) {
+        (Ok(_), Some(failure)) => Err(failure.hint("the recording holds what was seen before")),
+        (shown, _) => shown,
+    }
 }
 
 fn hands(ready: &Arc<Ready>, handle: tokio::runtime::Handle) -> Hands {

@@ -1,46 +1,117 @@
-//! The feed of the app's dashboard.
+//! The feed of the app's dashboard, and its recording.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::interval;
 
 use crate::cli::prepare::Prepared;
-use crate::cli::watch::rules;
-use crate::engine::CommandLines;
-use crate::live::feed::{self, Watch};
+use crate::cli::watch::{Ask, FLUSH, recorder, rules, watched};
+use crate::failure::Failure;
+use crate::live::event::{Event, Stamped};
+use crate::live::feed::{self, CHANNEL};
 use crate::live::model::Model;
-use crate::live::sampling::{Pace, Sight};
-use crate::live::scope::Scope;
+use crate::live::recording::Recorder;
+use crate::live::sampling::Sight;
 use crate::tui::Watching;
 
-/// How far back the engine is asked for what happened before the app was opened.
-const BACKLOG: Duration = Duration::from_hours(1);
+/// Why a recording ended before its time; told when the screen is free again.
+pub type Trouble = Arc<Mutex<Option<Failure>>>;
 
 /// Begins to watch, in the runtime that is entered.
-pub fn feed(prepared: &Prepared) -> Watching {
-    let scope = Scope::default();
-    let (told, events) = mpsc::channel(feed::CHANNEL);
+pub fn feed(ask: &Ask, prepared: &Prepared) -> Result<(Watching, Trouble), Failure> {
+    let watch = watched(ask, prepared);
+    let model = || Model::new(watch.scope.clone(), rules(prepared));
+    let trouble = Trouble::default();
+    let (told, mut events) = mpsc::channel(CHANNEL);
+    if let Some(recorder) = recorder(ask, prepared)? {
+        let (onward, recorded) = mpsc::channel(CHANNEL);
+        let recording = Recording {
+            recorder: Some(recorder),
+            model: model(),
+            trouble: Arc::clone(&trouble),
+        };
+        // Ends with the feed, or with whoever reads it.
+        drop(recording.start(events, onward));
+        events = recorded;
+    }
     // Nothing is looked at before the dashboard is opened.
     let nothing = Sight {
         on_screen: Some(BTreeSet::new()),
         ..Sight::default()
     };
     let (sight, looks) = watch::channel(nothing);
-    let watch = Watch {
-        world: Arc::new(prepared.world.clone()),
-        scope: scope.clone(),
-        pace: Pace::default(),
-        backlog: BACKLOG,
-        command_lines: CommandLines::Drop,
-        samples: true,
-    };
-    Watching {
-        model: Model::new(scope, rules(prepared)),
+    let watching = Watching {
+        model: model(),
         events,
         sight,
-        task: feed::start(watch, told, looks),
+        task: feed::start(watch.clone(), told, looks),
         clock: feed::now,
+    };
+    Ok((watching, trouble))
+}
+
+/// Writes down what passes through it.
+struct Recording {
+    /// None when it has failed: watching goes on without it.
+    recorder: Option<Recorder>,
+    /// The picture as it is, with which each part of a recording begins.
+    model: Model,
+    trouble: Trouble,
+}
+
+impl Recording {
+    fn start(
+        mut self,
+        mut from: mpsc::Receiver<Stamped<Event>>,
+        to: mpsc::Sender<Stamped<Event>>,
+    ) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            let mut flush = interval(FLUSH);
+            loop {
+                tokio::select! {
+                    event = from.recv() => {
+                        let Some(event) = event else { break };
+                        self.add(&event);
+                        if to.send(event).await.is_err() {
+                            break;
+                        }
+                    }
+                    _ = flush.tick() => self.with(Recorder::flush),
+                }
+            }
+            self.with(Recorder::flush);
+        })
+    }
+
+    fn add(&mut self, event: &Stamped<Event>) {
+        if self.recorder.is_none() {
+            return;
+        }
+        self.model.apply(event.clone());
+        let Some(mut recorder) = self.recorder.take() else {
+            return;
+        };
+        match recorder.add(event, &self.model) {
+            Ok(()) => self.recorder = Some(recorder),
+            Err(failure) => self.failed(failure),
+        }
+    }
+
+    fn with(&mut self, act: impl Fn(&mut Recorder) -> Result<(), Failure>) {
+        if let Some(recorder) = &mut self.recorder
+            && let Err(failure) = act(recorder)
+        {
+            self.failed(failure);
+        }
+    }
+
+    fn failed(&mut self, failure: Failure) {
+        self.recorder = None;
+        if let Ok(mut trouble) = self.trouble.lock() {
+            *trouble = Some(failure);
+        }
     }
 }
