@@ -8,6 +8,7 @@
 )]
 
 mod containers;
+mod dashboard;
 mod events;
 mod images;
 mod live;
@@ -47,6 +48,7 @@ fn main() {
         .chain(&logs::TESTS)
         .chain(&stats::TESTS)
         .chain(&watch::TESTS)
+        .chain(&dashboard::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {

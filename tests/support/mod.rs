@@ -7,6 +7,7 @@ pub mod place;
 pub mod proxy;
 pub mod stage;
 pub mod stand_in;
+pub mod terminal;
 pub mod world;
 
 use std::path::PathBuf;

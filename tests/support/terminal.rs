@@ -1,0 +1,184 @@
+//! A program in a real pseudo-terminal, its bytes read by a terminal emulator and kept.
+
+use std::io::{Read as _, Write};
+use std::num::NonZeroU16;
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Seen {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    closed: bool,
+}
+
+pub struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    before: String,
+}
+
+impl Terminal {
+    /// Starts what the command would, with its arguments, folder and environment.
+    pub fn start(command: &Command, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system()
+            .openpty(size(columns, rows))
+            .expect("a pseudo-terminal");
+        let mut inner = CommandBuilder::new(command.get_program());
+        inner.args(command.get_args());
+        inner.env_clear();
+        for (key, value) in command.get_envs() {
+            if let Some(value) = value {
+                inner.env(key, value);
+            }
+        }
+        inner.env("TERM", "xterm-256color");
+        if let Some(folder) = command.get_current_dir() {
+            inner.cwd(folder);
+        }
+        let before = modes(pair.master.as_ref());
+        let child = pair.slave.spawn_command(inner).expect("it starts");
+        drop(pair.slave);
+        let mut output = pair.master.try_clone_reader().expect("its output");
+        let keys = pair.master.take_writer().expect("its input");
+        let seen = Arc::new((
+            Mutex::new(Seen {
+                parser: vt100::Parser::new(some(rows), some(columns), 0),
+                raw: Vec::new(),
+                closed: false,
+            }),
+            Condvar::new(),
+        ));
+        let shared = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            loop {
+                let count = output.read(&mut buffer).unwrap_or(0);
+                let mut seen = shared.0.lock().expect("no reader panics");
+                seen.parser.process(&buffer[..count]);
+                seen.raw.extend_from_slice(&buffer[..count]);
+                seen.closed = count == 0;
+                shared.1.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        Self {
+            master: pair.master,
+            keys,
+            child,
+            seen,
+            before,
+        }
+    }
+
+    /// Waits until the screen is so; what was on it instead.
+    pub fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> Result<(), String> {
+        let seen = self.seen.0.lock().expect("no reader panics");
+        let (seen, waited) = self
+            .seen
+            .1
+            .wait_timeout_while(seen, PATIENCE, |seen| {
+                !is_so(&seen.parser.screen().contents()) && !seen.closed
+            })
+            .expect("no reader panics");
+        let text = seen.parser.screen().contents();
+        if waited.timed_out() || !is_so(&text) {
+            return Err(format!("{what} never came:\n{text}"));
+        }
+        Ok(())
+    }
+
+    pub fn until_text(&self, text: &str) -> Result<(), String> {
+        self.until(text, |screen| screen.contains(text))
+    }
+
+    pub fn text(&self) -> String {
+        let seen = self.seen.0.lock().expect("no reader panics");
+        seen.parser.screen().contents()
+    }
+
+    /// Every byte that was written to the terminal.
+    pub fn raw(&self) -> Vec<u8> {
+        self.seen.0.lock().expect("no reader panics").raw.clone()
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("it listens");
+        self.keys.flush().expect("it listens");
+    }
+
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let mut seen = self.seen.0.lock().expect("no reader panics");
+        let screen = seen.parser.screen_mut();
+        screen.set_size(some(rows), some(columns));
+        self.master.resize(size(columns, rows)).expect("a size");
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.process_id().expect("it runs").to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{signal}");
+    }
+
+    /// Waits for the end: the exit code, if the terminal is as it was before.
+    pub fn end(mut self) -> Result<u32, String> {
+        let end = Instant::now() + PATIENCE;
+        let status = loop {
+            let ended = self.child.try_wait().map_err(|error| error.to_string())?;
+            if let Some(status) = ended {
+                break status;
+            }
+            if Instant::now() > end {
+                return Err(format!("it did not end:\n{}", self.text()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let seen = self.seen.0.lock().expect("no reader panics");
+        let (seen, _) = self
+            .seen
+            .1
+            .wait_timeout_while(seen, PATIENCE, |seen| !seen.closed)
+            .expect("no reader panics");
+        let screen = seen.parser.screen();
+        if modes(self.master.as_ref()) != self.before {
+            return Err("the terminal's modes are not as before".to_owned());
+        }
+        if screen.alternate_screen() || screen.hide_cursor() {
+            return Err("the alternate screen is left on, or the cursor hidden".to_owned());
+        }
+        Ok(status.exit_code())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Ended already, as it should.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+fn some(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).expect("a size of a terminal")
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios())
+}
