@@ -210,7 +210,8 @@ impl Model {
                         unmeasured += 1;
                     }
                     room.sandboxes.push(SandboxLoad {
-                        name: sandbox.about.name.clone(),
+                        // Of no use to the arithmetic, which is done anew with each event.
+                        name: String::new(),
                         working_set: memory.unwrap_or(0),
                         cap: sandbox.memory_cap(),
                         idle: known && self.is_idle(sandbox, now),

@@ -1,10 +1,18 @@
 //! Frames of the dashboard.
 
 use crossterm::event::KeyCode;
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Size;
 
 use super::super::scene::live::*;
 use crate::live::event::{Event, Link, Turn};
+use crate::tui::msg::Msg;
 use crate::tui::scene::Scene;
+use crate::tui::screen::Screen;
+use crate::tui::update::next_wake;
+use crate::tui::view::view;
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (160, 45), (40, 10), (20, 5)];
 
@@ -207,4 +215,153 @@ fn the_help_of_the_dashboard_names_its_keys_and_columns() {
         scene.keys("?");
         scene
     });
+}
+
+/// What drawing costs, measured on a terminal that has the buffers it needs already.
+fn drawn(scene: &Scene, terminal: &mut Terminal<TestBackend>) -> u64 {
+    let counted = allocation_counter::measure(|| {
+        terminal
+            .draw(|frame| view(&scene.app, frame))
+            .expect("a test terminal cannot fail");
+    });
+    counted.count_total
+}
+
+fn terminal(scene: &Scene) -> Terminal<TestBackend> {
+    let Size { width, height } = scene.app.size;
+    let mut terminal =
+        Terminal::new(TestBackend::new(width, height)).expect("a test terminal cannot fail");
+    drawn(scene, &mut terminal);
+    terminal
+}
+
+#[test]
+fn a_steady_frame_costs_a_bounded_number_of_allocations() {
+    let mut costs = Vec::new();
+    for scene in [
+        busy(160, 45),
+        busy(160, 20),
+        many(160, 45),
+        failing(160, 45),
+    ] {
+        let mut terminal = terminal(&scene);
+        costs.push(drawn(&scene, &mut terminal));
+    }
+    // Tabs and footer are lines put together; no row of the table costs any.
+    assert!(costs.iter().all(|cost| *cost <= 180), "{costs:?}");
+    let (least, most) = (costs.iter().min(), costs.iter().max());
+    let spread = most.zip(least).map(|(most, least)| most - least);
+    assert!(spread < Some(10), "it hangs on what there is: {costs:?}");
+}
+
+#[test]
+fn an_event_costs_no_more_in_a_crowd_when_nobody_sees_it() {
+    let cost = |scene: &mut Scene| {
+        let counted = allocation_counter::measure(|| {
+            scene.sample(&id(40), 0.01, 64 << 20);
+        });
+        counted.count_total
+    };
+    let few = cost(&mut busy(80, 24));
+    let crowd = cost(&mut many(80, 24));
+    assert!(crowd <= few + 40, "{few} and {crowd}");
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Key(char),
+    Code(KeyCode),
+    Resize(u16, u16),
+    Happen(usize, Turn),
+    Detail(usize),
+    Sample(usize),
+    List(usize),
+    Link(Link),
+    Pass(u64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let codes = prop::sample::select(vec![
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Tab,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::Backspace,
+    ]);
+    let turns = prop::sample::select(vec![
+        Turn::Created,
+        Turn::Started,
+        Turn::Oom,
+        Turn::Paused,
+        Turn::Destroyed,
+        died(1),
+        died(137),
+        call("1"),
+        call_end("1", 1),
+        call_end("1", 0),
+    ]);
+    let links = prop::sample::select(vec![
+        Link::Connecting,
+        Link::Up,
+        Link::Hung,
+        Link::Lost {
+            why: "gone".to_owned(),
+        },
+    ]);
+    prop_oneof![
+        6 => prop::sample::select("jjkklhsS<>gdHxtrnNGJK?/ 123main日".chars().collect::<Vec<_>>()).prop_map(Act::Key),
+        4 => codes.prop_map(Act::Code),
+        1 => (0_u16..200, 0_u16..60).prop_map(|(w, h)| Act::Resize(w, h)),
+        1 => (0_u16..24, 0_u16..8).prop_map(|(w, h)| Act::Resize(w, h)),
+        6 => (0_usize..9, turns).prop_map(|(i, turn)| Act::Happen(i, turn)),
+        2 => (0_usize..9).prop_map(Act::Detail),
+        3 => (0_usize..9).prop_map(Act::Sample),
+        1 => (0_usize..9).prop_map(Act::List),
+        1 => links.prop_map(Act::Link),
+        2 => (0_u64..100_000).prop_map(Act::Pass),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn no_keys_sizes_or_events_in_any_order_break_the_dashboard(acts in prop::collection::vec(act(), 1..60)) {
+        let mut scene = empty(80, 24);
+        for act in acts {
+            match act {
+                Act::Key(c) => scene.key(KeyCode::Char(c)),
+                Act::Code(code) => scene.key(code),
+                Act::Resize(width, height) => scene.send(Msg::Resized { width, height }),
+                Act::Happen(index, turn) => scene.happen(&id(index), &key(index), turn),
+                Act::Detail(index) => scene.detail(&id(index), &key(index), |_| {}),
+                Act::Sample(index) if scene.live().model.sandboxes.contains_key(&id(index)) => {
+                    scene.sample(&id(index), 0.3, 100 << 20);
+                }
+                Act::Sample(_) => {}
+                Act::List(count) => {
+                    scene.list((0..count).map(|i| listed(&id(i), &key(i), "running")).collect());
+                }
+                Act::Link(link) => scene.link(link),
+                Act::Pass(milliseconds) => {
+                    scene.pass(milliseconds);
+                    scene.wake();
+                }
+            }
+            prop_assert!(next_wake(&scene.app).is_none_or(|wake| wake >= scene.app.now));
+            let text = scene.text();
+            prop_assert_eq!(&text, &scene.text());
+            let live = scene.live();
+            let at = live.position().unwrap_or(0);
+            let top = live.sight.top;
+            let sees = live.window.table == 0 || (top..top + live.window.table).contains(&at);
+            prop_assert!(scene.app.screen != Screen::Live || sees, "row {} from {}", at, top);
+        }
+    }
 }

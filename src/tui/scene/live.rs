@@ -369,3 +369,15 @@ pub fn failing(width: u16, height: u16) -> Scene {
     scene.wake();
     scene
 }
+
+/// Three hundred, most of them out of sight.
+pub fn many(width: u16, height: u16) -> Scene {
+    let mut scene = busy(width, height);
+    for index in 200..450 {
+        scene.happen(&id(index), &key(index), Turn::Created);
+        scene.happen(&id(index), &key(index), Turn::Started);
+    }
+    scene.pass(2000);
+    scene.wake();
+    scene
+}

@@ -119,10 +119,10 @@ pub fn unwatched(app: &App, size: Size, buffer: &mut Buffer) {
 fn partings(look: Look<'_>, areas: &Areas, buffer: &mut Buffer) {
     let theme = look.theme;
     let width = usize::from(areas.rule.width);
-    let line = tabs::titles(look.app, width);
-    put(buffer, areas.rule, 0, line.line());
+    let tabs = tabs::titles(look.app, width);
+    let used = tabs.used();
+    put(buffer, areas.rule, 0, tabs.line());
     let mut pen = Pen::new(buffer, theme);
-    let used = tabs::titles(look.app, width).used();
     pen.row(areas.rule, 0)
         .gap(used)
         .fill(Role::Muted, theme.rule());
