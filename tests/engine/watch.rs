@@ -14,7 +14,7 @@ use super::support::gate::Gate;
 use super::support::place::Place;
 use super::{BUSYBOX, Bench, LABEL, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 6] = [
+pub const TESTS: [(&str, Test); 7] = [
     ("every_short_life_is_told_and_recorded", short_lives),
     ("every_call_is_told_with_length_and_code", calls),
     ("an_oom_kill_in_a_call_is_named_with_its_cap", oom),
@@ -24,6 +24,10 @@ pub const TESTS: [(&str, Test); 6] = [
     ),
     ("an_engine_that_hangs_is_told_and_found_again", hung),
     ("one_look_tells_what_is_there_and_what_has_gone", once),
+    (
+        "while_containers_churn_memory_and_recording_stay_bounded",
+        churn,
+    ),
 ];
 
 /// All of it, as many as the program promises, rather than enough to see.
@@ -411,4 +415,69 @@ fn once(at: &Bench) -> Outcome {
     let text = look(&["watch", "--once"]);
     let text = String::from_utf8(text.stdout)?;
     sure(text.contains(&name) && text.contains("64 MiB"), &text)
+}
+
+/// Containers come and go without end: minutes of it by `CLAWDOCTOR_TEST_SOAK`, a moment otherwise.
+fn churn(at: &Bench) -> Outcome {
+    const MOST: u64 = 1 << 20;
+    let minutes = std::env::var("CLAWDOCTOR_TEST_SOAK").ok();
+    let minutes: Option<u64> = minutes.and_then(|text| text.parse().ok());
+    let span = minutes.map_or(Duration::from_secs(15), |m| Duration::from_secs(60 * m));
+    let at_once = if minutes.is_some() { 50 } else { 6 };
+    let name = at.name("churn");
+    let folder = tempfile::tempdir()?;
+    let recording = folder.path().join("soak.ndjson");
+    let path = recording.display().to_string();
+    let mut watch = Watch::begin(
+        &at.real.socket,
+        &["--record", &path, "--record-size", "1 MiB"],
+    )?;
+    watch.until("the engine", up)?;
+    let pid = watch.child.id();
+    let begun = Instant::now();
+    let mut sizes = Vec::new();
+    std::thread::scope(|scope| {
+        for lane in 0..at_once {
+            let (name, label) = (&name, label());
+            scope.spawn(move || {
+                for round in 0.. {
+                    if begun.elapsed() > span {
+                        return;
+                    }
+                    let own = format!("{name}-{lane}-{round}");
+                    drop(
+                        at.real
+                            .docker(&sandbox(&own, &label, &["--rm"], "sleep 0.3; exit 1")),
+                    );
+                }
+            });
+        }
+        while begun.elapsed() < span {
+            std::thread::sleep(span / 60);
+            sizes.push(resident(pid));
+            // What is told is not kept here, or this program would grow instead.
+            while watch.lines.try_recv().is_ok() {}
+        }
+    });
+    let (early, late) = (sizes[sizes.len() / 3], sizes[sizes.len() - 1]);
+    sure(late < early + early / 4 + (4 << 20), &sizes)?;
+    let older = clawdoctor::live::recording::older(&recording);
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len());
+    let kept = size(&recording) + size(&older);
+    sure(kept > 0 && kept <= MOST + (64 << 10), kept)?;
+    drop(watch);
+    // Killed in the middle of whatever it was writing.
+    Player::open(&recording)?.all()?;
+    Ok(())
+}
+
+/// Bytes that a process holds in memory.
+fn resident(pid: u32) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages: u64 = statm
+        .split_whitespace()
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .unwrap_or(0);
+    pages * 4096
 }
