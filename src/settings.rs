@@ -1,6 +1,10 @@
 //! The operator's settings: `clawdoctor.toml` in the config folder, every key with a default.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::units::Span;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -11,6 +15,45 @@ pub struct Settings {
     pub registry: Registry,
     pub fix: Fix,
     pub app: App,
+    pub watch: Watch,
+}
+
+/// What is watched live, and how often it is measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Watch {
+    /// Beginnings of names, and images, of containers that count as sandboxes without OpenClaw's
+    /// label.
+    pub prefixes: Vec<String>,
+    pub images: Vec<String>,
+    pub pace: Pace,
+}
+
+/// Between two measurements of a container. Each costs the engine some milliseconds of processor
+/// time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Pace {
+    /// Busy and on the screen.
+    pub busy: Span,
+    /// Idle and on the screen, or busy and not on it.
+    pub idle: Span,
+    /// Idle and not on the screen.
+    pub hidden: Span,
+    /// No sandbox: it only counts for the headroom.
+    pub other: Span,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let seconds = |number| Span(Duration::from_secs(number));
+        Self {
+            busy: seconds(1),
+            idle: seconds(5),
+            hidden: seconds(20),
+            other: seconds(30),
+        }
+    }
 }
 
 /// How the app on the terminal looks.
@@ -154,6 +197,9 @@ impl Settings {
             Some(format!("{key}: `{entry}` is not {form}"))
         };
         let address = "an address with its port, like \"10.0.0.5:22\"";
+        if let Some(mistake) = self.watch.pace.mistake() {
+            return Some(mistake);
+        }
         wrong("egress.blocked", &self.egress.blocked, is_address, address)
             .or_else(|| wrong("egress.allowed", &self.egress.allowed, is_address, address))
             .or_else(|| {
@@ -165,6 +211,23 @@ impl Settings {
                 let form = "a registry's name, like \"registry.example.com\"";
                 wrong("registry.hosts", &self.registry.hosts, is_name, form)
             })
+    }
+}
+
+impl Pace {
+    /// More often than an engine's own tick would cost and tell nothing more.
+    fn mistake(&self) -> Option<String> {
+        const LEAST: Duration = Duration::from_millis(500);
+        let all = [
+            ("busy", self.busy),
+            ("idle", self.idle),
+            ("hidden", self.hidden),
+            ("other", self.other),
+        ];
+        let (key, span) = all.into_iter().find(|(_, span)| span.0 < LEAST)?;
+        Some(format!(
+            "watch.pace.{key}: {span} is too often: an engine measures once a second"
+        ))
     }
 }
 

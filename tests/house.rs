@@ -116,7 +116,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("facts", &[]),
-    ("settings", &[]),
+    ("settings", &["units"]),
     ("surroundings", &[]),
     ("failure", &["exit"]),
     ("deadline", &[]),

@@ -80,13 +80,20 @@ pub fn rules(prepared: &Prepared) -> Headroom {
 
 /// What is watched, for the feed.
 pub fn watched(ask: &Ask, prepared: &Prepared) -> Watch {
+    let settings = &prepared.world.settings.watch;
     Watch {
         world: Arc::new(prepared.world.clone()),
         scope: Scope {
             all: ask.all,
-            ..Scope::default()
+            prefixes: settings.prefixes.clone(),
+            images: settings.images.clone(),
         },
-        pace: Pace::default(),
+        pace: Pace {
+            busy: settings.pace.busy.0,
+            idle: settings.pace.idle.0,
+            hidden: settings.pace.hidden.0,
+            other: settings.pace.other.0,
+        },
         backlog: ask.backlog,
         command_lines: ask.command_lines,
         samples: true,

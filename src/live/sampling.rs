@@ -22,17 +22,6 @@ pub struct Pace {
     pub other: Duration,
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            busy: Duration::from_secs(1),
-            idle: Duration::from_secs(5),
-            hidden: Duration::from_secs(20),
-            other: Duration::from_secs(30),
-        }
-    }
-}
-
 /// Above this use of the processor a container is busy, in cores.
 const BUSY_CORES: f64 = 0.02;
 
