@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 use super::*;
 use crate::live::event::{Event, Link, Turn};
 use crate::tui::keys::{Act, Command};
-use crate::tui::msg::Cmd;
+use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;
 use crate::tui::scene::live::{
     MIB, busy, call, call_end, dashboard, died, empty, failing, id, key, listed,
@@ -365,7 +365,7 @@ fn a_clock_that_was_set_or_slept_is_followed() {
     let mut scene = busy(80, 24);
     let ours = scene.live().ours(scene.app.now);
     let later = ours.plus(Duration::from_hours(2));
-    scene.send(crate::tui::msg::Msg::Live(crate::live::event::Stamped {
+    scene.send(Msg::Live(crate::live::event::Stamped {
         at: later,
         what: Event::Link(Link::Up),
     }));
@@ -402,4 +402,30 @@ fn commands_of_other_screens_do_nothing_here() {
         live.command(command, 10, ours);
     }
     assert_eq!(scene.live().sight, before);
+}
+
+#[test]
+fn a_press_selects_a_row_and_the_wheel_moves_the_cursor() {
+    let mut scene = busy(80, 24);
+    let mouse = |scene: &mut Scene, does, row| {
+        scene.send(Msg::Mouse(Mouse {
+            does,
+            column: 5,
+            row,
+        }));
+    };
+    let areas = crate::tui::view::live::areas_of(&scene.app, scene.live(), scene.app.size);
+    mouse(&mut scene, Does::Press, areas.table.y + 3);
+    assert_eq!(selected(&scene), Some(ids(&scene)[3]));
+    mouse(&mut scene, Does::WheelDown, areas.table.y);
+    assert_eq!(selected(&scene), Some(ids(&scene)[4]));
+    let first = scene
+        .live()
+        .visible_entries()
+        .next()
+        .map(|entry| entry.number);
+    mouse(&mut scene, Does::Press, areas.timeline.y);
+    assert_eq!(scene.live().sight.entry, first);
+    assert_eq!(scene.live().sight.focus, Pane::Timeline);
+    assert!(!draws(&mut scene, |scene| mouse(scene, Does::Press, 0)));
 }
