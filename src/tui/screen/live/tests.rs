@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use super::*;
-use crate::live::event::{Event, Link, Turn};
+use crate::live::event::{Event, Turn};
 use crate::tui::keys::{Act, Command};
 use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;
@@ -298,6 +298,19 @@ fn alerts_are_put_away_until_something_new_comes() {
     assert_eq!(scene.live().alerts(scene.app.now).count(), 1);
     scene.pass(301_000);
     assert_eq!(scene.live().alerts(scene.app.now).count(), 0, "it is old");
+}
+
+#[test]
+fn an_alert_whose_cause_is_over_is_not_shown_any_more() {
+    let mut scene = empty(80, 24);
+    let why = "gone".to_owned();
+    scene.link(Link::Lost { why });
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 1);
+    scene.pass(1000);
+    scene.link(Link::Up);
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    let told = scene.text();
+    assert!(told.contains("no way to the engine: gone"), "{told}");
 }
 
 #[test]
