@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::gathering::Scope;
 use super::screen::repair;
@@ -27,6 +27,8 @@ pub enum Msg {
         width: u16,
         height: u16,
     },
+    /// Where the mouse was pressed or its wheel turned.
+    Mouse(Mouse),
     Probe(Probe),
     Repair(repair::Msg),
     /// What was learnt of the engine's sandboxes, with its own stamp on the wall clock.
@@ -84,6 +86,42 @@ pub enum Leave {
     Quit,
     Signal(Signal),
     InputEnded(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    pub does: Does,
+    pub column: u16,
+    pub row: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    Press,
+    WheelUp,
+    WheelDown,
+}
+
+impl Mouse {
+    /// None: of no consequence here.
+    pub fn from_event(event: MouseEvent) -> Option<Self> {
+        let does = match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => Does::Press,
+            MouseEventKind::ScrollUp => Does::WheelUp,
+            MouseEventKind::ScrollDown => Does::WheelDown,
+            MouseEventKind::Down(_)
+            | MouseEventKind::Up(_)
+            | MouseEventKind::Drag(_)
+            | MouseEventKind::Moved
+            | MouseEventKind::ScrollLeft
+            | MouseEventKind::ScrollRight => return None,
+        };
+        Some(Self {
+            does,
+            column: event.column,
+            row: event.row,
+        })
+    }
 }
 
 /// A key with the modifiers that matter. Shift is part of the character itself.

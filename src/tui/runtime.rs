@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::app::App;
-use super::msg::{Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
+use super::msg::{Cmd, Judged, Leave, Mouse, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::screen::live::Live;
@@ -272,7 +272,8 @@ fn read(event: Option<std::io::Result<Event>>) -> Option<Msg> {
             KeyEventKind::Release => None,
         },
         Some(Ok(Event::Resize(width, height))) => Some(Msg::Resized { width, height }),
-        Some(Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_))) => None,
+        Some(Ok(Event::Mouse(event))) => Mouse::from_event(event).map(Msg::Mouse),
+        Some(Ok(Event::FocusGained | Event::FocusLost | Event::Paste(_))) => None,
     }
 }
 

@@ -46,17 +46,8 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
 
 fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
     match what {
-        Msg::Key(chord) => {
-            let sight = |app: &App| {
-                let screens = (app.checklist.sight.clone(), app.isolation.sight.clone());
-                (app.screen, screens, app.dialog.clone())
-            };
-            let before = sight(app);
-            let cmds = key(app, chord);
-            settle(app);
-            app.changed |= before != sight(app);
-            cmds
-        }
+        Msg::Key(chord) => changing(app, |app| key(app, chord)),
+        Msg::Mouse(mouse) => changing(app, |app| live::mouse(app, mouse)),
         Msg::Resized { width, height } => {
             app.size = Size { width, height };
             settle(app);
@@ -85,6 +76,20 @@ fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
             Vec::new()
         }
     }
+}
+
+/// Does what the user asked for, and knows whether anything on the screen is other then.
+fn changing(app: &mut App, act: impl FnOnce(&mut App) -> Vec<Cmd>) -> Vec<Cmd> {
+    let sight = |app: &App| {
+        let screens = (app.checklist.sight.clone(), app.isolation.sight.clone());
+        let live = app.live.as_ref().map(|live| live.sight.clone());
+        (app.screen, screens, live, app.dialog.clone())
+    };
+    let before = sight(app);
+    let cmds = act(app);
+    settle(app);
+    app.changed |= before != sight(app);
+    cmds
 }
 
 /// When something on the screen will change by the passing of time alone.

@@ -9,6 +9,8 @@ use crate::tui::screen::live::{Live, Pane};
 const TIMELINE: u16 = 4;
 /// What a table without rows takes to say why.
 const EMPTY: u16 = 5;
+/// What the timeline has at most while a detail is read.
+const READING: u16 = 8;
 /// The detail beside the table, at most so wide.
 const DETAIL: u16 = 66;
 /// Below this height a table does without the titles of its columns.
@@ -125,12 +127,12 @@ pub fn areas(size: Size, live: &Live, alert: bool) -> Areas {
 fn timeline_height(live: &Live, body: u16, least: u16) -> u16 {
     let wanted = u16::try_from(live.wanted()).unwrap_or(u16::MAX);
     let table = wanted.max(EMPTY).saturating_add(1);
-    // With the keys, or with a detail to be read, half of the room and no more.
+    // With the keys, half of the room; beside a detail that is read, a few lines.
     let half = body / 2;
     let spare = body.saturating_sub(table);
     let height = match live.sight.focus {
         Pane::Timeline => spare.max(half),
-        Pane::Table | Pane::Detail if live.sight.detail => spare.min(half),
+        Pane::Table | Pane::Detail if live.sight.detail => spare.min(READING),
         Pane::Table | Pane::Detail => spare,
     };
     height.clamp(least, body.saturating_sub(3).max(least))

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use crate::checklist::verdict::Level;
 use crate::live::alert::{Cause, Raised};
-use crate::live::event::Moment;
+use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
 use crate::live::sampling;
 use crate::live::sandbox::{Gone, Sandbox};
@@ -237,7 +237,7 @@ impl Live {
         dangers * 1000 + oom * 100 + (posture.len() - dangers) + drift
     }
 
-    /// Alerts of the last minutes that nobody has put away, the newest first.
+    /// Alerts of the last minutes that still hold and that nobody has put away, the newest first.
     pub fn alerts(&self, now: Duration) -> impl Iterator<Item = &Raised> {
         let ours = self.ours(now);
         let dismissed = self.sight.dismissed;
@@ -247,7 +247,17 @@ impl Live {
             .iter()
             .rev()
             .filter(move |raised| dismissed.is_none_or(|until| raised.at > until))
-            .filter(move |raised| ours.since(raised.last) < ALERT)
+            .filter(move |raised| ours.since(raised.last) < ALERT && self.stands(raised))
+    }
+
+    /// A cause that is over is history, and the timeline has it.
+    fn stands(&self, raised: &Raised) -> bool {
+        match raised.alert.cause {
+            Cause::EngineLost => matches!(self.model.link, Link::Lost { .. }),
+            Cause::EngineHung => self.model.link == Link::Hung,
+            Cause::NoHeadroom => self.room().is_some_and(|(left, _)| left == 0),
+            Cause::Oom | Cause::Failures | Cause::NearCap => true,
+        }
     }
 
     pub fn place(&self) -> Place {

@@ -171,7 +171,7 @@ impl Live {
         }
     }
 
-    fn room(&self) -> Option<(u64, Limit)> {
+    pub(super) fn room(&self) -> Option<(u64, Limit)> {
         let arithmetic = self.model.headroom.as_ref().ok()?;
         Some((arithmetic.headroom, arithmetic.limit))
     }

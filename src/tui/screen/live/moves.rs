@@ -152,10 +152,7 @@ impl Live {
             (Pane::Table, List::Standing) => self.go_to_row(to),
             (Pane::Table, List::Gone) => {
                 let last = self.gone.len().saturating_sub(1);
-                self.gone_at = to(self.gone_at).min(last);
-                self.sight.gone_cursor =
-                    self.gone_row(self.gone_at).map(|one| one.about.id.clone());
-                self.sight.scroll = 0;
+                self.go_to_gone(to(self.gone_at).min(last));
             }
             (Pane::Timeline, _) => {
                 let last = self.timeline.entries.len().saturating_sub(1);
@@ -205,6 +202,36 @@ impl Live {
         });
         let last = self.gone.len().saturating_sub(1);
         self.gone_at = own.unwrap_or(self.gone_at.min(last));
+    }
+
+    /// Selects what stands in this row of the pane that has the keys.
+    pub fn press(&mut self, row: usize) {
+        match (self.sight.focus, self.sight.list) {
+            (Pane::Table, List::Standing) => {
+                let at = self.sight.top + row;
+                if at < self.rows.len() {
+                    self.go_to_row(|_| at);
+                }
+            }
+            (Pane::Table, List::Gone) => {
+                let at = self.sight.gone_top + row;
+                if at < self.gone.len() {
+                    self.go_to_gone(at);
+                }
+            }
+            (Pane::Timeline, _) => {
+                let pressed = self.visible_entries().nth(row).map(|entry| entry.number);
+                let newest = self.timeline.entries.back().map(|entry| entry.number);
+                self.sight.entry = pressed.filter(|_| pressed != newest);
+            }
+            (Pane::Detail, _) => {}
+        }
+    }
+
+    fn go_to_gone(&mut self, at: usize) {
+        self.gone_at = at;
+        self.sight.gone_cursor = self.gone_row(at).map(|one| one.about.id.clone());
+        self.sight.scroll = 0;
     }
 
     fn scroll(&mut self, to: impl Fn(usize) -> usize) {
@@ -325,9 +352,7 @@ impl Live {
             .position(|index| self.model.gone[*index].about.id == *id);
         if let Some(at) = gone {
             self.sight.list = List::Gone;
-            self.gone_at = at;
-            self.sight.gone_cursor = Some(id.to_owned());
-            self.sight.scroll = 0;
+            self.go_to_gone(at);
         }
         gone.is_some()
     }

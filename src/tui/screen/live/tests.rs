@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use super::*;
-use crate::live::event::{Event, Link, Turn};
+use crate::live::event::{Event, Turn};
 use crate::tui::keys::{Act, Command};
-use crate::tui::msg::Cmd;
+use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;
 use crate::tui::scene::live::{
     MIB, busy, call, call_end, dashboard, died, empty, failing, id, key, listed,
@@ -301,6 +301,19 @@ fn alerts_are_put_away_until_something_new_comes() {
 }
 
 #[test]
+fn an_alert_whose_cause_is_over_is_not_shown_any_more() {
+    let mut scene = empty(80, 24);
+    let why = "gone".to_owned();
+    scene.link(Link::Lost { why });
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 1);
+    scene.pass(1000);
+    scene.link(Link::Up);
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    let told = scene.text();
+    assert!(told.contains("no way to the engine: gone"), "{told}");
+}
+
+#[test]
 fn trouble_is_gone_through_from_the_newest_with_its_sandbox_selected() {
     let mut scene = failing(160, 45);
     scene.keys("n");
@@ -365,7 +378,7 @@ fn a_clock_that_was_set_or_slept_is_followed() {
     let mut scene = busy(80, 24);
     let ours = scene.live().ours(scene.app.now);
     let later = ours.plus(Duration::from_hours(2));
-    scene.send(crate::tui::msg::Msg::Live(crate::live::event::Stamped {
+    scene.send(Msg::Live(crate::live::event::Stamped {
         at: later,
         what: Event::Link(Link::Up),
     }));
@@ -402,4 +415,30 @@ fn commands_of_other_screens_do_nothing_here() {
         live.command(command, 10, ours);
     }
     assert_eq!(scene.live().sight, before);
+}
+
+#[test]
+fn a_press_selects_a_row_and_the_wheel_moves_the_cursor() {
+    let mut scene = busy(80, 24);
+    let mouse = |scene: &mut Scene, does, row| {
+        scene.send(Msg::Mouse(Mouse {
+            does,
+            column: 5,
+            row,
+        }));
+    };
+    let areas = crate::tui::view::live::areas_of(&scene.app, scene.live(), scene.app.size);
+    mouse(&mut scene, Does::Press, areas.table.y + 3);
+    assert_eq!(selected(&scene), Some(ids(&scene)[3]));
+    mouse(&mut scene, Does::WheelDown, areas.table.y);
+    assert_eq!(selected(&scene), Some(ids(&scene)[4]));
+    let first = scene
+        .live()
+        .visible_entries()
+        .next()
+        .map(|entry| entry.number);
+    mouse(&mut scene, Does::Press, areas.timeline.y);
+    assert_eq!(scene.live().sight.entry, first);
+    assert_eq!(scene.live().sight.focus, Pane::Timeline);
+    assert!(!draws(&mut scene, |scene| mouse(scene, Does::Press, 0)));
 }
