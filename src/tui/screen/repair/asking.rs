@@ -270,6 +270,10 @@ fn consented(app: &mut App, mut consent: Consent, reply: Reply) -> Cmds {
 
 /// Administrator rights are asked for before anything is changed.
 fn with_rights(app: &mut App, order: Order, progress: Box<Progress>, needs_root: bool) -> Cmds {
+    // One thing at a time: what waits for its rights begins as soon as they have been asked for.
+    if app.repairs.waiting.is_some() {
+        return Vec::new();
+    }
     if needs_root && !app.repairs.is_root {
         app.repairs.waiting = Some((order, progress));
         app.dialog = None;
@@ -371,7 +375,7 @@ fn remembered(app: &mut App, then: Then) {
         held,
         trouble,
     } = app.repairs.past.clone();
-    if app.dialog.is_some() {
+    if app.dialog.is_some() || app.repairs.waiting.is_some() {
         return;
     }
     let note = |title: &str, line: String| Talk::Note {

@@ -699,6 +699,40 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+#[test]
+fn while_administrator_rights_are_asked_for_nothing_else_is_begun() {
+    let mut scene = scene(80, 24);
+    scene.app.repairs.is_root = false;
+    let acts = [
+        Act::Key('f'),
+        Act::Past(Then::Greet, true, false),
+        Act::Key('y'),
+        Act::Past(Then::Greet, true, false),
+        Act::Key('f'),
+        Act::Key('r'),
+    ];
+    let mut asked = 0;
+    for act in acts {
+        match act {
+            Act::Key(c) => scene.key(KeyCode::Char(c)),
+            Act::Past(then, ..) => {
+                let past = Past {
+                    open: Some(former()),
+                    ..Past::default()
+                };
+                remember(&mut scene, then, past);
+            }
+            _ => {}
+        }
+        asked += scene
+            .cmds
+            .iter()
+            .filter(|cmd| matches!(cmd, msg::Cmd::Repair(Cmd::Rights | Cmd::Begin(..))))
+            .count();
+    }
+    assert_eq!(asked, 1, "{:?}", scene.cmds);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
     #[test]
