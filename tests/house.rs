@@ -174,6 +174,7 @@ const PURE: &[&str] = &[
     "src/live/model",
     "src/live/model.rs",
     "src/live/note.rs",
+    "src/live/replay.rs",
     "src/live/sampling.rs",
     "src/live/sandbox.rs",
     "src/live/scope.rs",

@@ -88,6 +88,7 @@ pub fn watched(ask: &Ask, prepared: &Prepared) -> Watch {
         },
         pace: Pace::default(),
         backlog: ask.backlog,
+        since: None,
         command_lines: ask.command_lines,
         samples: true,
     }
@@ -99,7 +100,7 @@ pub fn recorder(ask: &Ask, prepared: &Prepared) -> Result<Option<Recorder>, Fail
         return Ok(None);
     };
     let header = Header::new(feed::now(), watched(ask, prepared).scope, rules(prepared));
-    Recorder::begin(path, header, ask.record_most).map(Some)
+    Recorder::begin(path, header, ask.record_most, &[]).map(Some)
 }
 
 /// One look at everything, as soon as it is whole.
