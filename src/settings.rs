@@ -11,6 +11,15 @@ pub struct Settings {
     pub registry: Registry,
     pub fix: Fix,
     pub app: App,
+    pub recorder: Recorder,
+}
+
+/// The background recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recorder {
+    /// What it may take on the disk: `64 MiB`.
+    pub size: Option<String>,
 }
 
 /// How the app on the terminal looks.

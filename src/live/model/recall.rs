@@ -34,9 +34,7 @@ impl Model {
                 tell(self, &note);
             }
         }
-        let Some(recalled) = self.recalled else {
-            return None;
-        };
+        let recalled = self.recalled?;
         self.reaches = self.reaches.map(|old| old.min(recalled.from));
         self.reaches.get_or_insert(recalled.from);
         self.link = Link::Connecting;
@@ -64,6 +62,7 @@ impl Model {
                     let running = one.running.iter().map(|call| &call.exec);
                     // Events that came since are in the state and in the calls.
                     same == *detail
+                        && (one.started.is_some() || detail.started.is_none())
                         && one.state.word() == detail.standing.state
                         && running.eq(&detail.execs)
                 })

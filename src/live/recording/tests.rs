@@ -348,7 +348,9 @@ fn an_answer_that_says_nothing_new_is_known() {
     };
     assert!(model.knows(&again(Moment(500))));
     assert!(!model.knows(&all[4].what), "figures are always news");
-    let mut empty = Listing::default();
-    empty.asked = Moment(500);
+    let empty = Listing {
+        asked: Moment(500),
+        ..Listing::default()
+    };
     assert!(!model.knows(&Event::Listed(empty)));
 }
