@@ -25,14 +25,9 @@ pub fn feed(ask: &Ask, prepared: &Prepared) -> Result<(Watching, Trouble), Failu
     let mut watch = watched(ask, prepared);
     let mut model = Model::new(watch.scope.clone(), rules(prepared));
     let trouble = Trouble::default();
-    match recall(&mut model, feed::now(), &prepared.world.operator, |_, _| ()) {
-        Ok(since) => watch.since = since,
-        // What is now is shown all the same.
-        Err(failure) => trouble
-            .lock()
-            .into_iter()
-            .for_each(|mut one| *one = Some(failure.clone())),
-    }
+    let recalled = recall(&mut model, feed::now(), &prepared.world.operator, |_, _| ());
+    // What is now is shown all the same; `recorder status` tells what is wrong with the other.
+    watch.since = recalled.unwrap_or_default();
     let (told, mut events) = mpsc::channel(CHANNEL);
     if let Some(recorder) = recorder(ask, prepared, &model)? {
         let (onward, recorded) = mpsc::channel(CHANNEL);
