@@ -19,6 +19,7 @@
 //!   knows nothing of OpenClaw.
 //! - [`facts`] is the vocabulary: one serialisable snapshot of a node, in which what is not known
 //!   is a value with its reason.
+//! - [`service`] says what the recorder is as a background service of launchd or systemd.
 //! - The small rooms: [`headroom`] (how many more sandboxes fit) and [`drift`] (how one differs from
 //!   the configuration), [`surroundings`] (what a process sees), [`settings`], [`failure`] and
 //!   [`exit`] (what can go wrong and the codes for it), [`deadline`], [`digest`], [`units`],
@@ -49,6 +50,7 @@ pub mod live;
 pub mod probe;
 pub mod redact;
 pub mod report;
+pub mod service;
 pub mod settings;
 pub mod surroundings;
 pub mod text;

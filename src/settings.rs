@@ -16,6 +16,7 @@ pub struct Settings {
     pub fix: Fix,
     pub app: App,
     pub watch: Watch,
+    pub recorder: Recorder,
 }
 
 /// What is watched live, and how often it is measured.
@@ -54,6 +55,14 @@ impl Default for Pace {
             other: seconds(30),
         }
     }
+}
+
+/// The background recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recorder {
+    /// What it may take on the disk: `64 MiB`.
+    pub size: Option<String>,
 }
 
 /// How the app on the terminal looks.

@@ -66,6 +66,11 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// Whether this is a Mac, where launchd keeps services.
+    pub fn is_mac() -> bool {
+        cfg!(target_os = "macos")
+    }
+
     /// A variable that is set and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         debug_assert!(VARIABLES.contains(&name), "{name} is not on the allow-list");

@@ -13,8 +13,8 @@ use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use repairs::{FIX_AFTER, spelled_out};
 pub use repairs::{FixArgs, ModeName, OwnArgs, OwnVerbName, PlanArgs, UndoArgs, WishArgs};
-use watch::WATCH_AFTER;
-pub use watch::WatchArgs;
+use watch::{RECORDER_AFTER, REPLAY_AFTER, WATCH_AFTER};
+pub use watch::{RecorderArgs, RecorderVerb, ReplayArgs, WatchArgs};
 
 use crate::checklist::check::Severity;
 use crate::report::Format;
@@ -95,6 +95,12 @@ pub enum Command {
     /// Watch the sandboxes live: what runs, what died and why, and how many more fit
     #[command(after_help = WATCH_AFTER)]
     Watch(WatchArgs),
+    /// Show what a recording holds: what happened, or how it was at an instant
+    #[command(after_help = REPLAY_AFTER)]
+    Replay(ReplayArgs),
+    /// Record in the background, so that watch opens with what happened before
+    #[command(after_help = RECORDER_AFTER)]
+    Recorder(RecorderArgs),
     /// Show all checks by step
     List,
     /// Say what a check is for, or what is behind an error message

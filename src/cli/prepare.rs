@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::whose;
+use super::{recorder, whose};
 use crate::checklist::catalog::{self, Catalog};
 use crate::checklist::id::{AREAS, CheckId, PREFIX};
 use crate::checklist::judge::Judge;
@@ -101,6 +101,9 @@ pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<Settings, Fail
     if let Some(mistake) = settings.mistake() {
         return Err(Failure::usage(format!("{}: {mistake}", path.display())));
     }
+    recorder::most(&settings).map_err(|mistake| {
+        Failure::usage(format!("{}: recorder.size: {mistake}", path.display()))
+    })?;
     let list = |text: &str| -> Vec<String> {
         let words = text.split(',').map(str::trim);
         words

@@ -4,12 +4,15 @@ use std::ffi::OsString;
 use std::io;
 
 use super::app::Opening;
-use super::args::{self, Args, Command, FixArgs, OwnVerbName, UsageProblem, WatchArgs};
+use super::args::{
+    self, Args, Command, FixArgs, OwnVerbName, RecorderArgs, RecorderVerb, ReplayArgs,
+    UsageProblem, WatchArgs,
+};
 use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
 use super::prepare::{self, Wish};
-use super::{app, check, explain, fix, list, schema, undo, watch, whose};
+use super::{app, check, explain, fix, list, recorder, replay, schema, undo, watch, whose};
 use crate::checklist::catalog::Catalog;
 use crate::engine::CommandLines;
 use crate::exit;
@@ -26,6 +29,7 @@ use crate::settings::ThemeName;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 use crate::tui;
+use crate::units::Span;
 
 /// Runs the program and gives its exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
@@ -101,6 +105,8 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
             printed(out.print_text(&format!("{} changed\n", done.changed)))
         }
         Some(Command::Watch(asked)) => watched(args, asked, here, out),
+        Some(Command::Replay(asked)) => replayed(args, asked, here, out),
+        Some(Command::Recorder(asked)) => recorded(args, asked, here, out),
         Some(Command::List) => {
             text_or_json(format, "list")?;
             let config_dir = here.config_dir();
@@ -243,6 +249,49 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
     } else {
         watch::follow(&ask, here, out)
     }
+}
+
+fn replayed(
+    args: &Args,
+    asked: &ReplayArgs,
+    here: &Surroundings,
+    out: &Out,
+) -> Result<u8, Failure> {
+    let format = args.common.format();
+    let known = [Format::Text, Format::Json, Format::Ndjson];
+    only(format, "replay", &known)?;
+    let end = replay::At::BeforeEnd(Span::default());
+    let ask = replay::Ask {
+        file: asked.file.clone(),
+        at: asked.at.or(asked.once.then_some(end)),
+        json: !format.is_for_people(),
+    };
+    let hide = !args.common.no_redact;
+    let redactor = hide.then(|| Redactor::new(here, &prepare::hostname()));
+    replay::run(&ask, redactor, out)
+}
+
+fn recorded(
+    args: &Args,
+    asked: &RecorderArgs,
+    here: &Surroundings,
+    out: &Out,
+) -> Result<u8, Failure> {
+    let format = args.common.format();
+    text_or_json(format, "recorder")?;
+    let (act, yes) = match asked.verb {
+        RecorderVerb::Install { yes } => (recorder::Act::Install, yes),
+        RecorderVerb::Status => (recorder::Act::Status, false),
+        RecorderVerb::Uninstall { yes, purge } => (recorder::Act::Uninstall { purge }, yes),
+        RecorderVerb::Run => (recorder::Act::Run, false),
+    };
+    let ask = recorder::Ask {
+        act,
+        yes,
+        json: format == Format::Json,
+        redact: !args.common.no_redact,
+    };
+    recorder::recorder(&ask, here, out)
 }
 
 fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {

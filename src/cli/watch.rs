@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::check::{Signals, Standby};
 use super::out::Out;
 use super::prepare::{self, Prepared, Wish};
+use super::telling::{Hush, Teller, snapshot};
 use crate::checklist::judge::Judge;
 use crate::engine::CommandLines;
 use crate::exit;
@@ -20,13 +20,13 @@ use crate::headroom::Headroom;
 use crate::live::event::{Event, Link, Moment, Stamped};
 use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
-use crate::live::recording::{self, Header, Recorder};
+use crate::live::note::Note;
+use crate::live::recording::{self, Header, Recorder, history};
 use crate::live::sampling::{Pace, Sight};
 use crate::live::sandbox::{Sandbox, State};
 use crate::live::scope::Scope;
-use crate::redact::Redactor;
-use crate::report::live;
 use crate::surroundings::Surroundings;
+use crate::text::wash;
 
 /// What `watch` is asked for.
 #[derive(Clone, Debug)]
@@ -93,46 +93,43 @@ pub fn watched(ask: &Ask, prepared: &Prepared) -> Watch {
             idle: settings.pace.idle.0,
             hidden: settings.pace.hidden.0,
             other: settings.pace.other.0,
+            ..Pace::default()
         },
         backlog: ask.backlog,
+        since: None,
         command_lines: ask.command_lines,
         samples: true,
     }
 }
 
 /// The recording that was asked for, begun.
-pub fn recorder(ask: &Ask, prepared: &Prepared) -> Result<Option<Recorder>, Failure> {
+pub fn recorder(
+    ask: &Ask,
+    prepared: &Prepared,
+    model: &Model,
+) -> Result<Option<Recorder>, Failure> {
     let Some(path) = &ask.record else {
         return Ok(None);
     };
-    let header = Header::new(feed::now(), watched(ask, prepared).scope, rules(prepared));
-    Recorder::begin(path, header, ask.record_most).map(Some)
+    let now = feed::now();
+    let header = Header::new(now, model.scope.clone(), rules(prepared));
+    // What happened before is in the recording that it was read from.
+    let picture = model.recalled.map(|_| model.keyframe(now));
+    Recorder::begin(path, header, ask.record_most, &picture.unwrap_or_default()).map(Some)
 }
 
 /// One look at everything, as soon as it is whole.
 pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let prepared = prepare::plan(&ask.wish, here)?;
     let Standby { runtime, signals } = Standby::take_up()?;
-    let model = Model::new(watched(ask, &prepared).scope, rules(&prepared));
-    let looked = runtime.block_on(look(ask, &prepared, model, signals));
+    let mut watch = watched(ask, &prepared);
+    let mut model = Model::new(watch.scope.clone(), rules(&prepared));
+    watch.since = or_complain(recall(&mut model, feed::now(), here, |_, _| ()), out);
+    let looked = runtime.block_on(look(watch, ask.timeout, model, signals));
     runtime.shutdown_background();
     let model = looked?;
-    let now = feed::now();
-    if ask.json {
-        let document = redacted(
-            prepared.redactor(ask.redact).as_ref(),
-            live::document(&model, now),
-        );
-        let text = if out.style.pretty {
-            format!("{document:#}\n")
-        } else {
-            format!("{document}\n")
-        };
-        out.print_text(&text).map_err(cannot_print)?;
-    } else {
-        out.print(|to| live::table(&model, now, &out.style, to))
-            .map_err(cannot_print)?;
-    }
+    let redactor = prepared.redactor(ask.redact);
+    snapshot(&model, feed::now(), ask.json, redactor.as_ref(), out)?;
     Ok(match model.link {
         Link::Up => exit::CLEAN,
         Link::Connecting | Link::Lost { .. } | Link::Hung => exit::INCONCLUSIVE,
@@ -141,15 +138,16 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
 
 /// Watches until everything is known that can be, or the time is over.
 async fn look(
-    ask: &Ask,
-    prepared: &Prepared,
+    watch: Watch,
+    timeout: Duration,
     mut model: Model,
     mut signals: Signals,
 ) -> Result<Model, Failure> {
     let (events, mut inbox) = mpsc::channel(CHANNEL);
     let (_sight, looks) = watch::channel(Sight::default());
-    let task = feed::start(watched(ask, prepared), events, looks);
-    let mut end = Instant::now() + ask.timeout;
+    let begun = feed::now();
+    let task = feed::start(watch, events, looks);
+    let mut end = Instant::now() + timeout;
     let mut known = None;
     let ended = loop {
         tokio::select! {
@@ -164,7 +162,7 @@ async fn look(
         if matches!(model.link, Link::Lost { .. } | Link::Hung) {
             break Ok(());
         }
-        match whole(&model) {
+        match whole(&model, begun) {
             Whole::Measured => break Ok(()),
             Whole::Known => end = end.min(*known.get_or_insert(Instant::now() + FIGURES)),
             Whole::No => {}
@@ -182,11 +180,16 @@ enum Whole {
     Measured,
 }
 
-fn whole(model: &Model) -> Whole {
-    if model.listed.is_none() || model.node.is_none() || !model.shown().all(Sandbox::is_inspected) {
+/// What a recording told of before is not what is now.
+fn whole(model: &Model, begun: Moment) -> Whole {
+    let inspected = |one: &Sandbox| one.detail.as_ref().is_some_and(|d| d.asked >= begun);
+    if model.listed.is_none() || model.node.is_none() || !model.shown().all(inspected) {
         return Whole::No;
     }
-    let measured = |one: &Sandbox| one.usage.last.is_some() || one.state != State::Running;
+    let measured = |one: &Sandbox| {
+        let taken = one.usage.last.as_ref().is_some_and(|(at, _)| *at >= begun);
+        taken || one.state != State::Running
+    };
     if model.sandboxes.values().all(measured) {
         Whole::Measured
     } else {
@@ -198,16 +201,23 @@ fn whole(model: &Model) -> Whole {
 pub fn follow(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let prepared = prepare::plan(&ask.wish, here)?;
     let Standby { runtime, signals } = Standby::take_up()?;
-    let watch = watched(ask, &prepared);
-    let mut teller = Teller {
-        model: Model::new(watch.scope.clone(), rules(&prepared)),
-        recorder: recorder(ask, &prepared)?,
-        redactor: prepared.redactor(ask.redact),
-        json: ask.json,
-        headroom: Told::Nothing,
+    let mut watch = watched(ask, &prepared);
+    let mut model = Model::new(watch.scope.clone(), rules(&prepared));
+    let now = feed::now();
+    let oldest = now.minus(ask.backlog);
+    let mut past = Vec::new();
+    let recalled = recall(&mut model, now, here, |model, note| {
+        if note.stamp >= oldest && model.tells(note) {
+            past.push(note.clone());
+        }
+    });
+    watch.since = or_complain(recalled, out);
+    let mut watching = Watching {
+        recorder: recorder(ask, &prepared, &model)?,
+        teller: Teller::new(model, ask.json, prepared.redactor(ask.redact), out),
         out,
     };
-    let ended = runtime.block_on(teller.run(watch, signals));
+    let ended = runtime.block_on(watching.run(watch, &past, signals));
     runtime.shutdown_background();
     match ended {
         Ok(()) => Ok(exit::CLEAN),
@@ -216,40 +226,51 @@ pub fn follow(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
     }
 }
 
-struct Teller<'a> {
-    model: Model,
+/// Opens the picture with what the recorder has seen, where there is one; the stamp of the newest
+/// event of it.
+pub fn recall(
+    model: &mut Model,
+    now: Moment,
+    here: &Surroundings,
+    tell: impl FnMut(&Model, &Note),
+) -> Result<Option<Moment>, Failure> {
+    let history = history(&here.state_dir(), now)?;
+    Ok(model.recall(history.into_iter().flatten(), now, tell))
+}
+
+/// What is now is told all the same.
+pub fn or_complain(recalled: Result<Option<Moment>, Failure>, out: &Out) -> Option<Moment> {
+    recalled.unwrap_or_else(|failure| {
+        let words = wash(&failure.to_string(), 1000);
+        out.complain(&format!("warning: {words}\n"));
+        None
+    })
+}
+
+struct Watching<'a> {
+    teller: Teller<'a>,
     recorder: Option<Recorder>,
-    redactor: Option<Redactor>,
-    json: bool,
-    /// What was told of it last.
-    headroom: Told,
     out: &'a Out,
 }
 
-/// How many more fit, as it was told.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Nothing,
-    Unknown,
-    Left(u64),
-}
-
-/// Whoever read the output has gone: no failure.
-struct Hush;
-
-impl Teller<'_> {
-    async fn run(&mut self, watch: Watch, mut signals: Signals) -> Result<(), Failure> {
+impl Watching<'_> {
+    async fn run(
+        &mut self,
+        watch: Watch,
+        past: &[Note],
+        mut signals: Signals,
+    ) -> Result<(), Failure> {
         let (events, mut inbox) = mpsc::channel(CHANNEL);
         let (_sight, looks) = watch::channel(Sight::default());
         let task = feed::start(watch, events, looks);
-        if self.json && self.print(live::version_line()).is_err() {
+        if self.teller.open(past).is_err() {
             return Ok(());
         }
         let mut flush = tokio::time::interval(FLUSH);
         let ended = loop {
             tokio::select! {
                 event = inbox.recv() => match event {
-                    Some(event) => if let Err(Hush) = self.tell(event) {
+                    Some(event) => if let Err(Hush) = self.take(event) {
                         break Ok(());
                     },
                     None => break Ok(()),
@@ -263,72 +284,16 @@ impl Teller<'_> {
         ended
     }
 
-    fn tell(&mut self, event: Stamped<Event>) -> Result<(), Hush> {
-        let at = event.at;
+    fn take(&mut self, event: Stamped<Event>) -> Result<(), Hush> {
         let recorded = self.recorder.is_some().then(|| event.clone());
-        let sampled = match &event.what {
-            Event::Sampled(sample) => Some(sample.id.clone()),
-            _ => None,
-        };
-        let notes = self.model.apply(event);
-        if let Some(event) = recorded {
-            let model = &self.model;
-            if let Some(recorder) = &mut self.recorder
-                && let Err(failure) = recorder.add(&event, model)
-            {
-                self.recording_failed(&failure);
-            }
-        }
-        for note in &notes {
-            let shown = note
-                .about
-                .as_ref()
-                .is_none_or(|about| self.is_shown(&about.id));
-            if !shown {
-                continue;
-            }
-            if self.json {
-                self.print(live::line(note))?;
-            } else {
-                let line = live::happening(note, &self.out.style);
-                self.write(&format!("{line}\n"))?;
-            }
-        }
-        if !self.json {
-            return Ok(());
-        }
-        if let Some(one) = sampled.and_then(|id| self.model.sandboxes.get(&id))
-            && self.model.scope.shows(one.kind)
+        let news = self.teller.take_in(event);
+        if let Some(event) = recorded
+            && let Some(recorder) = &mut self.recorder
+            && let Err(failure) = recorder.add(&event, &self.teller.model)
         {
-            let line = live::sample_line(one, at);
-            self.print(line)?;
+            self.recording_failed(&failure);
         }
-        self.tell_headroom(at)
-    }
-
-    fn tell_headroom(&mut self, at: Moment) -> Result<(), Hush> {
-        let told = match &self.model.headroom {
-            Ok(sum) => Told::Left(sum.headroom),
-            Err(_) => Told::Unknown,
-        };
-        if self.headroom == told {
-            return Ok(());
-        }
-        self.headroom = told;
-        let line = live::headroom_line(&self.model, at);
-        self.print(line)
-    }
-
-    /// One that has just gone is among the dead.
-    fn is_shown(&self, id: &str) -> bool {
-        let there = self.model.sandboxes.get(id).map(|one| one.kind);
-        let gone = || {
-            let mut gone = self.model.gone.iter().rev();
-            gone.find(|one| one.about.id == id).map(|one| one.kind)
-        };
-        there
-            .or_else(gone)
-            .is_some_and(|kind| self.model.scope.shows(kind))
+        self.teller.tell(news)
     }
 
     fn keep(&mut self, act: impl Fn(&mut Recorder) -> Result<(), Failure>) {
@@ -345,24 +310,4 @@ impl Teller<'_> {
         self.out
             .complain(&format!("warning: {failure}; the recording ends here\n"));
     }
-
-    fn print(&self, line: Value) -> Result<(), Hush> {
-        let line = redacted(self.redactor.as_ref(), line);
-        self.write(&format!("{line}\n"))
-    }
-
-    fn write(&self, text: &str) -> Result<(), Hush> {
-        self.out.pour(text).map_err(|_| Hush)
-    }
-}
-
-fn redacted(redactor: Option<&Redactor>, value: Value) -> Value {
-    match redactor {
-        Some(redactor) => redactor.json(value),
-        None => value,
-    }
-}
-
-fn cannot_print(error: std::io::Error) -> Failure {
-    Failure::system("cannot write to standard output").cause(error)
 }

@@ -64,6 +64,8 @@ pub struct Raised {
     pub at: Moment,
     pub last: Moment,
     pub times: u32,
+    /// From a recording: nobody was there to be told.
+    pub past: bool,
 }
 
 /// What was told and what is watched for.
@@ -81,7 +83,9 @@ impl Alerts {
     /// The alert, unless the same was told a short while ago; then it is only counted.
     pub fn raise(&mut self, at: Moment, alert: Alert) -> Option<Alert> {
         let same = self.raised.iter_mut().rev().find(|raised| {
-            raised.alert.cause == alert.cause && raised.alert.subject == alert.subject
+            !raised.past
+                && raised.alert.cause == alert.cause
+                && raised.alert.subject == alert.subject
         });
         if let Some(raised) = same.filter(|raised| at.since(raised.at) < QUIET) {
             raised.times = raised.times.saturating_add(1);
@@ -97,8 +101,20 @@ impl Alerts {
             at,
             last: at,
             times: 1,
+            past: false,
         });
         Some(alert)
+    }
+
+    /// All that was raised so far is of a time when nobody looked: it stays as it is, and what is
+    /// still so is told anew.
+    pub fn become_past(&mut self) {
+        for raised in &mut self.raised {
+            raised.past = true;
+        }
+        self.failures.clear();
+        self.near.clear();
+        self.was_empty = false;
     }
 
     /// A call or a container of this agent has failed.
@@ -216,6 +232,19 @@ mod tests {
         assert_eq!(alerts.measured(at(400), "a", "box", 0.97), None);
         assert_eq!(alerts.measured(at(401), "a", "box", 0.5), None);
         assert!(alerts.measured(at(402), "a", "box", 0.91).is_some());
+    }
+
+    #[test]
+    fn what_is_past_does_not_silence_what_is_now() {
+        let mut alerts = Alerts::default();
+        assert!(alerts.raise(at(0), oom("a")).is_some());
+        assert!(alerts.measured(at(0), "a", "box", 0.95).is_some());
+        alerts.become_past();
+        assert!(alerts.raised.iter().all(|raised| raised.past));
+        assert!(alerts.raise(at(1), oom("a")).is_some());
+        assert!(alerts.measured(at(1), "a", "box", 0.95).is_some());
+        let past: Vec<bool> = alerts.raised.iter().map(|raised| raised.past).collect();
+        assert_eq!(past, [true, true, false, false]);
     }
 
     #[test]

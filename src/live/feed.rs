@@ -33,8 +33,6 @@ use visit::{Answer, Visit};
 
 /// News that may wait for whoever reads it. What happened waits beyond that, samples do not.
 pub const CHANNEL: usize = 4096;
-/// Between two attempts to reach an engine that is not there.
-const RETRY: Duration = Duration::from_millis(400);
 /// For the engine to begin to tell.
 const ANSWER: Duration = Duration::from_secs(3);
 
@@ -46,6 +44,9 @@ pub struct Watch {
     pub pace: Pace,
     /// How far back the engine is asked for what happened before; it remembers 256 events.
     pub backlog: Duration,
+    /// The stamp of the newest event that is known from elsewhere, by the engine's clock: only what
+    /// came later is asked for, however far back that is.
+    pub since: Option<Moment>,
     /// The command lines of calls are the users' own.
     pub command_lines: CommandLines,
     /// Ask for samples at all.
@@ -61,12 +62,12 @@ pub fn start(
     tokio::spawn(async move {
         let mut feed = Feed {
             roster: Roster::new(watch.scope.clone()),
+            newest: watch.since,
             watch,
             out: events,
             sight,
             link: None,
             forgers: BTreeSet::new(),
-            newest: None,
             questions: 0,
             samples: 0,
             dropped: 0,
@@ -125,7 +126,7 @@ impl Feed {
             if self.link.as_ref() != Some(&link) {
                 self.tell(Event::Link(link)).await?;
             }
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(self.watch.pace.retry).await;
         }
     }
 
@@ -246,7 +247,7 @@ impl Feed {
                     .await?;
             }
             Answer::Listed(_, Err(why)) if why.kind == WhyKind::Timeout => {
-                visit.next_list = now().plus(RETRY);
+                visit.next_list = now().plus(self.watch.pace.retry);
             }
             Answer::Listed(_, Err(why)) => return Ok(Some(why.detail)),
             Answer::Detailed(Ok(detail)) => {

@@ -18,6 +18,7 @@ pub mod feed;
 pub mod model;
 pub mod note;
 pub mod recording;
+pub mod replay;
 pub mod sampling;
 pub mod sandbox;
 pub mod scope;

@@ -6,6 +6,7 @@
 //! events around them, ends that fell into a gap.
 
 mod apply;
+mod recall;
 mod turn;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -14,7 +15,7 @@ use std::time::Duration;
 use super::alert::Alerts;
 use super::call::{Calls, PastCall};
 use super::event::{Cost, Event, Link, Listing, Moment, Node, Stamped};
-use super::note::Note;
+use super::note::{About, Note};
 use super::sandbox::{Gone, Sandbox};
 use super::scope::{Kind, Scope};
 use crate::facts::sandbox::SandboxLoad;
@@ -29,7 +30,7 @@ const MOST_HEARD: usize = 4096;
 /// Without a call for so long a sandbox is idle (and counts for what it uses).
 pub const IDLE_AFTER: Duration = Duration::from_mins(1);
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     pub scope: Scope,
     pub link: Link,
@@ -50,10 +51,19 @@ pub struct Model {
     pub cost: Option<Cost>,
     /// The oldest stamp of an event that was told: how far back the picture reaches.
     pub reaches: Option<Moment>,
+    /// The time that a recording told of, if the picture opened with one.
+    pub recalled: Option<Recalled>,
     /// How many more fit, or why that cannot be said.
     pub headroom: Result<Arithmetic, String>,
     rules: Headroom,
     heard: Heard,
+}
+
+/// From when to when a recording told what happened, by our clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recalled {
+    pub from: Moment,
+    pub to: Moment,
 }
 
 /// Counts since the watching began, what the engine's backlog told included.
@@ -67,7 +77,7 @@ pub struct Totals {
 }
 
 /// Events that were taken in, so that those told again are known.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Heard {
     known: HashSet<u64>,
     order: VecDeque<u64>,
@@ -105,6 +115,7 @@ impl Model {
             node: None,
             cost: None,
             reaches: None,
+            recalled: None,
             headroom: Err("the node has not been looked at yet".to_owned()),
             rules,
             heard: Heard::default(),
@@ -126,6 +137,22 @@ impl Model {
 
     pub fn shown_gone(&self) -> impl DoubleEndedIterator<Item = &Gone> {
         self.gone.iter().filter(|gone| self.scope.shows(gone.kind))
+    }
+
+    /// Whether a note is about what is shown, or about the node. A container that has just gone is
+    /// among the dead.
+    pub fn tells(&self, note: &Note) -> bool {
+        let kind = |about: &About| {
+            let there = self.sandboxes.get(&about.id).map(|one| one.kind);
+            let gone = || {
+                let mut gone = self.gone.iter().rev();
+                gone.find(|one| one.about.id == about.id)
+                    .map(|one| one.kind)
+            };
+            there.or_else(gone)
+        };
+        let shows = |about| kind(about).is_some_and(|kind| self.scope.shows(kind));
+        note.about.as_ref().is_none_or(shows)
     }
 
     /// Calls of all that is shown.

@@ -8,9 +8,12 @@
     reason = "writes and reads the recordings that the user names"
 )]
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+mod history;
+mod reading;
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -19,15 +22,17 @@ use super::event::{Event, Moment, Stamped};
 use super::model::Model;
 use super::scope::Scope;
 use crate::failure::Failure;
-use crate::text::{wash, without_place};
+pub use history::{Extent, History, extent, history};
+pub use reading::{Player, Recorded, load};
+use reading::{open, read_header};
 
 /// Version of the form. A change that an older reader would misunderstand bumps it; a new key or a
 /// new event does not.
 pub const VERSION: u32 = 1;
 /// What a recording and its predecessor may take together, unless the user says otherwise.
 pub const MOST_BYTES: u64 = 256 << 20;
-/// Longest line that is read.
-const LONGEST_LINE: u64 = 16 << 20;
+/// Of a file whose end is looked for, so much at a time.
+const BLOCK: usize = 64 << 10;
 
 /// The first line of every file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +46,12 @@ pub struct Header {
     pub scope: Scope,
     /// The parameters of the headroom that were in force.
     pub rules: crate::headroom::Headroom,
+    /// Where this is the second part of a recording: when its first part, `FILE.1`, began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Moment>,
+    /// So many events behind this line are the picture as it was at the beginning, and no news.
+    #[serde(default)]
+    pub keyframe: usize,
 }
 
 const REPORT: &str = "clawdoctor.recording";
@@ -57,12 +68,64 @@ pub struct Recorder {
 impl Recorder {
     /// Begins a file. One that is there is not overwritten, unless it is a recording: then it is
     /// kept as `FILE.1`.
-    pub fn begin(path: &Path, header: Header, most: u64) -> Result<Self, Failure> {
+    /// `picture` is what is known at the beginning.
+    pub fn begin(
+        path: &Path,
+        header: Header,
+        most: u64,
+        picture: &[Stamped<Event>],
+    ) -> Result<Self, Failure> {
         if path.exists() {
             // Refuses what is no recording.
             read_header(&mut open(path)?, path)?;
             set_aside(path)?;
         }
+        Self::create(path, header, most, picture)
+    }
+
+    /// Goes on with a recording of ours where it ends, or begins it. What was torn by a kill is cut
+    /// off; what cannot be gone on with becomes `FILE.1`.
+    pub fn resume(
+        path: &Path,
+        header: Header,
+        most: u64,
+        picture: &[Stamped<Event>],
+    ) -> Result<Self, Failure> {
+        if let Some(folder) = path.parent() {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.map_err(|error| cannot_write(path, &error))?;
+        }
+        if !path.exists() {
+            return Self::create(path, header, most, picture);
+        }
+        let (mut file, end) = whole_lines(path)?;
+        let known = read_header(&mut open(path)?, path).ok();
+        let Some(known) = known.filter(|known| known.is_like(&header)) else {
+            if end == 0 {
+                // Killed before its first line was whole: nothing is in it.
+                std::fs::remove_file(path).map_err(|error| cannot_write(path, &error))?;
+            } else {
+                set_aside(path)?;
+            }
+            return Self::create(path, header, most, picture);
+        };
+        let at_end = file.set_len(end).and_then(|()| file.seek(SeekFrom::End(0)));
+        at_end.map_err(|error| cannot_write(path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: BufWriter::new(file),
+            header: known,
+            written: end,
+            most,
+        })
+    }
+
+    fn create(
+        path: &Path,
+        header: Header,
+        most: u64,
+        picture: &[Stamped<Event>],
+    ) -> Result<Self, Failure> {
         let file = create(path)?;
         let mut recorder = Self {
             path: path.to_owned(),
@@ -71,7 +134,7 @@ impl Recorder {
             written: 0,
             most,
         };
-        recorder.head()?;
+        recorder.head(picture)?;
         Ok(recorder)
     }
 
@@ -85,12 +148,9 @@ impl Recorder {
         set_aside(&self.path)?;
         self.file = create(&self.path)?;
         self.written = 0;
+        self.header.continues = Some(self.header.at);
         self.header.at = event.at;
-        self.head()?;
-        for one in model.keyframe(event.at) {
-            self.line(&one)?;
-        }
-        Ok(())
+        self.head(&model.keyframe(event.at))
     }
 
     /// Hands what is held to the system.
@@ -100,9 +160,11 @@ impl Recorder {
             .map_err(|error| cannot_write(&self.path, &error))
     }
 
-    fn head(&mut self) -> Result<(), Failure> {
+    fn head(&mut self, picture: &[Stamped<Event>]) -> Result<(), Failure> {
+        self.header.keyframe = picture.len();
         let header = self.header.clone();
-        self.line(&header)
+        self.line(&header)?;
+        picture.iter().try_for_each(|one| self.line(one))
     }
 
     fn line(&mut self, what: &impl Serialize) -> Result<(), Failure> {
@@ -139,6 +201,30 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
         .map_err(|error| cannot_write(path, &error))
 }
 
+/// A file to go on with, and where its last whole line ends.
+fn whole_lines(path: &Path) -> Result<(File, u64), Failure> {
+    let failed = |error: std::io::Error| cannot_write(path, &error);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
+        .open(path)
+        .map_err(failed)?;
+    let mut end = file.metadata().map_err(failed)?.len();
+    let mut block = vec![0; BLOCK];
+    while end > 0 {
+        let size = usize::try_from(end).map_or(BLOCK, |end| end.min(BLOCK));
+        let start = end - size as u64;
+        let block = &mut block[..size];
+        file.read_exact_at(block, start).map_err(failed)?;
+        if let Some(last) = block.iter().rposition(|byte| *byte == b'\n') {
+            return Ok((file, start + last as u64 + 1));
+        }
+        end = start;
+    }
+    Ok((file, 0))
+}
+
 fn set_aside(path: &Path) -> Result<(), Failure> {
     let older = older(path);
     std::fs::rename(path, &older).map_err(|error| {
@@ -151,118 +237,21 @@ fn set_aside(path: &Path) -> Result<(), Failure> {
     })
 }
 
+/// The folder of the background recording, and of who makes it.
+pub fn folder(state_dir: &Path) -> PathBuf {
+    state_dir.join("recording")
+}
+
+/// Where the background recording is.
+pub fn place(state_dir: &Path) -> PathBuf {
+    folder(state_dir).join("live.ndjson")
+}
+
 /// Where the part before a recording is kept.
 pub fn older(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".1");
     PathBuf::from(name)
-}
-
-/// Reads a recording, line by line.
-pub struct Player {
-    path: PathBuf,
-    file: BufReader<File>,
-    line: usize,
-    pub header: Header,
-}
-
-impl Player {
-    pub fn open(path: &Path) -> Result<Self, Failure> {
-        let mut file = open(path)?;
-        let header = read_header(&mut file, path)?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            line: 1,
-            header,
-        })
-    }
-
-    /// The next event; none at the end. A last line without its end is the work of a kill and
-    /// counts as the end; an event of a kind that a later version knows is left out.
-    pub fn next_event(&mut self) -> Result<Option<Stamped<Event>>, Failure> {
-        loop {
-            let Some(text) = read_line(&mut self.file, &self.path)? else {
-                return Ok(None);
-            };
-            self.line += 1;
-            if text.trim().is_empty() {
-                continue;
-            }
-            match serde_json::from_str(&text) {
-                Ok(event) => return Ok(Some(event)),
-                Err(_) if is_stamped(&text) => {}
-                Err(error) => {
-                    return Err(Failure::input(format!(
-                        "{}: line {} is not an event: {}",
-                        self.path.display(),
-                        self.line,
-                        wash(&without_place(&error), 300)
-                    ))
-                    .hint(
-                        "the file was changed, or is no recording of clawdoctor watch --record",
-                    ));
-                }
-            }
-        }
-    }
-
-    /// Everything up to the end.
-    pub fn all(mut self) -> Result<Vec<Stamped<Event>>, Failure> {
-        let mut events = Vec::new();
-        while let Some(event) = self.next_event()? {
-            events.push(event);
-        }
-        Ok(events)
-    }
-}
-
-/// Whether it has the form of an event, be it of an unknown kind.
-fn is_stamped(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Value>(text)
-        .is_ok_and(|value| value.get("at").is_some_and(serde_json::Value::is_i64))
-}
-
-fn open(path: &Path) -> Result<BufReader<File>, Failure> {
-    File::open(path).map(BufReader::new).map_err(|error| {
-        Failure::input(format!("cannot read the recording {}", path.display())).cause(error)
-    })
-}
-
-fn read_header(file: &mut BufReader<File>, path: &Path) -> Result<Header, Failure> {
-    let no_recording = || {
-        Failure::input(format!("{} is no recording", path.display()))
-            .hint("a recording is made by: clawdoctor watch --record FILE")
-    };
-    let text = read_line(file, path)?.ok_or_else(no_recording)?;
-    let value: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| no_recording().cause(without_place(&error)))?;
-    if value["report"] != REPORT {
-        return Err(no_recording());
-    }
-    let version = value["version"].as_u64().unwrap_or(0);
-    if version > u64::from(VERSION) {
-        return Err(Failure::input(format!(
-            "{} was recorded in form {version}, and this clawdoctor reads up to {VERSION}",
-            path.display()
-        ))
-        .hint("replay it with the version that recorded it, or a later one"));
-    }
-    serde_json::from_value(value).map_err(|error| no_recording().cause(error))
-}
-
-/// One line without its end; none at the end of the file, or where a line has no end.
-fn read_line(file: &mut BufReader<File>, path: &Path) -> Result<Option<String>, Failure> {
-    let mut bytes = Vec::new();
-    std::io::Read::take(&mut *file, LONGEST_LINE)
-        .read_until(b'\n', &mut bytes)
-        .map_err(|error| {
-            Failure::input(format!("cannot read the recording {}", path.display())).cause(error)
-        })?;
-    if bytes.pop() != Some(b'\n') {
-        return Ok(None);
-    }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 impl Header {
@@ -274,7 +263,14 @@ impl Header {
             at,
             scope,
             rules,
+            continues: None,
+            keyframe: 0,
         }
+    }
+
+    /// Whether events under the one header may stand under the other.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.version, &self.scope, &self.rules) == (other.version, &other.scope, &other.rules)
     }
 
     pub fn model(&self) -> Model {

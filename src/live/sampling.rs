@@ -9,7 +9,7 @@ use super::sandbox::State;
 use super::scope::{Kind, Scope};
 use super::usage::as_float;
 
-/// How often a container is sampled.
+/// How often the engine is asked, and for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// Busy and looked at.
@@ -20,6 +20,49 @@ pub struct Pace {
     pub hidden: Duration,
     /// No sandbox: it only counts for the headroom.
     pub other: Duration,
+    /// The whole list anew, in case something was missed after all.
+    pub list: Duration,
+    /// The node and the configuration.
+    pub survey: Duration,
+    /// Our own cost.
+    pub cost: Duration,
+    /// After such a silence the engine must show that it is there.
+    pub silence: Duration,
+    /// Between two attempts to reach an engine that is not there.
+    pub retry: Duration,
+}
+
+impl Pace {
+    /// Nobody looks: what happens is told by the engine unasked, and figures are for later.
+    pub fn of_recorder() -> Self {
+        Self {
+            busy: Duration::from_secs(10),
+            idle: Duration::from_secs(10),
+            hidden: Duration::from_mins(1),
+            other: Duration::from_mins(2),
+            list: Duration::from_mins(5),
+            survey: Duration::from_mins(10),
+            cost: Duration::from_mins(1),
+            silence: Duration::from_secs(15),
+            retry: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            busy: Duration::from_secs(1),
+            idle: Duration::from_secs(5),
+            hidden: Duration::from_secs(20),
+            other: Duration::from_secs(30),
+            list: Duration::from_mins(1),
+            survey: Duration::from_mins(1),
+            cost: Duration::from_secs(5),
+            silence: Duration::from_secs(3),
+            retry: Duration::from_millis(400),
+        }
+    }
 }
 
 /// Above this use of the processor a container is busy, in cores.
@@ -35,6 +78,14 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// Nobody looks.
+    pub fn nothing() -> Self {
+        Self {
+            on_screen: Some(BTreeSet::new()),
+            all_now: 0,
+        }
+    }
+
     fn shows(&self, id: &str) -> bool {
         self.on_screen.as_ref().is_none_or(|ids| ids.contains(id))
     }

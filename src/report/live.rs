@@ -17,7 +17,7 @@ use crate::live::sandbox::{Gone, Leaving, Sandbox};
 use crate::live::usage::Over;
 
 pub use lines::{headroom_line, line, sample_line, version_line};
-pub use table::{document, happening, table};
+pub use table::{document, happening, span, table};
 
 /// One look at everything that the engine has and had. What is not known is left out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -45,6 +45,9 @@ pub struct Snapshot {
     /// How far back the picture reaches, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// Who remembers that: `recorder`, or `engine`, which keeps 256 events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_source: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -171,6 +174,10 @@ impl Snapshot {
                 running_calls: calls.running,
             },
             since: model.reaches.map(instant),
+            since_source: model.reaches.map(|_| match model.recalled {
+                Some(_) => "recorder",
+                None => "engine",
+            }),
         }
     }
 }

@@ -13,6 +13,7 @@ mod own;
 #[expect(dead_code, reason = "what needs an engine is used elsewhere")]
 #[path = "../support/place.rs"]
 mod place;
+mod recorder;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;

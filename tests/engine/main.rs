@@ -14,6 +14,7 @@ mod images;
 mod live;
 mod logs;
 mod pulls;
+mod recorder;
 mod stats;
 #[path = "../support/mod.rs"]
 mod support;
@@ -49,6 +50,7 @@ fn main() {
         .chain(&stats::TESTS)
         .chain(&watch::TESTS)
         .chain(&dashboard::TESTS)
+        .chain(&recorder::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {

@@ -36,11 +36,12 @@ fn whole() -> bool {
 }
 
 /// A watch under way, and what it has told.
-struct Watch {
+pub struct Watch {
     child: Child,
     lines: Receiver<Value>,
     told: Vec<Value>,
-    _place: Place,
+    /// Where it has no place of the caller's.
+    place: Option<Place>,
 }
 
 impl Watch {
@@ -48,6 +49,12 @@ impl Watch {
         let mut place = Place::new();
         let url = format!("unix://{}", socket.display());
         place.env.insert("DOCKER_HOST".to_owned(), url);
+        let mut begun = Self::begin_in(&place, args)?;
+        begun.place = Some(place);
+        Ok(begun)
+    }
+
+    pub fn begin_in(place: &Place, args: &[&str]) -> Result<Self, String> {
         let mut words = vec!["watch", "--json", "--no-redact"];
         words.extend(args);
         let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
@@ -71,12 +78,12 @@ impl Watch {
             child,
             lines,
             told: Vec::new(),
-            _place: place,
+            place: None,
         })
     }
 
     /// The first line that is so, told from now on or before.
-    fn until(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value, String> {
+    pub fn until(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value, String> {
         if let Some(line) = self.told.iter().find(|line| is_so(line)) {
             return Ok(line.clone());
         }
@@ -116,7 +123,7 @@ impl Watch {
     }
 
     /// Ends it as Ctrl-C does.
-    fn end(mut self) -> Result<Vec<Value>, String> {
+    pub fn end(mut self) -> Result<Vec<Value>, String> {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &pid]).status();
         sent.map_err(|error| error.to_string())?;
@@ -139,19 +146,24 @@ impl Drop for Watch {
     }
 }
 
-fn is(line: &Value, kind: &str, name: &str) -> bool {
+pub fn is(line: &Value, kind: &str, name: &str) -> bool {
     line["type"] == kind
         && line["container"]["name"]
             .as_str()
             .is_some_and(|own| own.starts_with(name))
 }
 
-fn up(line: &Value) -> bool {
+pub fn up(line: &Value) -> bool {
     line["type"] == "engine" && line["engine"] == "up"
 }
 
 /// The words of a `docker run` of a sandbox.
-fn sandbox<'a>(name: &'a str, label: &'a str, more: &[&'a str], script: &'a str) -> Vec<&'a str> {
+pub fn sandbox<'a>(
+    name: &'a str,
+    label: &'a str,
+    more: &[&'a str],
+    script: &'a str,
+) -> Vec<&'a str> {
     let mut words = vec![
         "run",
         "--name",
@@ -170,7 +182,7 @@ fn sandbox<'a>(name: &'a str, label: &'a str, more: &[&'a str], script: &'a str)
     words
 }
 
-fn label() -> String {
+pub fn label() -> String {
     format!("{LABEL}=1")
 }
 

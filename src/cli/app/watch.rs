@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::interval;
 
 use crate::cli::prepare::Prepared;
-use crate::cli::watch::{Ask, FLUSH, recorder, rules, watched};
+use crate::cli::watch::{Ask, FLUSH, recall, recorder, rules, watched};
 use crate::failure::Failure;
 use crate::live::event::{Event, Stamped};
 use crate::live::feed::{self, CHANNEL};
@@ -22,15 +22,18 @@ pub type Trouble = Arc<Mutex<Option<Failure>>>;
 
 /// Begins to watch, in the runtime that is entered.
 pub fn feed(ask: &Ask, prepared: &Prepared) -> Result<(Watching, Trouble), Failure> {
-    let watch = watched(ask, prepared);
-    let model = || Model::new(watch.scope.clone(), rules(prepared));
+    let mut watch = watched(ask, prepared);
+    let mut model = Model::new(watch.scope.clone(), rules(prepared));
     let trouble = Trouble::default();
+    let recalled = recall(&mut model, feed::now(), &prepared.world.operator, |_, _| ());
+    // What is now is shown all the same; `recorder status` tells what is wrong with the other.
+    watch.since = recalled.unwrap_or_default();
     let (told, mut events) = mpsc::channel(CHANNEL);
-    if let Some(recorder) = recorder(ask, prepared)? {
+    if let Some(recorder) = recorder(ask, prepared, &model)? {
         let (onward, recorded) = mpsc::channel(CHANNEL);
         let recording = Recording {
             recorder: Some(recorder),
-            model: model(),
+            model: model.clone(),
             trouble: Arc::clone(&trouble),
         };
         // Ends with the feed, or with whoever reads it.
@@ -44,7 +47,7 @@ pub fn feed(ask: &Ask, prepared: &Prepared) -> Result<(Watching, Trouble), Failu
     };
     let (sight, looks) = watch::channel(nothing);
     let watching = Watching {
-        model: model(),
+        model,
         events,
         sight,
         task: feed::start(watch.clone(), told, looks),

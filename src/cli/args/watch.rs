@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args as Group;
+use clap::{Args as Group, Subcommand};
 
+use crate::cli::replay::At;
 use crate::units::{Size, Span};
 
 pub const WATCH_AFTER: &str = "\
@@ -18,7 +19,35 @@ Without a terminal it tells what happens, a line each. Nothing is changed in the
 Which containers are sandboxes, OpenClaw's label openclaw.sandbox=1 says; with --all every
 container is shown.
 
+It opens with what the recorder has recorded, where there is one (clawdoctor
+recorder); else with what the engine itself remembers, 256 events at most.
+
 Exit codes of watch --once: 0, or 2 when the engine cannot be seen.";
+
+pub const REPLAY_AFTER: &str = "\
+Examples:
+  clawdoctor replay night.ndjson                     what happened, a line each
+  clawdoctor replay --json night.ndjson              the same as watch --json told
+  clawdoctor replay --once night.ndjson              the picture at its end
+  clawdoctor replay --at -10min night.ndjson         ten minutes before its end
+  clawdoctor replay --at 2026-11-18T03:12:00Z night.ndjson
+
+A recording is made by watch --record FILE, or by the recorder; the part before
+it, FILE.1, is read with it.";
+
+pub const RECORDER_AFTER: &str = "\
+Examples:
+  clawdoctor recorder install         a service of yours: shows it, and asks
+  clawdoctor recorder status          whether it runs, how far back it reaches, what it costs
+  clawdoctor recorder uninstall --purge
+
+It keeps at most 64 MiB, or [recorder] size of clawdoctor.toml, in the state
+folder, for you alone. The service is a LaunchAgent on a Mac and a user unit of
+systemd on Linux; elsewhere let whatever starts your services run:
+clawdoctor recorder run
+
+Exit codes of recorder status: 0 when it runs, else 1. Of install and uninstall:
+0 when it is done, 1 when it was only shown, 2 when it failed.";
 
 #[derive(Clone, Debug, Group)]
 pub struct WatchArgs {
@@ -28,7 +57,7 @@ pub struct WatchArgs {
     /// Every container, not only OpenClaw's sandboxes
     #[arg(long)]
     pub all: bool,
-    /// How far back to ask the engine for what happened; it remembers 256 events
+    /// How far back to tell what happened; the engine itself remembers 256 events
     #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = span)]
     pub since: Span,
     /// Keep all that is seen in this file, to be replayed; an older recording becomes FILE.1
@@ -40,6 +69,48 @@ pub struct WatchArgs {
     /// Show and record the command lines of calls too: they may hold secrets
     #[arg(long)]
     pub commands: bool,
+}
+
+#[derive(Clone, Debug, Group)]
+pub struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The picture at the end instead of what happened
+    #[arg(long, conflicts_with = "at")]
+    pub once: bool,
+    /// The picture at this instant: RFC 3339, or -10min for so long before the end
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<At>,
+}
+
+#[derive(Clone, Debug, Group)]
+pub struct RecorderArgs {
+    #[command(subcommand)]
+    pub verb: RecorderVerb,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum RecorderVerb {
+    /// Make it a service of this user that starts by itself
+    Install {
+        /// Without asking
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Tell whether it runs, how far back it reaches, and what it costs
+    Status,
+    /// Take the service back; the recording stays
+    Uninstall {
+        /// Without asking
+        #[arg(short, long)]
+        yes: bool,
+        /// Remove the recording as well
+        #[arg(long)]
+        purge: bool,
+    },
+    /// Record until it is told to end: what the service runs
+    Run,
 }
 
 fn span(text: &str) -> Result<Span, String> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::{Feed, Gone, RETRY, now};
+use super::{Feed, Gone, now};
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Sample};
 use crate::facts::Why;
@@ -19,14 +19,8 @@ use crate::live::translate;
 const ANSWER: Duration = Duration::from_secs(3);
 /// A 20.10 engine answers at the end of its second, and one that is busy later.
 const SAMPLE: Duration = Duration::from_secs(10);
-/// After such a silence the engine is asked whether it is there, and must answer.
-const SILENCE: Duration = Duration::from_secs(3);
 const PING: Duration = Duration::from_secs(2);
-/// The whole list is asked for anew, in case something was missed after all.
-const RELIST: Duration = Duration::from_mins(1);
-const SURVEY: Duration = Duration::from_mins(1);
 const SURVEY_BUDGET: Duration = Duration::from_secs(20);
-const COST: Duration = Duration::from_secs(5);
 /// Inspections and samples under way at the same time; each is a connection of its own.
 const MOST_DETAILS: usize = 16;
 const MOST_SAMPLES: usize = 64;
@@ -83,16 +77,21 @@ impl Feed {
     /// Asks for whatever is due now.
     pub(super) async fn due(&mut self, visit: &mut Visit) -> Result<(), Gone> {
         let at = now();
+        let pace = self.watch.pace;
         if at >= visit.next_cost {
             self.cost(at).await?;
-            visit.next_cost = at.plus(COST);
+            visit.next_cost = at.plus(pace.cost);
         }
-        let silent = at.since(visit.heard) >= SILENCE;
+        let silent = at.since(visit.heard) >= pace.silence;
         if (silent || visit.hung) && !visit.pinging {
             visit.pinging = true;
             self.questions += 1;
             let engine = visit.engine.clone();
-            let pause = if visit.hung { RETRY } else { Duration::ZERO };
+            let pause = if visit.hung {
+                pace.retry
+            } else {
+                Duration::ZERO
+            };
             visit.answers.spawn(async move {
                 tokio::time::sleep(pause).await;
                 Answer::Pinged(engine.ping(Deadline::after(PING)).await)
@@ -102,7 +101,7 @@ impl Feed {
             return Ok(());
         }
         if at >= visit.next_list {
-            visit.next_list = at.plus(RELIST);
+            visit.next_list = at.plus(pace.list);
             self.questions += 1;
             let engine = visit.engine.clone();
             visit.answers.spawn(async move {
@@ -112,7 +111,7 @@ impl Feed {
         }
         if at >= visit.next_survey && !visit.surveying {
             visit.surveying = true;
-            visit.next_survey = at.plus(SURVEY);
+            visit.next_survey = at.plus(pace.survey);
             let world = Arc::clone(&self.watch.world);
             visit.answers.spawn(async move {
                 let node = survey(world, Deadline::after(SURVEY_BUDGET)).await;
@@ -168,7 +167,7 @@ impl Feed {
     pub(super) fn wake(&self, visit: &Visit) -> Moment {
         let mut wake = visit.next_cost;
         if !visit.pinging {
-            wake = wake.min(visit.heard.plus(SILENCE));
+            wake = wake.min(visit.heard.plus(self.watch.pace.silence));
         }
         if visit.hung {
             return wake;

@@ -154,6 +154,8 @@ impl Model {
                 }
             }
         }
+        // An event that came since may have told of anything but this.
+        one.started = one.started.or(detail.started);
         let drift = drift_of(self.node.as_ref(), &detail, one.kind);
         one.drift = drift;
         one.detail = Some(detail);

@@ -2,13 +2,6 @@ use super::*;
 use crate::live::event::{Listed, Listing, Sample};
 use crate::live::scope::SANDBOX_LABEL;
 
-const PACE: Pace = Pace {
-    busy: Duration::from_secs(1),
-    idle: Duration::from_secs(5),
-    hidden: Duration::from_secs(20),
-    other: Duration::from_secs(30),
-};
-
 fn at(seconds: i64) -> Moment {
     Moment(seconds * 1_000_000_000)
 }
@@ -67,9 +60,9 @@ fn looking_at(ids: &[&str]) -> Sight {
 fn at_first_everything_is_due_and_nothing_twice_while_it_is_asked_for() {
     let mut roster = roster(&[("a", Kind::Sandbox), ("b", Kind::Other)]);
     let sight = looking_at(&["a"]);
-    assert_eq!(roster.due(at(0), &sight, PACE), ["a", "b"]);
+    assert_eq!(roster.due(at(0), &sight, Pace::default()), ["a", "b"]);
     roster.asked("a");
-    assert_eq!(roster.due(at(0), &sight, PACE), ["b"]);
+    assert_eq!(roster.due(at(0), &sight, Pace::default()), ["b"]);
 }
 
 #[test]
@@ -89,13 +82,13 @@ fn what_is_busy_and_looked_at_comes_each_second_and_the_rest_seldom() {
             sampled(&mut roster, id, second, cores * (second.unsigned_abs() + 1));
         }
     }
-    let due = |second| roster.due(at(second), &sight, PACE);
+    let due = |second| roster.due(at(second), &sight, Pace::default());
     assert_eq!(due(1), [""; 0]);
     assert_eq!(due(2), ["busy"]);
     assert_eq!(due(6), ["busy", "hidden-busy", "idle"]);
     assert_eq!(due(21), ["busy", "hidden-busy", "idle", "hidden"]);
     assert_eq!(due(31).len(), 5);
-    assert_eq!(roster.wake(&sight, PACE), Some(at(2)));
+    assert_eq!(roster.wake(&sight, Pace::default()), Some(at(2)));
 }
 
 #[test]
@@ -105,7 +98,7 @@ fn a_running_call_makes_busy_and_what_does_not_run_is_not_asked() {
     for second in [0, 1] {
         sampled(&mut roster, "a", second, 0);
     }
-    let due = |roster: &Roster, second| roster.due(at(second), &sight, PACE).len();
+    let due = |roster: &Roster, second| roster.due(at(second), &sight, Pace::default()).len();
     assert_eq!(due(&roster, 2), 0);
     let exec = "x".to_owned();
     happened(
@@ -139,6 +132,16 @@ fn a_sample_that_cannot_be_had_is_not_asked_for_without_end() {
     let mut roster = roster(&[("a", Kind::Sandbox)]);
     roster.asked("a");
     roster.missed("a", at(3));
-    assert_eq!(roster.due(at(3), &looking_at(&["a"]), PACE).len(), 0);
-    assert_eq!(roster.due(at(4), &looking_at(&["a"]), PACE).len(), 1);
+    assert_eq!(
+        roster
+            .due(at(3), &looking_at(&["a"]), Pace::default())
+            .len(),
+        0
+    );
+    assert_eq!(
+        roster
+            .due(at(4), &looking_at(&["a"]), Pace::default())
+            .len(),
+        1
+    );
 }

@@ -15,6 +15,9 @@ use crate::units::Size;
 
 /// What is not known.
 const UNKNOWN: &str = "?";
+/// A recorder writes down at least its own cost each minute.
+const GAP: Duration = Duration::from_mins(3);
+const DAY: Duration = Duration::from_hours(24);
 /// Of those that have gone and of what happened, so many are told.
 const MOST: usize = 20;
 
@@ -22,6 +25,12 @@ const MOST: usize = 20;
 pub fn table(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> io::Result<()> {
     link(model, now, style, to)?;
     if model.listed.is_none() {
+        // What is there is not known; what happened is, where it was recorded.
+        if model.recalled.is_some() {
+            dead(model, style, to)?;
+            writeln!(to)?;
+            reach(model, now, style, to)?;
+        }
         return Ok(());
     }
     let mut shown: Vec<&Sandbox> = model.shown().collect();
@@ -45,13 +54,7 @@ pub fn table(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> i
             }
         }
     }
-    let gone: Vec<&Gone> = model.shown_gone().rev().take(MOST).collect();
-    if !gone.is_empty() {
-        writeln!(to, "\n{}", style.paint(Role::Title, "Gone"))?;
-        let head = ["OWNER", "NAME", "LIVED", "EXIT", "PEAK", "CAP", "CALLS"];
-        let rows: Vec<_> = gone.iter().rev().map(|one| gone_row(one)).collect();
-        write_rows(&head, &rows, style, to)?;
-    }
+    dead(model, style, to)?;
     writeln!(to)?;
     match &model.headroom {
         Ok(sum) => writeln!(
@@ -62,6 +65,47 @@ pub fn table(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> i
             sum.in_words()
         ),
         Err(why) => writeln!(to, "How many more fit is not known: {why}"),
+    }?;
+    reach(model, now, style, to)
+}
+
+/// What has gone.
+fn dead(model: &Model, style: &Style, to: &mut dyn Write) -> io::Result<()> {
+    let gone: Vec<&Gone> = model.shown_gone().rev().take(MOST).collect();
+    if !gone.is_empty() {
+        writeln!(to, "\n{}", style.paint(Role::Title, "Gone"))?;
+        let head = ["OWNER", "NAME", "LIVED", "EXIT", "PEAK", "CAP", "CALLS"];
+        let rows: Vec<_> = gone.iter().rev().map(|one| gone_row(one)).collect();
+        write_rows(&head, &rows, style, to)?;
+    }
+    Ok(())
+}
+
+/// How far back what is told of the past reaches, and who remembers it.
+fn reach(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> io::Result<()> {
+    let Some(reaches) = model.reaches else {
+        return Ok(());
+    };
+    let source = match model.recalled {
+        None => "engine's own memory".to_owned(),
+        Some(recalled) if now.since(recalled.to) < GAP => "recorded".to_owned(),
+        // The engine may have forgotten some of what happened since.
+        Some(recalled) => format!(
+            "recorded until {}, from then on engine's own memory",
+            clock(recalled.to, now)
+        ),
+    };
+    let words = format!("reaches back to {} ({source})", clock(reaches, now));
+    writeln!(to, "{}", style.paint(Role::Muted, &words))
+}
+
+/// The time of day where that is clear, else the whole instant.
+fn clock(at: Moment, now: Moment) -> String {
+    let whole = super::instant(at);
+    let time = whole.split_once('T').and_then(|(_, time)| time.get(..8));
+    match time {
+        Some(time) if now.since(at) < DAY && at <= now => format!("{time} UTC"),
+        _ => whole,
     }
 }
 
@@ -240,7 +284,7 @@ fn write_rows(
 }
 
 /// `140 ms`, `3.2 s`, `4 min`, `2 h`, `3 d`
-fn span(span: Duration) -> String {
+pub fn span(span: Duration) -> String {
     match span.as_secs() {
         0 => format!("{} ms", span.as_millis()),
         1..60 => format!("{:.1} s", span.as_secs_f64()),
