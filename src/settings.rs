@@ -28,6 +28,8 @@ pub struct Watch {
     pub prefixes: Vec<String>,
     pub images: Vec<String>,
     pub pace: Pace,
+    /// Nothing can be done to a sandbox from the dashboard.
+    pub read_only: bool,
 }
 
 /// Between two measurements of a container. Each costs the engine some milliseconds of processor

@@ -22,6 +22,7 @@ use crate::probe::World;
 use crate::redact::Redactor;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
+use crate::text::wash;
 
 /// What the command line asks of a run.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +124,24 @@ pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<Settings, Fail
         })?;
         settings.app.theme = theme;
     }
+    if let Some(word) = here.var("CLAWDOCTOR_READ_ONLY") {
+        settings.watch.read_only = switch(word).ok_or_else(|| {
+            Failure::usage(format!(
+                "the environment's CLAWDOCTOR_READ_ONLY: `{}` is not 1 or 0",
+                wash(word, 40)
+            ))
+        })?;
+    }
     Ok(settings)
+}
+
+/// What a variable that switches something says.
+fn switch(word: &str) -> Option<bool> {
+    match word {
+        "1" | "true" | "yes" => Some(true),
+        "0" | "false" | "no" => Some(false),
+        _ => None,
+    }
 }
 
 /// The operator's waivers; none when there is no file.

@@ -230,6 +230,7 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
     let ask = watch::Ask {
         wish: ask(args).wish,
         all: asked.all,
+        read_only: asked.read_only,
         command_lines: if asked.commands {
             CommandLines::Keep
         } else {

@@ -33,6 +33,8 @@ use crate::text::wash;
 pub struct Ask {
     pub wish: Wish,
     pub all: bool,
+    /// Nothing can be done to a sandbox; so too when the settings say it.
+    pub read_only: bool,
     pub command_lines: CommandLines,
     pub backlog: Duration,
     pub record: Option<PathBuf>,
@@ -49,6 +51,7 @@ impl Ask {
         Self {
             wish,
             all: false,
+            read_only: false,
             command_lines: CommandLines::Drop,
             backlog: Duration::from_hours(1),
             record: None,

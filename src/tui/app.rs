@@ -9,6 +9,7 @@ use super::gathering::Gathering;
 use super::keys::Place;
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
+use super::screen::deeds::{self, Deeds};
 use super::screen::isolation::Isolation;
 use super::screen::live::Live;
 use super::screen::repair::{Repairs, Talk};
@@ -25,6 +26,7 @@ pub struct App {
     pub isolation: Isolation,
     /// None: this session watches no engine.
     pub live: Option<Box<Live>>,
+    pub deeds: Deeds,
     pub gathering: Gathering,
     pub repairs: Repairs,
     /// What is known of the node so far.
@@ -44,6 +46,11 @@ pub enum Dialog {
     Room { scroll: usize },
     /// About repairs.
     Repair { talk: Box<Talk>, scroll: usize },
+    /// About acts on sandboxes.
+    Deeds {
+        talk: Box<deeds::Talk>,
+        scroll: usize,
+    },
 }
 
 impl App {
@@ -56,6 +63,7 @@ impl App {
             checklist,
             isolation: Isolation::default(),
             live: None,
+            deeds: Deeds::default(),
             gathering: Gathering::default(),
             repairs: Repairs::default(),
             node: Node::default(),
@@ -70,6 +78,7 @@ impl App {
         match &self.dialog {
             Some(Dialog::Help { .. } | Dialog::Room { .. }) => Place::Help,
             Some(Dialog::Repair { talk, .. }) => self.repairs.place(talk),
+            Some(Dialog::Deeds { talk, .. }) => Deeds::place(talk),
             None => match self.screen {
                 Screen::Checklist => self.checklist.place(),
                 Screen::Live => self.live.as_ref().map_or(Place::Table, |live| live.place()),

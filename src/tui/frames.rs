@@ -1,5 +1,6 @@
 //! Frames of the app as text, in `tests/screens/`; and what holds for every frame.
 
+mod deeds;
 mod isolation;
 mod live;
 

@@ -35,6 +35,10 @@ pub enum Place {
     Working,
     /// Something to read is open.
     Reading,
+    /// A question about acting on sandboxes.
+    Deciding,
+    /// What is done to sandboxes, or a word about it.
+    Told,
 }
 
 /// What a key asks for.
@@ -77,6 +81,16 @@ pub enum Command {
     Interrupt,
     Redraw,
     Live(Act),
+    Over(Over),
+}
+
+/// What a key asks of a dialog over the dashboard alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// From one sandbox to all of its agent's, and back.
+    Widen,
+    /// Those that are in use as well, or not.
+    Heat,
 }
 
 /// What a key asks of the dashboard alone.
@@ -97,6 +111,17 @@ pub enum Act {
     Dismiss,
     /// Measures everything now.
     Measure,
+    Want(Want),
+}
+
+/// What a person wants done to a sandbox; asks first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    Stop,
+    Kill,
+    /// Or goes on, where it is paused.
+    Pause,
+    Remove,
 }
 
 pub struct Binding {
@@ -198,6 +223,7 @@ macro_rules! bindings {
 }
 
 mod live;
+mod overlay;
 
 /// In the order in which the footer names them: what is dropped first where it is narrow, last.
 static BINDINGS: &[Binding] = bindings! {
@@ -265,7 +291,10 @@ pub fn command(place: Place, chord: Chord) -> Option<Command> {
 
 /// All keys, of all places.
 pub fn all() -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().chain(live::BINDINGS)
+    BINDINGS
+        .iter()
+        .chain(live::BINDINGS)
+        .chain(overlay::BINDINGS)
 }
 
 /// All that can be pressed in this place.
@@ -278,7 +307,8 @@ mod tests {
     use super::*;
 
     fn places() -> impl Iterator<Item = Place> {
-        ALL.iter().chain(live::PANES).copied()
+        let places = ALL.iter().chain(live::PANES);
+        places.chain(overlay::PLACES).copied()
     }
 
     #[test]

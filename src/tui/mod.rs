@@ -14,6 +14,7 @@
 //! an exit code is (cli). The only room that names ratatui and crossterm. Called by cli.
 
 mod app;
+pub mod deeds;
 #[cfg(test)]
 mod frames;
 mod gathering;
@@ -48,6 +49,7 @@ use crate::live::event::{self, Moment};
 use crate::live::model::Model;
 use crate::live::sampling::Sight;
 use crate::settings::ThemeName;
+use deeds::Errands;
 use mending::{Order, Past, Progress};
 
 pub use gathering::Scope;
@@ -113,6 +115,8 @@ pub struct Watching {
     pub task: JoinHandle<()>,
     /// What our wall clock shows.
     pub clock: fn() -> Moment,
+    /// None: what is watched can only be looked at.
+    pub errands: Option<Errands>,
 }
 
 /// What the user's terminal can show.

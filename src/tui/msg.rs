@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::gathering::Scope;
-use super::screen::repair;
+use super::screen::{deeds, repair};
 use crate::checklist::isolation::Picture;
 use crate::checklist::report::Report;
 use crate::facts::Section;
@@ -31,6 +31,7 @@ pub enum Msg {
     Mouse(Mouse),
     Probe(Probe),
     Repair(repair::Msg),
+    Deed(deeds::Msg),
     /// What was learnt of the engine's sandboxes, with its own stamp on the wall clock.
     Live(event::Stamped<event::Event>),
     Signal(Signal),
@@ -71,6 +72,7 @@ pub enum Cmd {
     /// Begin a gathering.
     Gather(Scope),
     Repair(repair::Cmd),
+    Deed(deeds::Cmd),
     /// Draw everything anew: something else wrote to the terminal.
     Redraw,
     /// What is looked at now, for whom to sample how often.

@@ -1,6 +1,7 @@
 //! The edge of the room: waits for keys, signals, the gathering and the time, feeds each to
 //! `update`, does what comes out, and draws when something changed, at most 30 times a second.
 
+mod deeds;
 mod repairs;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::app::App;
+use super::deeds::Errands;
 use super::msg::{Cmd, Judged, Leave, Mouse, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
@@ -58,6 +60,8 @@ struct Work {
     feed: Option<Feed>,
     gathering: Option<Gathering>,
     repairs: repairs::Repairs,
+    errands: Option<Errands>,
+    deeds: deeds::Deeds,
 }
 
 struct Signals {
@@ -79,9 +83,15 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
         First::Checklist => Screen::Checklist,
         First::Live => Screen::Live,
     };
+    let mut errands = None;
     let feed = session.watching.take().map(|watching| {
         let live = Live::new(watching.model, (watching.clock)());
         app.live = Some(Box::new(live));
+        app.deeds.forbidden = match &watching.errands {
+            Some(errands) => errands.permission.clone().err(),
+            None => Some("What is shown can only be looked at.".to_owned()),
+        };
+        errands = watching.errands;
         Feed {
             events: watching.events,
             sight: watching.sight,
@@ -90,12 +100,16 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     });
     let mut work = Work {
         feed,
+        errands,
         ..Work::default()
     };
     let outcome = drive(&session, &mut app, &mut terminal, &mut signals, &mut work).await;
     // The terminal first: what is put away after it may take a moment.
     if work.repairs.is_under_way() {
         terminal.leave("bringing the last step to rest");
+    }
+    if work.deeds.is_under_way() {
+        terminal.leave("waiting a moment for what was begun with sandboxes");
     }
     drop(terminal);
     if let Some(feed) = work.feed {
@@ -104,6 +118,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     if let Some(gathering) = work.gathering {
         gathering.call_off().await;
     }
+    work.deeds.call_off().await;
     work.repairs.call_off().await;
     match outcome? {
         Leave::Quit => Ok(app.report.map(|report| *report)),
@@ -171,6 +186,10 @@ async fn drive(
                     Some(repair::Msg::Asked)
                 }
                 Cmd::Repair(cmd) => work.repair(session, cmd).await,
+                Cmd::Deed(cmd) => {
+                    work.deeds.begin(work.errands.as_ref(), cmd);
+                    None
+                }
             };
             if let Some(news) = news {
                 let (at, what) = (opened.elapsed(), Msg::Repair(news));
@@ -191,6 +210,7 @@ async fn drive(
             event = fed(&mut work.feed) => Some(Msg::Live(event)),
             probe = told(session, &mut work.gathering) => Some(Msg::Probe(probe)),
             news = work.repairs.next() => Some(Msg::Repair(news)),
+            news = work.deeds.next() => Some(Msg::Deed(news)),
             () = tokio::time::sleep_until(next_frame), if app.changed => None,
             () = until(wake) => Some(Msg::Wake),
         };

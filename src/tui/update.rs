@@ -15,6 +15,7 @@ use super::layout;
 use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::{Cursor, Filter, Pane};
+use super::screen::deeds;
 use super::screen::repair::{self, Talk};
 use super::theme::SPIN;
 use super::view;
@@ -64,6 +65,10 @@ fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
             cmds
         }
         Msg::Live(event) => live::told(app, event),
+        Msg::Deed(news) => {
+            deeds::told(app, news);
+            Vec::new()
+        }
         Msg::Repair(news) => {
             let cmds = repair::told(app, news);
             settle(app);
@@ -95,7 +100,7 @@ fn changing(app: &mut App, act: impl FnOnce(&mut App) -> Vec<Cmd>) -> Vec<Cmd> {
 /// When something on the screen will change by the passing of time alone.
 pub fn next_wake(app: &App) -> Option<Duration> {
     if live::is_seen(app) {
-        return app.live.as_ref().and_then(|live| live.next_wake(app.now));
+        return live::next_wake(app);
     }
     if app.gathering.running_since().is_some() || app.repairs.is_under_way() {
         let turns = app.now.as_millis() / SPIN.as_millis() + 1;
@@ -201,6 +206,9 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     if let Some(cmds) = repair::command(app, place, command) {
         return cmds;
     }
+    if let Some(cmds) = deeds::command(app, place, command) {
+        return cmds;
+    }
     match command {
         Command::Interrupt => return vec![Cmd::Leave(Leave::Signal(Signal::Interrupt))],
         Command::Redraw => {
@@ -234,8 +242,8 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     }
     match place {
         Place::Help => scroll_dialog(app, command),
-        // The dashboard's own were taken care of.
-        Place::Table | Place::Sandbox | Place::Timeline => {}
+        // Those of the dashboard and of its dialogs were taken care of.
+        Place::Table | Place::Sandbox | Place::Timeline | Place::Deciding | Place::Told => {}
         Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
             scroll_talk(app, command);
         }
@@ -366,7 +374,7 @@ fn scroll_detail(app: &mut App, command: Command) -> bool {
     }
 }
 
-fn scrolled(at: usize, page: usize, command: Command) -> Option<usize> {
+pub(super) fn scrolled(at: usize, page: usize, command: Command) -> Option<usize> {
     let next = match command {
         Command::Up | Command::ScrollUp => at.saturating_sub(1),
         Command::Down | Command::ScrollDown => at.saturating_add(1),

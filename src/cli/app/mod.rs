@@ -5,6 +5,7 @@
     reason = "measures how long a gathering takes"
 )]
 
+mod errands;
 mod mend;
 mod past;
 mod watch;
@@ -112,9 +113,10 @@ pub fn show(
         latest: Mutex::new(None),
     });
     let handle = runtime.handle().clone();
+    let errands = errands::errands(&ready, &handle, &watch_ask);
     let (watching, trouble) = {
         let _context = runtime.enter();
-        watch::feed(&watch_ask, &ready.prepared)?
+        watch::feed(&watch_ask, &ready.prepared, errands)?
     };
     let (terms_of, gather_of) = (Arc::clone(&ready), Arc::clone(&ready));
     let gather_on = handle.clone();

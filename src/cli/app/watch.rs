@@ -16,12 +16,17 @@ use crate::live::model::Model;
 use crate::live::recording::Recorder;
 use crate::live::sampling::Sight;
 use crate::tui::Watching;
+use crate::tui::deeds::Errands;
 
 /// Why a recording ended before its time; told when the screen is free again.
 pub type Trouble = Arc<Mutex<Option<Failure>>>;
 
 /// Begins to watch, in the runtime that is entered.
-pub fn feed(ask: &Ask, prepared: &Prepared) -> Result<(Watching, Trouble), Failure> {
+pub fn feed(
+    ask: &Ask,
+    prepared: &Prepared,
+    errands: Errands,
+) -> Result<(Watching, Trouble), Failure> {
     let mut watch = watched(ask, prepared);
     let mut model = Model::new(watch.scope.clone(), rules(prepared));
     let trouble = Trouble::default();
@@ -52,6 +57,7 @@ pub fn feed(ask: &Ask, prepared: &Prepared) -> Result<(Watching, Trouble), Failu
         sight,
         task: feed::start(watch.clone(), told, looks),
         clock: feed::now,
+        errands: Some(errands),
     };
     Ok((watching, trouble))
 }

@@ -15,7 +15,8 @@ Examples:
   clawdoctor watch --json             what happens, one line of JSON each, until Ctrl-C
   clawdoctor watch --record night.ndjson
 
-Without a terminal it tells what happens, a line each. Nothing is changed in the engine.
+Without a terminal it tells what happens, a line each. Nothing is changed in the engine, but for
+what you answer with yes on the dashboard.
 Which containers are sandboxes, OpenClaw's label openclaw.sandbox=1 says; with --all every
 container is shown.
 
@@ -66,6 +67,9 @@ pub struct WatchArgs {
     /// What the recording may take, FILE.1 included
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size, requires = "record")]
     pub record_size: Size,
+    /// Look and touch nothing: sandboxes cannot be stopped, killed, paused or removed from here [env: CLAWDOCTOR_READ_ONLY]
+    #[arg(long)]
+    pub read_only: bool,
     /// Show and record the command lines of calls too: they may hold secrets
     #[arg(long)]
     pub commands: bool,

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Act, Binding, Command, Place, char, key};
+use super::{Act, Binding, Command, Place, Want, char, key};
 use crate::tui::msg::Chord;
 use crate::tui::screen::Screen;
 
@@ -29,6 +29,10 @@ pub static BINDINGS: &[Binding] = bindings! {
     LIVE [char('g')] Live(Act::Group), "g", "together by agent, or each for itself", "group";
     LIVE [char('d')] Live(Act::Gone), "d", "what has gone, or what is there", "gone";
     LIVE [char('H')] Live(Act::Room), "H", "how the headroom is reckoned", "headroom";
+    LIVE [char('X')] Live(Act::Want(Want::Stop)), "X", "stop; asks first, as do the next three", "stop";
+    LIVE [Chord::ctrl('k')] Live(Act::Want(Want::Kill)), "ctrl-k", "kill";
+    LIVE [char('p')] Live(Act::Want(Want::Pause)), "p", "pause, or let it go on", "pause";
+    LIVE [Chord::ctrl('d')] Live(Act::Want(Want::Remove)), "ctrl-d", "remove, through OpenClaw";
     LIVE [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "tab", "other pane", "pane";
     LIVE [char('x')] Live(Act::Dismiss), "x", "put the alerts away";
     LIVE [char('t')] Live(Act::Clock), "t", "times in the timeline: ages, or the clock";

@@ -152,7 +152,8 @@ impl Isolation {
             | Command::Back
             | Command::Interrupt
             | Command::Redraw
-            | Command::Live(_) => {}
+            | Command::Live(_)
+            | Command::Over(_) => {}
         }
     }
 

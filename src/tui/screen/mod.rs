@@ -5,6 +5,7 @@
 //! the table of keys.
 
 pub mod checklist;
+pub mod deeds;
 pub mod isolation;
 pub mod live;
 mod moves;

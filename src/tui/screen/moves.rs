@@ -83,7 +83,8 @@ impl Checklist {
             | Command::Back
             | Command::Interrupt
             | Command::Redraw
-            | Command::Live(_) => {}
+            | Command::Live(_)
+            | Command::Over(_) => {}
         }
     }
 

@@ -1,13 +1,15 @@
 //! What the app does for its dashboard.
 
+use std::time::Duration;
+
 use ratatui::layout::Position;
 
 use crate::live::event;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::Command;
 use crate::tui::msg::{Cmd, Does, Mouse};
-use crate::tui::screen::Screen;
 use crate::tui::screen::live::{Pane, Window};
+use crate::tui::screen::{Screen, deeds};
 use crate::tui::view;
 
 /// The dashboard is what is on the screen, without a dialog that has a clock of its own.
@@ -30,9 +32,22 @@ pub fn told(app: &mut App, event: event::Stamped<event::Event>) -> Vec<Cmd> {
     }
 }
 
+/// When the dashboard, or the clock of what is done from it, will show something else.
+pub fn next_wake(app: &App) -> Option<Duration> {
+    let live = app.live.as_ref().and_then(|live| live.next_wake(app.now));
+    let deeds = is_counting(app).then(|| Duration::from_secs(app.now.as_secs() + 1));
+    live.into_iter().chain(deeds).min()
+}
+
+/// The seconds of something under way are on the screen.
+fn is_counting(app: &App) -> bool {
+    matches!(app.dialog, Some(Dialog::Deeds { .. })) && app.deeds.is_under_way()
+}
+
 /// The time that was asked for has come. Other screens are drawn anew, this one when it changed.
 pub fn wake(app: &mut App) {
     let now = app.now;
+    app.changed |= is_counting(app);
     match (is_seen(app), &mut app.live) {
         (true, Some(live)) => app.changed |= live.wake(now),
         (true, None) => {}
@@ -112,6 +127,7 @@ pub fn settle(app: &mut App) {
 pub fn refresh(app: &mut App, cmds: &mut Vec<Cmd>) {
     let shown = app.screen == Screen::Live;
     let now = app.now;
+    deeds::refresh(app);
     if let Some(live) = &mut app.live
         && shown
         && app.changed

@@ -6,10 +6,9 @@ use ratatui::layout::Rect;
 use super::put;
 use crate::tui::app::App;
 use crate::tui::keys;
-use crate::tui::screen::Screen;
 use crate::tui::screen::checklist::Filter;
 use crate::tui::screen::live::List;
-use crate::tui::screen::repair;
+use crate::tui::screen::{Screen, deeds};
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::columns;
@@ -29,7 +28,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         };
         line = text(app, filter, shown, all, line);
     }
-    let words = keys::here(app.place()).filter_map(|key| Some((key, repair::word(app, key)?)));
+    let words = keys::here(app.place()).filter_map(|key| Some((key, deeds::word(app, key)?)));
     for (index, (binding, word)) in words.enumerate() {
         let key = binding.keys.split(' ').next().unwrap_or_default();
         let gap = if index == 0 { 0 } else { 2 };

@@ -63,6 +63,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             ("In the detail", Place::Sandbox),
             ("In the timeline", Place::Timeline),
             ("While a filter is typed", Place::Filter),
+            ("When something is asked", Place::Deciding),
         ],
         Screen::Isolation => &[
             ("In the list of agents", Place::Agents),

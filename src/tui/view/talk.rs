@@ -51,7 +51,9 @@ pub fn inside(app: &App) -> Rect {
             let height = text(app, talk, app.size).lines.len();
             layout::inside(frame(app.size, height))
         }
-        Some(Dialog::Help { .. } | Dialog::Room { .. }) | None => Rect::default(),
+        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. }) | None => {
+            Rect::default()
+        }
     }
 }
 
@@ -67,7 +69,7 @@ pub fn goes_on(app: &App) -> bool {
 }
 
 /// The footer stays in sight: it names the keys.
-fn frame(size: Size, lines: usize) -> Rect {
+pub fn frame(size: Size, lines: usize) -> Rect {
     let above = Size {
         width: size.width,
         height: size.height.saturating_sub(1),

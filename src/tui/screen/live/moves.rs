@@ -63,6 +63,7 @@ impl Live {
             | Command::Explain
             | Command::Yes
             | Command::No
+            | Command::Over(_)
             | Command::Resume
             | Command::RollBack
             | Command::Go(_)
@@ -105,8 +106,8 @@ impl Live {
                 self.sight.dismissed = newest.or(self.sight.dismissed);
             }
             Act::Measure => self.sight.measure = self.sight.measure.wrapping_add(1),
-            // A dialog is the app's.
-            Act::Room => {}
+            // Dialogs are the app's.
+            Act::Room | Act::Want(_) => {}
         }
     }
 

@@ -66,6 +66,8 @@ pub fn command(app: &mut App, place: Place, command: Command) -> Option<Cmds> {
         | Place::Table
         | Place::Sandbox
         | Place::Timeline
+        | Place::Deciding
+        | Place::Told
         | Place::Help => None,
     }
 }
@@ -176,7 +178,7 @@ fn close(app: &mut App) {
 fn talk(app: &App) -> Option<&Talk> {
     match &app.dialog {
         Some(Dialog::Repair { talk, .. }) => Some(talk),
-        Some(Dialog::Help { .. } | Dialog::Room { .. }) | None => None,
+        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. }) | None => None,
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod alert;
 mod cells;
+pub mod deeds;
 pub mod detail;
 mod empty;
 mod gauge;

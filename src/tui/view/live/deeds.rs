@@ -1,0 +1,362 @@
+//! The dialogs about acts on sandboxes: what would be done to which, what is under way, and what
+//! became of it.
+//!
+//! ```text
+//! ┌ Stop openclaw-sbx-9e3779b90000? ─────────────────────────────────────────────┐
+//! │ openclaw-sbx-9e3779b90000  main/telegram:0                                    │
+//! │   1 call runs in it at this moment, for 1 min: it is cut off                  │
+//! │                                                                               │
+//! │ The engine asks its program to end, and kills it after 10 s.                  │
+//! │ OpenClaw starts it again at the next turn of its session.                     │
+//! └───────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+use super::super::{put, talk};
+use crate::fix::words::quoted;
+use crate::live::sandbox::{Sandbox, State};
+use crate::live::scope::Kind;
+use crate::text::wash;
+use crate::tui::app::{App, Dialog};
+use crate::tui::deeds::{Became, Deed, GRACE_SECONDS, Heat, Target};
+use crate::tui::layout;
+use crate::tui::screen::deeds::{Knowledge, Question, Reach, Talk, Work};
+use crate::tui::screen::live::Live;
+use crate::tui::theme::Role;
+use crate::tui::widget::page::Page;
+use crate::tui::widget::text::cut;
+use crate::tui::widget::time;
+
+/// Characters of a foreign name.
+const LONGEST: usize = 200;
+
+fn frame(app: &App, size: Size) -> Rect {
+    talk::frame(size, lines(app).len())
+}
+
+/// How many lines the dialog that is open shows.
+pub fn height(app: &App) -> usize {
+    usize::from(layout::inside(frame(app, app.size)).height)
+}
+
+/// Whether a question goes on below what is on the screen: nobody says yes to what they have not
+/// seen.
+pub fn goes_on(app: &App) -> bool {
+    let Some(Dialog::Deeds { talk, scroll }) = &app.dialog else {
+        return false;
+    };
+    matches!(**talk, Talk::Question(_)) && scroll + height(app) < lines(app).len()
+}
+
+pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
+    let Some(Dialog::Deeds { talk, scroll }) = &app.dialog else {
+        return;
+    };
+    let lines = lines(app);
+    let frame = frame(app, size).intersection(buffer.area);
+    let inside = layout::inside(frame);
+    let (all, height) = (lines.len(), usize::from(inside.height));
+    Clear.render(frame, buffer);
+    let wide = usize::from(frame.width).saturating_sub(4);
+    let title = format!(" {} ", cut(&title(app, talk), wide, app.theme.ellipsis()));
+    let mut block = Block::bordered()
+        .border_type(BorderType::Plain)
+        .title(title);
+    if all > height {
+        let position = format!(" {}-{} of {all} ", scroll + 1, (scroll + height).min(all));
+        block = block.title_bottom(Line::from(position).right_aligned());
+    }
+    block.render(frame, buffer);
+    for (y, line) in (0..inside.height).zip(lines.into_iter().skip(*scroll)) {
+        put(buffer, inside, y, line);
+    }
+}
+
+fn title(app: &App, talk: &Talk) -> String {
+    match talk {
+        Talk::Question(asked) => match (asked.reach, &asked.agent, asked.targets.as_slice()) {
+            (Reach::Agent, Some(agent), all) => format!(
+                "{} all {} of {}?",
+                asked.deed.verb(),
+                all.len(),
+                wash(agent, LONGEST)
+            ),
+            (_, _, [one]) => format!("{} {}?", asked.deed.verb(), wash(&one.name, LONGEST)),
+            (_, _, all) => format!("{} all {}?", asked.deed.verb(), all.len()),
+        },
+        Talk::Work => match &app.deeds.work {
+            Some(work) if work.ended.is_none() => format!(
+                "{}… {} s",
+                work.deed.doing(),
+                app.now.saturating_sub(work.begun).as_secs()
+            ),
+            Some(work) => work.deed.verb().to_owned(),
+            None => String::new(),
+        },
+        Talk::Note { title, .. } => title.clone(),
+    }
+}
+
+pub fn lines(app: &App) -> Vec<Line<'static>> {
+    let mut page = Page::new(app.theme, usize::from(talk::room(app.size)));
+    if let Some(Dialog::Deeds { talk, .. }) = &app.dialog {
+        match (&**talk, &app.live) {
+            (Talk::Question(asked), Some(live)) => question(&mut page, app, live, asked),
+            (Talk::Work, Some(live)) => {
+                if let Some(of) = &app.deeds.work {
+                    work(&mut page, live, of);
+                }
+            }
+            (Talk::Note { lines, .. }, _) => {
+                for line in lines {
+                    page.text(Role::Plain, 0, &wash(line, 1000));
+                }
+            }
+            (Talk::Question(_) | Talk::Work, None) => {}
+        }
+    }
+    page.lines
+}
+
+fn question(page: &mut Page, app: &App, live: &Live, asked: &Question) {
+    let ours = live.ours(app.now);
+    for target in &asked.targets {
+        let Some(one) = live.model.sandboxes.get(&target.id) else {
+            continue;
+        };
+        let owner = one.owner().words();
+        let mut name = page
+            .pieces()
+            .add(Role::Strong, &wash(&target.name, LONGEST))
+            .gap(2);
+        name = name.add(Role::Plain, &wash(&owner, LONGEST)).gap(2);
+        page.push(name.add(Role::Muted, one.state.word()));
+        calls(page, app, live, asked.deed, one);
+        if one.kind == Kind::Other {
+            page.text(Role::Warn, 2, "It is no sandbox of OpenClaw's.");
+        }
+        if asked.is_known(&target.name) == Some(false) {
+            let words = "OpenClaw here does not have it in its register: it is left alone.";
+            page.text(Role::Warn, 2, words);
+        } else if let Some(why) = asked.heat_of(&live.model, one, ours) {
+            let (role, then) = match asked.heat {
+                _ if !asked.can_be_done() => (Role::Warn, ""),
+                Heat::ColdOnly => (Role::Warn, ": left alone, unless you press u"),
+                Heat::AlsoHot => (Role::Bad, ": removed all the same"),
+            };
+            page.text(role, 2, &format!("{why}{then}"));
+        }
+    }
+    page.gap();
+    means(page, live, asked);
+    match &asked.register {
+        Knowledge::NotAsked => {}
+        Knowledge::Asked => {
+            page.text(Role::Busy, 0, "OpenClaw is asked what it knows of it…");
+        }
+        Knowledge::None(why) => by_hand(page, live, asked, why),
+        Knowledge::Told(_) => {
+            if asked.chosen(&live.model, ours).is_empty() {
+                page.gap();
+                let words = "As it is, a yes would remove nothing.";
+                page.text(Role::Warn, 0, words);
+            }
+            let unknown = |one: &&Target| asked.is_known(&one.name) == Some(false);
+            let foreign: Vec<&Target> = asked.targets.iter().filter(unknown).collect();
+            if !foreign.is_empty() {
+                page.gap();
+                let words = "As the user whose gateway made what is left alone, type:";
+                page.text(Role::Plain, 0, words);
+                for target in foreign {
+                    page.text(Role::Code, 2, &command(live, target));
+                }
+            }
+        }
+    }
+}
+
+/// The calls that run in it at this moment, and what becomes of them.
+fn calls(page: &mut Page, app: &App, live: &Live, deed: Deed, one: &Sandbox) {
+    let then = match deed {
+        Deed::Stop | Deed::Kill | Deed::Remove => "cut off",
+        Deed::Pause => "held",
+        Deed::Unpause => "let go on",
+    };
+    let engine = live.model.engine_clock(live.ours(app.now));
+    let longest = one
+        .running
+        .iter()
+        .filter_map(|call| call.started)
+        .map(|started| engine.since(started))
+        .max();
+    let since = longest.map_or(String::new(), |span| {
+        format!(", for {}", time::old(span).trim_end_matches(" old"))
+    });
+    match one.running.len() {
+        0 if one.is_inspected() || one.witnessed => {
+            page.text(Role::Muted, 2, "no call runs in it at this moment");
+        }
+        0 => page.text(
+            Role::Unsure,
+            2,
+            "whether a call runs in it is not known yet",
+        ),
+        1 => page.text(
+            Role::Warn,
+            2,
+            &format!("1 call runs in it at this moment{since}: it is {then}"),
+        ),
+        count => page.text(
+            Role::Warn,
+            2,
+            &format!("{count} calls run in it at this moment{since}: they are {then}"),
+        ),
+    }
+    for command in one.running.iter().filter_map(|call| call.command.as_ref()) {
+        page.text(Role::Muted, 4, &wash(command, LONGEST));
+    }
+}
+
+fn means(page: &mut Page, live: &Live, asked: &Question) {
+    let is_sandbox = asked.targets.iter().any(|target| {
+        let one = live.model.sandboxes.get(&target.id);
+        one.is_some_and(|one| one.kind == Kind::Sandbox)
+    });
+    let again = "OpenClaw starts it again at the next turn of its session.";
+    let mut say = |words: &str| page.text(Role::Plain, 0, words);
+    match asked.deed {
+        Deed::Stop => say(&format!(
+            "The engine asks its program to end, and kills it after {GRACE_SECONDS} s."
+        )),
+        Deed::Kill => say("The engine kills it at once: nothing in it can finish or clean up."),
+        Deed::Pause => say(
+            "Everything in it is frozen and keeps its memory. Calls into it hang until it goes on.",
+        ),
+        Deed::Unpause => say("Everything in it goes on where it was."),
+        Deed::Remove => say(
+            "OpenClaw removes it (openclaw sandbox recreate). What was installed in it is lost, its \
+             workspace stays, and the next turn of its session makes it anew.",
+        ),
+    }
+    if is_sandbox && matches!(asked.deed, Deed::Stop | Deed::Kill) {
+        say(again);
+    }
+}
+
+/// What to type, where it cannot be done from here.
+fn by_hand(page: &mut Page, live: &Live, asked: &Question, why: &str) {
+    page.gap();
+    page.text(
+        Role::Warn,
+        0,
+        &format!("It cannot be done from here: {}", wash(why, 600)),
+    );
+    page.text(Role::Plain, 0, "As the gateway's user, type:");
+    for target in &asked.targets {
+        page.text(Role::Code, 2, &command(live, target));
+    }
+}
+
+/// The key is a label's: foreign text, which no shell may take for more than a word.
+fn command(live: &Live, target: &Target) -> String {
+    let one = live.model.sandboxes.get(&target.id);
+    let detail = one.and_then(|one| one.detail.as_ref());
+    let key = detail.and_then(|detail| detail.labels.get(crate::live::scope::SESSION_LABEL));
+    match key {
+        Some(key) => format!(
+            "openclaw sandbox recreate --session {}",
+            quoted(&wash(key, 300))
+        ),
+        None => "openclaw sandbox list    (its session is not known here)".to_owned(),
+    }
+}
+
+fn work(page: &mut Page, live: &Live, work: &Work) {
+    let mut ended = false;
+    for (target, became) in &work.rows {
+        let name = wash(&target.name, LONGEST);
+        let (role, words) = outcome(live, work.deed, target, became.as_ref());
+        ended |= matches!(became, Some(Became::Done | Became::Already));
+        page.text(Role::Strong, 0, &name);
+        page.text(role, 2, &words);
+    }
+    if work.ended.is_none() {
+        page.gap();
+        page.text(
+            Role::Muted,
+            0,
+            "It goes on when this is put away; what goes wrong is told.",
+        );
+        return;
+    }
+    if ended {
+        match work.deed {
+            Deed::Stop | Deed::Kill => {
+                page.gap();
+                page.text(
+                    Role::Plain,
+                    0,
+                    "OpenClaw starts it again at the next turn of its session.",
+                );
+            }
+            Deed::Remove => {
+                page.gap();
+                page.text(
+                    Role::Plain,
+                    0,
+                    "OpenClaw makes it anew at the next turn of its session.",
+                );
+            }
+            Deed::Pause => {
+                page.gap();
+                page.text(
+                    Role::Plain,
+                    0,
+                    "Calls into it hang until it goes on: press p.",
+                );
+            }
+            Deed::Unpause => {}
+        }
+    }
+}
+
+fn outcome(live: &Live, deed: Deed, target: &Target, became: Option<&Became>) -> (Role, String) {
+    let one = live.model.sandboxes.get(&target.id);
+    let exited = one.filter(|one| one.state == State::Exited);
+    let code = exited.and_then(|one| one.exit_code);
+    match became {
+        None => (Role::Busy, format!("{}…", deed.doing())),
+        Some(Became::Done) => {
+            let words = match (deed, code) {
+                (Deed::Stop | Deed::Kill, Some(code)) => {
+                    format!("{}: exited with {code}", deed.done())
+                }
+                _ => deed.done().to_owned(),
+            };
+            (Role::Good, words)
+        }
+        Some(Became::Already) => (Role::Plain, format!("was {} already", already(deed))),
+        Some(Became::Gone) => (Role::Plain, "had gone already".to_owned()),
+        Some(Became::Refused(why)) => (Role::Warn, format!("not {}: {why}", already(deed))),
+        Some(Became::Failed(why)) => (Role::Bad, format!("not {}: {why}", already(deed))),
+        Some(Became::NoAnswer(span)) => (
+            Role::Bad,
+            format!(
+                "no answer within {} s: whether it is {} is not known",
+                span.as_secs(),
+                already(deed)
+            ),
+        ),
+    }
+}
+
+fn already(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Unpause => "going on",
+        Deed::Stop | Deed::Kill | Deed::Pause | Deed::Remove => deed.done(),
+    }
+}
