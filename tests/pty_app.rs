@@ -67,6 +67,7 @@ fn the_app() {
         hands: hands(&scene),
         gather: Box::new(move |_, tell| tokio::spawn(gather(scene.clone(), tell))),
         first: tui::First::Checklist,
+        replay: None,
         watching: None,
         style: Style {
             color: true,

@@ -267,6 +267,10 @@ fn replayed(
         at: asked.at.or(asked.once.then_some(end)),
         json: !format.is_for_people(),
     };
+    if ask.at.is_none() && is_for_the_app(args, out) {
+        let recording = replay::replay(&ask.file)?;
+        return app(args, Opening::Replay(Box::new(recording)), here, out);
+    }
     let hide = !args.common.no_redact;
     let redactor = hide.then(|| Redactor::new(here, &prepare::hostname()));
     replay::run(&ask, redactor, out)

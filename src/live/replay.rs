@@ -125,6 +125,11 @@ impl Replay {
         self.instants.last().copied().unwrap_or(self.begin)
     }
 
+    /// How many events are in the picture.
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
     pub fn is_at_end(&self) -> bool {
         self.next == self.events.len() && self.now >= self.end()
     }

@@ -81,6 +81,7 @@ pub enum Command {
     Interrupt,
     Redraw,
     Live(Act),
+    Play(Deck),
     Over(Over),
 }
 
@@ -112,6 +113,21 @@ pub enum Act {
     /// Measures everything now.
     Measure,
     Want(Want),
+}
+
+/// What is done with a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deck {
+    /// Plays, or pauses.
+    Toggle,
+    Step,
+    NextIncident,
+    PreviousIncident,
+    Faster,
+    Slower,
+    Begin,
+    Forward,
+    Back,
 }
 
 /// What a person wants done to a sandbox; asks first.
@@ -225,6 +241,8 @@ macro_rules! bindings {
 mod live;
 mod overlay;
 
+pub use live::PLAYER;
+
 /// In the order in which the footer names them: what is dropped first where it is narrow, last.
 static BINDINGS: &[Binding] = bindings! {
     UNTYPED [char('q'), key(KeyCode::Esc)] Back, "q esc", "back, or quit", "quit";
@@ -295,6 +313,15 @@ pub fn all() -> impl Iterator<Item = &'static Binding> {
         .iter()
         .chain(live::BINDINGS)
         .chain(overlay::BINDINGS)
+}
+
+/// What a key means to a recording that is played: it goes before its other meanings.
+pub fn player(place: Place, chord: Chord) -> Option<Command> {
+    PLAYER
+        .iter()
+        .filter(|binding| binding.places.contains(&place))
+        .find(|binding| binding.chords.contains(&chord))
+        .map(|binding| binding.command)
 }
 
 /// All that can be pressed in this place.

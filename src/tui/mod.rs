@@ -47,6 +47,7 @@ use crate::failure::Failure;
 use crate::fix::repair::Plan;
 use crate::live::event::{self, Moment};
 use crate::live::model::Model;
+use crate::live::replay::Replay;
 use crate::live::sampling::Sight;
 use crate::settings::ThemeName;
 use deeds::Errands;
@@ -93,6 +94,8 @@ pub struct Session {
     pub hands: Hands,
     /// What feeds the dashboard; none: no engine is watched.
     pub watching: Option<Watching>,
+    /// A recording in place of a feed.
+    pub replay: Option<Replay>,
     pub first: First,
     pub style: Style,
 }

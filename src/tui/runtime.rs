@@ -84,6 +84,10 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
         First::Live => Screen::Live,
     };
     let mut errands = None;
+    if let Some(replay) = session.replay.take() {
+        app.live = Some(Box::new(Live::of_recording(replay, Duration::ZERO)));
+        app.deeds.forbidden = Some("This is a recording: it can only be looked at.".to_owned());
+    }
     let feed = session.watching.take().map(|watching| {
         let live = Live::new(watching.model, (watching.clock)());
         app.live = Some(Box::new(live));

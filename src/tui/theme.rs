@@ -257,6 +257,15 @@ impl Theme {
         self.pick("▏", "_")
     }
 
+    /// A recording that plays, and one that stands.
+    pub fn playing(self) -> &'static str {
+        self.pick("▶", ">")
+    }
+
+    pub fn paused(self) -> &'static str {
+        self.pick("‖", "=")
+    }
+
     pub fn pointer(self) -> &'static str {
         self.pick("›", ">")
     }

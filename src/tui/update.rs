@@ -187,6 +187,13 @@ fn learn(node: &mut Node, report: &Report) {
 
 fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     let place = app.place();
+    if let (Some(live), Some(Command::Play(deck))) = (&mut app.live, keys::player(place, chord))
+        && live.playing.is_some()
+    {
+        live.play(deck, app.now);
+        app.changed = true;
+        return Vec::new();
+    }
     let Some(command) = keys::command(place, chord) else {
         if let (Place::Filter, KeyCode::Char(c)) = (place, chord.code)
             && chord.modifiers.is_empty()

@@ -30,6 +30,7 @@ use crate::facts::docker::Endpoint;
 use crate::facts::{Facts, Section};
 use crate::failure::Failure;
 use crate::fix::wishes::Wishes;
+use crate::live::replay::Replay;
 use crate::probe::gather::{Gathered, Progress};
 use crate::probe::inside;
 use crate::report::Style;
@@ -85,6 +86,8 @@ impl Ready {
 pub enum Opening {
     Checklist,
     Watch(Box<WatchAsk>),
+    /// A recording.
+    Replay(Box<Replay>),
 }
 
 /// Shows the app; the last whole report, if there was one. The theme is the one of the settings,
@@ -97,9 +100,11 @@ pub fn show(
     argv: Vec<String>,
     opening: Opening,
 ) -> Result<Option<Report>, Failure> {
-    let (first, watch_ask) = match opening {
-        Opening::Checklist => (First::Checklist, WatchAsk::usual(ask.wish.clone())),
-        Opening::Watch(asked) => (First::Live, *asked),
+    let usual = || WatchAsk::usual(ask.wish.clone());
+    let (first, watch_ask, replay) = match opening {
+        Opening::Checklist => (First::Checklist, usual(), None),
+        Opening::Watch(asked) => (First::Live, *asked, None),
+        Opening::Replay(replay) => (First::Live, usual(), Some(*replay)),
     };
     let prepared = Arc::new(prepare::plan(&ask.wish, here)?);
     style.theme = theme.unwrap_or(prepared.world.settings.app.theme);
@@ -116,7 +121,12 @@ pub fn show(
     let errands = errands::errands(&ready, &handle, &watch_ask);
     let (watching, trouble) = {
         let _context = runtime.enter();
-        watch::feed(&watch_ask, &ready.prepared, errands)?
+        if replay.is_some() {
+            (None, watch::Trouble::default())
+        } else {
+            let (watching, trouble) = watch::feed(&watch_ask, &ready.prepared, errands)?;
+            (Some(watching), trouble)
+        }
     };
     let (terms_of, gather_of) = (Arc::clone(&ready), Arc::clone(&ready));
     let gather_on = handle.clone();
@@ -129,7 +139,8 @@ pub fn show(
             gather_on.spawn(gathered(Arc::clone(&gather_of), scope, told))
         }),
         hands: hands(&ready, handle),
-        watching: Some(watching),
+        watching,
+        replay,
         first,
         style,
     };

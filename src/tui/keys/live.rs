@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Act, Binding, Command, Place, Want, char, key};
+use super::{Act, Binding, Command, Deck, Place, Want, char, key};
 use crate::tui::msg::Chord;
 use crate::tui::screen::Screen;
 
@@ -52,4 +52,17 @@ pub static BINDINGS: &[Binding] = bindings! {
     LIVE [char('J')] ScrollDown, "J", "scroll the detail down";
     LIVE [Chord::ctrl('l')] Redraw, "ctrl-l", "draw the screen anew";
     LIVE [Chord::ctrl('c')] Interrupt, "ctrl-c", "leave at once";
+};
+
+/// The keys of a recording that is played.
+pub static PLAYER: &[Binding] = bindings! {
+    LIVE [char(' ')] Play(Deck::Toggle), "space", "play, or pause", "play";
+    LIVE [char('.')] Play(Deck::Step), ".", "to the next thing that happened", "step";
+    LIVE [char(']')] Play(Deck::NextIncident), "]", "to the next incident", "incident";
+    LIVE [char('[')] Play(Deck::PreviousIncident), "[", "to the incident before";
+    LIVE [char('+'), char('=')] Play(Deck::Faster), "+", "twice as fast", "faster";
+    LIVE [char('-')] Play(Deck::Slower), "-", "half as fast", "slower";
+    LIVE [char('}')] Play(Deck::Forward), "}", "10 s on";
+    LIVE [char('{')] Play(Deck::Back), "{", "10 s back";
+    LIVE [char('0')] Play(Deck::Begin), "0", "to the beginning";
 };

@@ -153,6 +153,7 @@ impl Isolation {
             | Command::Interrupt
             | Command::Redraw
             | Command::Live(_)
+            | Command::Play(_)
             | Command::Over(_) => {}
         }
     }

@@ -7,6 +7,7 @@ mod column;
 mod doing;
 mod hearing;
 mod moves;
+mod playing;
 mod pulse;
 mod rows;
 mod timeline;
@@ -28,6 +29,8 @@ use crate::live::sandbox::{Gone, Sandbox};
 use crate::tui::keys::Place;
 use crate::tui::screen::checklist::Filter;
 use pulse::Pulse;
+
+pub use playing::Playing;
 
 /// How long an alert stands on the screen after its cause was there last.
 const ALERT: Duration = Duration::from_mins(5);
@@ -56,6 +59,8 @@ pub struct Live {
     pub window: Window,
     rang: BTreeMap<Cause, Moment>,
     pulse: Pulse,
+    /// None: it is live.
+    pub playing: Option<Box<Playing>>,
     looked: sampling::Sight,
 }
 
@@ -164,6 +169,7 @@ impl Live {
             window: Window::default(),
             rang: BTreeMap::new(),
             pulse: Pulse::default(),
+            playing: None,
             looked: sampling::Sight::default(),
         };
         live.catch_up();
@@ -171,8 +177,9 @@ impl Live {
     }
 
     /// What our wall clock shows, `now` since the app was opened.
+    /// Of a recording, the instant that it is at.
     pub fn ours(&self, now: Duration) -> Moment {
-        self.epoch.plus(now)
+        self.instant().unwrap_or_else(|| self.epoch.plus(now))
     }
 
     /// For how long the way to the engine is as it is.

@@ -84,6 +84,7 @@ impl Checklist {
             | Command::Interrupt
             | Command::Redraw
             | Command::Live(_)
+            | Command::Play(_)
             | Command::Over(_) => {}
         }
     }

@@ -1,5 +1,7 @@
 //! What can be pressed here and now, as the table of keys has it; or the filter being typed.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -28,7 +30,13 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         };
         line = text(app, filter, shown, all, line);
     }
+    let plays = app.live.as_ref().is_some_and(|live| live.playing.is_some());
+    let player = keys::PLAYER
+        .iter()
+        .filter(|key| plays && key.places.contains(&app.place()))
+        .filter_map(|key| Some((key, Cow::Borrowed(key.footer?))));
     let words = keys::here(app.place()).filter_map(|key| Some((key, deeds::word(app, key)?)));
+    let words = player.chain(words);
     for (index, (binding, word)) in words.enumerate() {
         let key = binding.keys.split(' ').next().unwrap_or_default();
         let gap = if index == 0 { 0 } else { 2 };

@@ -70,18 +70,26 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             ("In the text", Place::Picture),
         ],
     };
+    let key = |binding: &keys::Binding| {
+        pieces()
+            .gap(2)
+            .add(Role::Code, &fit(binding.keys, 12, ""))
+            .gap(2)
+            .add(Role::Plain, binding.help)
+            .line()
+    };
+    if app.live.as_ref().is_some_and(|live| live.playing.is_some()) && app.screen == Screen::Live {
+        lines.push(pieces().add(Role::Strong, "The recording").line());
+        lines.extend(keys::PLAYER.iter().map(key));
+        lines.push(Line::default());
+    }
     for (heading, place) in places {
         lines.push(pieces().add(Role::Strong, heading).line());
         for binding in keys::all() {
             // What holds in several places stands with the first of them.
             let first = places.iter().find(|(_, one)| binding.places.contains(one));
             if first.is_some_and(|(_, first)| first == place) {
-                let line = pieces()
-                    .gap(2)
-                    .add(Role::Code, &fit(binding.keys, 12, ""))
-                    .gap(2)
-                    .add(Role::Plain, binding.help);
-                lines.push(line.line());
+                lines.push(key(binding));
             }
         }
         lines.push(Line::default());

@@ -62,6 +62,7 @@ impl Live {
             | Command::Undo
             | Command::Explain
             | Command::Yes
+            | Command::Play(_)
             | Command::No
             | Command::Over(_)
             | Command::Resume

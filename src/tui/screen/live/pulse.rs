@@ -29,6 +29,9 @@ pub struct Pulse {
 impl Live {
     /// When the screen will change by itself, since the app was opened.
     pub fn next_wake(&self, now: Duration) -> Option<Duration> {
+        if self.playing.is_some() {
+            return self.next_picture().map(|wake| wake.max(now));
+        }
         let figures =
             (self.pulse.pending || self.pulse.disordered).then(|| beat(self.pulse.drawn, FIGURES));
         let drawn = self.ours(self.pulse.drawn);
@@ -45,6 +48,9 @@ impl Live {
 
     /// The time has come: whether the screen is other than it was.
     pub fn wake(&mut self, now: Duration) -> bool {
+        if self.playing.is_some() {
+            return self.play_on(now);
+        }
         if self
             .next_wake(self.pulse.drawn)
             .is_none_or(|wake| wake > now)

@@ -7,10 +7,12 @@
 
 use ratatui::layout::Rect;
 
+use super::timeline::Clock;
 use super::{Look, gauge};
 use crate::live::event::Link;
+use crate::live::replay::Replay;
 use crate::tui::screen::Screen;
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::figure::{Bytes, Short};
 use crate::tui::widget::pen::Pen;
 use crate::tui::widget::text::columns;
@@ -125,7 +127,29 @@ fn short_counts(look: Look<'_>, pen: &mut Pen<'_>) {
     gauge::short(look, pen);
 }
 
+/// `▶ 2x  11:06:40 of 11:10:00`
+fn deck(replay: &Replay, pen: &mut Pen<'_>, theme: Theme) {
+    let (sign, role) = if replay.is_playing() {
+        (theme.playing(), Role::Good)
+    } else {
+        (theme.paused(), Role::Warn)
+    };
+    let (speed, at, end) = (replay.speed().word(), replay.now(), replay.end());
+    pen.at_end(
+        role,
+        format_args!(
+            "recording {sign} {speed}  {} of {} UTC",
+            Clock(at),
+            Clock(end)
+        ),
+    );
+}
+
 fn cost(look: Look<'_>, pen: &mut Pen<'_>) {
+    if let Some(playing) = &look.live.playing {
+        deck(&playing.replay, pen, look.theme);
+        return;
+    }
     let Some(cost) = &look.model().cost else {
         return;
     };

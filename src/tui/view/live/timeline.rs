@@ -24,7 +24,7 @@ const NARROW: u16 = 60;
 const WIDE: u16 = 120;
 
 /// `13:05:59`, as the clock shows it in UTC.
-struct Clock(Moment);
+pub(super) struct Clock(pub Moment);
 
 impl Display for Clock {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
