@@ -54,16 +54,20 @@ impl Drop for Recorder {
     }
 }
 
-/// Until the recording holds so many of these words.
-fn holds(place: &Place, word: &str, times: usize) -> Outcome {
+/// Until so many lines of the recording hold these words.
+fn holds(place: &Place, words: &[&str], times: usize) -> Outcome {
     let path = place.home().join("state/recording/live.ndjson");
     let end = Instant::now() + Duration::from_mins(1);
     loop {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        if text.matches(word).count() >= times {
+        let is_so = |line: &&str| words.iter().all(|word| line.contains(word));
+        if text.lines().filter(is_so).count() >= times {
             return Ok(());
         }
-        sure(Instant::now() < end, format!("{times} of {word}: {text}"))?;
+        sure(
+            Instant::now() < end,
+            format!("{times} of {words:?}: {text}"),
+        )?;
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -83,7 +87,7 @@ fn opened(at: &Bench) -> Outcome {
     )?;
 
     let recorder = Recorder::begin(&place)?;
-    holds(&place, "\"state\":\"up\"", 1)?;
+    holds(&place, &["\"state\":\"up\""], 1)?;
     at.real.docker(&sandbox(
         &name,
         &label,
@@ -91,9 +95,9 @@ fn opened(at: &Bench) -> Outcome {
         "exec sleep 600",
     ))?;
     drop(at.real.docker(&["exec", &name, "sh", "-c", "exit 93"]));
-    holds(&place, &format!("\"name\":\"{gone}\""), 1)?;
-    holds(&place, "\"exitCode\":93", 1)?;
-    holds(&place, "\"sampled\"", 1)?;
+    holds(&place, &[&format!("\"name\":\"{gone}\"")], 1)?;
+    holds(&place, &[&name, "\"exitCode\":93"], 1)?;
+    holds(&place, &["\"sampled\""], 1)?;
     recorder.kill()?;
     // What happens while nobody records, the engine remembers.
     drop(at.real.docker(&sandbox(&late, &label, &["--rm"], "exit 4")));
@@ -144,8 +148,8 @@ fn opened(at: &Bench) -> Outcome {
 
     // The lock of a killed one holds nobody up, and it goes on with the same recording.
     let next = Recorder::begin(&place)?;
-    holds(&place, "\"state\":\"up\"", 2)?;
-    holds(&place, &format!("\"name\":\"{late}\""), 1)?;
+    holds(&place, &["\"state\":\"up\""], 2)?;
+    holds(&place, &[&format!("\"name\":\"{late}\"")], 1)?;
     let status = run(&place, "recorder status --json");
     sure(status.status.code() == Some(0), &status)?;
     let pid = next.0.id().to_string();
