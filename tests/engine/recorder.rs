@@ -75,7 +75,8 @@ fn holds(place: &Place, words: &[&str], times: usize) -> Outcome {
 fn opened(at: &Bench) -> Outcome {
     let name = at.name("recorded");
     let (gone, late) = (format!("{name}-gone"), format!("{name}-late"));
-    let _end = at.at_the_end(&[&["rm", "-f", &name]]);
+    let ended = format!("{name}-ended");
+    let _end = at.at_the_end(&[&["rm", "-f", &name, &ended]]);
     let label = label();
     let place = place(at);
     // Without a recorder the picture reaches as far as the engine remembers.
@@ -95,12 +96,16 @@ fn opened(at: &Bench) -> Outcome {
         "exec sleep 600",
     ))?;
     drop(at.real.docker(&["exec", &name, "sh", "-c", "exit 93"]));
+    let lives = sandbox(&ended, &label, &["-d"], "exec sleep 600");
+    at.real.docker(&lives)?;
+    holds(&place, &[&ended, "\"started\""], 1)?;
     holds(&place, &[&format!("\"name\":\"{gone}\"")], 1)?;
     holds(&place, &[&name, "\"exitCode\":93"], 1)?;
     holds(&place, &["\"sampled\""], 1)?;
     recorder.kill()?;
     // What happens while nobody records, the engine remembers.
     drop(at.real.docker(&sandbox(&late, &label, &["--rm"], "exit 4")));
+    at.real.docker(&["rm", "-f", &ended])?;
 
     let mut watch = Watch::begin_in(&place, &["--since", "10min"])?;
     let past = watch.until("the call", |line| is(line, "callEnded", &name))?;
@@ -108,12 +113,15 @@ fn opened(at: &Bench) -> Outcome {
     let missed = watch.until("what was missed", |line| is(line, "died", &late))?;
     sure(missed["past"].is_null() && missed["exitCode"] == 4, &missed)?;
     watch.until("the engine", |line| up(line) && line["past"].is_null())?;
+    watch.until("the end in the gap", |line| is(line, "destroyed", &ended))?;
     let told = watch.end()?;
     for (kind, own) in [
         ("created", &name),
         ("callEnded", &name),
         ("died", &gone),
         ("died", &late),
+        ("died", &ended),
+        ("destroyed", &ended),
     ] {
         let is = |line: &&Value| line["type"] == kind && line["container"]["name"] == own.as_str();
         let count = told.iter().filter(is).count();
