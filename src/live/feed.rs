@@ -29,7 +29,7 @@ use crate::facts::{Why, WhyKind};
 use crate::probe::World;
 use crate::probe::docker::endpoint_of;
 use crate::probe::own::{Mirror, Own};
-use visit::{Answer, Visit};
+use visit::{Answer, SETTLED, Visit};
 
 /// News that may wait for whoever reads it. What happened waits beyond that, samples do not.
 pub const CHANNEL: usize = 4096;
@@ -151,7 +151,7 @@ impl Feed {
 
     /// Stays with an engine until it is lost; why.
     async fn attend(&mut self, engine: Engine, mut events: Events) -> Result<String, Gone> {
-        let mut visit = Visit::begin(engine, self.sight.borrow().all_now);
+        let mut visit = Visit::begin(engine, self.sight.borrow().all_now, self.newest.is_some());
         loop {
             self.due(&mut visit).await?;
             let wake = self.wake(&visit);
@@ -202,6 +202,9 @@ impl Feed {
         event: crate::engine::ContainerEvent,
     ) -> Result<(), Gone> {
         use crate::engine::Action;
+        if let Some(most) = visit.settling {
+            visit.next_list = now().plus(SETTLED).min(most);
+        }
         let inspect = matches!(
             event.action,
             Action::Create | Action::Update | Action::Rename { .. }

@@ -80,6 +80,8 @@ pub struct Sandbox {
     pub restarts: u64,
     /// Running calls.
     pub running: Vec<Call>,
+    /// Of them, those that the last inspection did not know of.
+    pub missed: Vec<String>,
     pub made: u64,
     pub failed: u64,
     /// When a call ended last.
@@ -113,6 +115,7 @@ impl Sandbox {
             ooms: 0,
             restarts: 0,
             running: Vec::new(),
+            missed: Vec::new(),
             made: 0,
             failed: 0,
             used: None,

@@ -54,16 +54,20 @@ impl Drop for Recorder {
     }
 }
 
-/// Until the recording holds so many of these words.
-fn holds(place: &Place, word: &str, times: usize) -> Outcome {
+/// Until so many lines of the recording hold these words.
+fn holds(place: &Place, words: &[&str], times: usize) -> Outcome {
     let path = place.home().join("state/recording/live.ndjson");
     let end = Instant::now() + Duration::from_mins(1);
     loop {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        if text.matches(word).count() >= times {
+        let is_so = |line: &&str| words.iter().all(|word| line.contains(word));
+        if text.lines().filter(is_so).count() >= times {
             return Ok(());
         }
-        sure(Instant::now() < end, format!("{times} of {word}: {text}"))?;
+        sure(
+            Instant::now() < end,
+            format!("{times} of {words:?}: {text}"),
+        )?;
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -71,7 +75,8 @@ fn holds(place: &Place, word: &str, times: usize) -> Outcome {
 fn opened(at: &Bench) -> Outcome {
     let name = at.name("recorded");
     let (gone, late) = (format!("{name}-gone"), format!("{name}-late"));
-    let _end = at.at_the_end(&[&["rm", "-f", &name]]);
+    let ended = format!("{name}-ended");
+    let _end = at.at_the_end(&[&["rm", "-f", &name, &ended]]);
     let label = label();
     let place = place(at);
     // Without a recorder the picture reaches as far as the engine remembers.
@@ -83,7 +88,7 @@ fn opened(at: &Bench) -> Outcome {
     )?;
 
     let recorder = Recorder::begin(&place)?;
-    holds(&place, "\"state\":\"up\"", 1)?;
+    holds(&place, &["\"state\":\"up\""], 1)?;
     at.real.docker(&sandbox(
         &name,
         &label,
@@ -91,12 +96,16 @@ fn opened(at: &Bench) -> Outcome {
         "exec sleep 600",
     ))?;
     drop(at.real.docker(&["exec", &name, "sh", "-c", "exit 93"]));
-    holds(&place, &format!("\"name\":\"{gone}\""), 1)?;
-    holds(&place, "\"exitCode\":93", 1)?;
-    holds(&place, "\"sampled\"", 1)?;
+    let lives = sandbox(&ended, &label, &["-d"], "exec sleep 600");
+    at.real.docker(&lives)?;
+    holds(&place, &[&ended, "\"started\""], 1)?;
+    holds(&place, &[&format!("\"name\":\"{gone}\"")], 1)?;
+    holds(&place, &[&name, "\"exitCode\":93"], 1)?;
+    holds(&place, &["\"sampled\""], 1)?;
     recorder.kill()?;
     // What happens while nobody records, the engine remembers.
     drop(at.real.docker(&sandbox(&late, &label, &["--rm"], "exit 4")));
+    at.real.docker(&["rm", "-f", &ended])?;
 
     let mut watch = Watch::begin_in(&place, &["--since", "10min"])?;
     let past = watch.until("the call", |line| is(line, "callEnded", &name))?;
@@ -104,12 +113,15 @@ fn opened(at: &Bench) -> Outcome {
     let missed = watch.until("what was missed", |line| is(line, "died", &late))?;
     sure(missed["past"].is_null() && missed["exitCode"] == 4, &missed)?;
     watch.until("the engine", |line| up(line) && line["past"].is_null())?;
+    watch.until("the end in the gap", |line| is(line, "destroyed", &ended))?;
     let told = watch.end()?;
     for (kind, own) in [
         ("created", &name),
         ("callEnded", &name),
         ("died", &gone),
         ("died", &late),
+        ("died", &ended),
+        ("destroyed", &ended),
     ] {
         let is = |line: &&Value| line["type"] == kind && line["container"]["name"] == own.as_str();
         let count = told.iter().filter(is).count();
@@ -144,8 +156,8 @@ fn opened(at: &Bench) -> Outcome {
 
     // The lock of a killed one holds nobody up, and it goes on with the same recording.
     let next = Recorder::begin(&place)?;
-    holds(&place, "\"state\":\"up\"", 2)?;
-    holds(&place, &format!("\"name\":\"{late}\""), 1)?;
+    holds(&place, &["\"state\":\"up\""], 2)?;
+    holds(&place, &[&format!("\"name\":\"{late}\"")], 1)?;
     let status = run(&place, "recorder status --json");
     sure(status.status.code() == Some(0), &status)?;
     let pid = next.0.id().to_string();

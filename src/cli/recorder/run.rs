@@ -4,7 +4,6 @@
     reason = "leaves its last words in the state folder"
 )]
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -13,15 +12,13 @@ use super::{last_words, most};
 use crate::cli::check::{Signals, Standby, keep};
 use crate::cli::out::Out;
 use crate::cli::prepare::{self, Wish};
-use crate::cli::watch::{or_complain, recall, rules};
-use crate::engine::CommandLines;
+use crate::cli::watch::{self as watching, or_complain, recall, rules, watched};
 use crate::failure::Failure;
 use crate::fix::lock::Lock;
 use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
 use crate::live::recording::{self, Header, Recorder};
 use crate::live::sampling::{Pace, Sight};
-use crate::live::scope::Scope;
 use crate::report::live::instant;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
@@ -58,11 +55,13 @@ fn record(here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         "clawdoctor recorder",
     )?;
     let Standby { runtime, signals } = Standby::take_up()?;
-    let scope = Scope::default();
+    let mut watch = watched(&watching::Ask::usual(Wish::default()), &prepared);
+    watch.pace = Pace::of_recorder();
+    watch.backlog = BACKLOG;
     let now = feed::now();
-    let mut model = Model::new(scope.clone(), rules(&prepared));
-    let since = or_complain(recall(&mut model, now, here, |_, _| ()), out);
-    let header = Header::new(now, scope.clone(), rules(&prepared));
+    let mut model = Model::new(watch.scope.clone(), rules(&prepared));
+    watch.since = or_complain(recall(&mut model, now, here, |_, _| ()), out);
+    let header = Header::new(now, watch.scope.clone(), rules(&prepared));
     let picture = model.recalled.map(|_| model.keyframe(now));
     let recorder = Recorder::resume(&path, header, most.0, &picture.unwrap_or_default())?;
     // A trouble of an earlier run is over.
@@ -73,15 +72,6 @@ fn record(here: &Surroundings, out: &Out) -> Result<u8, Failure> {
             path.display()
         ));
     }
-    let watch = Watch {
-        world: Arc::new(prepared.world),
-        scope,
-        pace: Pace::of_recorder(),
-        backlog: BACKLOG,
-        since,
-        command_lines: CommandLines::Drop,
-        samples: true,
-    };
     let ended = runtime.block_on(follow(watch, model, recorder, signals));
     runtime.shutdown_background();
     ended

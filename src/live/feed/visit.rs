@@ -21,6 +21,11 @@ const ANSWER: Duration = Duration::from_secs(3);
 const SAMPLE: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(2);
 const SURVEY_BUDGET: Duration = Duration::from_secs(20);
+/// After a gap the engine tells what was missed, in its own time: so long after the last of it the
+/// list is asked for, and at the latest so long after the beginning. A list that came before would
+/// say of what ended in the gap that it vanished.
+pub(super) const SETTLED: Duration = Duration::from_millis(100);
+const MOST_SETTLING: Duration = Duration::from_secs(1);
 /// Inspections and samples under way at the same time; each is a connection of its own.
 const MOST_DETAILS: usize = 16;
 const MOST_SAMPLES: usize = 64;
@@ -46,6 +51,8 @@ pub(super) struct Visit {
     pub(super) pinging: bool,
     pub(super) hung: bool,
     pub(super) next_list: Moment,
+    /// While what was missed is being told: when it has to be enough.
+    pub(super) settling: Option<Moment>,
     pub(super) next_survey: Moment,
     pub(super) next_cost: Moment,
     pub(super) surveying: bool,
@@ -53,8 +60,10 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn begin(engine: Engine, seen_all_now: u32) -> Self {
+    /// `after_gap`: something is known from before.
+    pub(super) fn begin(engine: Engine, seen_all_now: u32, after_gap: bool) -> Self {
         let begun = now();
+        let wait = if after_gap { SETTLED } else { Duration::ZERO };
         Self {
             engine,
             answers: JoinSet::new(),
@@ -64,7 +73,8 @@ impl Visit {
             heard: begun,
             pinging: false,
             hung: false,
-            next_list: begun,
+            next_list: begun.plus(wait),
+            settling: after_gap.then(|| begun.plus(MOST_SETTLING)),
             next_survey: begun,
             next_cost: begun,
             surveying: false,
@@ -102,6 +112,7 @@ impl Feed {
         }
         if at >= visit.next_list {
             visit.next_list = at.plus(pace.list);
+            visit.settling = None;
             self.questions += 1;
             let engine = visit.engine.clone();
             visit.answers.spawn(async move {

@@ -147,7 +147,13 @@ impl Model {
                 one.ooms = 1;
                 one.oom = detail.finished;
             }
-            one.running.retain(|call| detail.execs.contains(&call.exec));
+            // Its end may be on its way to us: what is missing twice has ended unheard.
+            let missed = std::mem::take(&mut one.missed);
+            let is_missing = |call: &&Call| !detail.execs.contains(&call.exec);
+            let missing = one.running.iter().filter(is_missing);
+            one.missed = missing.map(|call| call.exec.clone()).collect();
+            one.running
+                .retain(|call| !is_missing(&call) || !missed.contains(&call.exec));
             for exec in &detail.execs {
                 if !one.running.iter().any(|call| call.exec == *exec) {
                     one.running.push(Call::begun(exec, None, None));

@@ -195,6 +195,27 @@ fn a_call_has_its_length_and_code_and_its_sandbox_counts_it() {
 }
 
 #[test]
+fn an_inspection_that_is_ahead_of_the_events_takes_no_call_away() {
+    let mut model = model();
+    happen(&mut model, "a", 0, Turn::Created);
+    happen(&mut model, "a", 1, Turn::Started);
+    happen(&mut model, "a", 100, call("x"));
+    // It has ended, and the event that tells so comes after the answer.
+    tell(&mut model, 200, detail("a", 150, 0));
+    assert_eq!(model.calls().running, 1);
+    let notes = happen(&mut model, "a", 210, call_end("x", 0));
+    let [News::CallEnded { duration, .. }] = news(&notes)[..] else {
+        panic!("{notes:?}");
+    };
+    assert_eq!(*duration, Some(Duration::from_millis(110)));
+    // One whose end fell into a gap.
+    happen(&mut model, "a", 300, call("y"));
+    tell(&mut model, 400, detail("a", 350, 0));
+    tell(&mut model, 900, detail("a", 850, 0));
+    assert_eq!(model.calls().running, 0);
+}
+
+#[test]
 fn an_oom_kill_is_told_with_cap_and_engine_memory_and_137_alone_is_none() {
     let mut model = model();
     let node = Node {

@@ -12,8 +12,9 @@ use super::{older, place};
 use crate::failure::Failure;
 use crate::live::event::{Event, Moment, Stamped};
 
-/// What is read of both files together: a picture remembers some thousand events, which are less.
-const MOST_READ: u64 = 16 << 20;
+/// What is read of both files together: a picture remembers some thousand events, and somebody waits
+/// for it.
+const MOST_READ: u64 = 4 << 20;
 /// What is older is of no use for what is now.
 const OLDEST: Duration = Duration::from_hours(24);
 
