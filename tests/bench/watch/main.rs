@@ -8,7 +8,7 @@
 //!
 //! The engine is `$CLAWDOCTOR_TEST_CLASSIC` (see tests/support/engine.sh). Peers are looked for in
 //! `$CLAWDOCTOR_TEST_PEERS` (`cargo install --root` of oxker and dtop) and on the PATH; one that is
-//! not there is left out and said to be.
+//! not there is left out and said to be. `$CLAWDOCTOR_BENCH_PROGRAM` is another build of clawdoctor.
 
 #![expect(
     clippy::disallowed_methods,

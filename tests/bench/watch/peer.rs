@@ -29,7 +29,10 @@ pub fn peers() -> Vec<Peer> {
     let all = [
         Peer {
             name: "clawdoctor",
-            program: PathBuf::from(env!("CARGO_BIN_EXE_clawdoctor")),
+            program: std::env::var_os("CLAWDOCTOR_BENCH_PROGRAM").map_or_else(
+                || PathBuf::from(env!("CARGO_BIN_EXE_clawdoctor")),
+                PathBuf::from,
+            ),
             args: words(&["watch"]),
             keys: "",
             dead: "d",
