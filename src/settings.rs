@@ -52,7 +52,7 @@ impl Default for Pace {
         let seconds = |number| Span(Duration::from_secs(number));
         Self {
             busy: seconds(1),
-            idle: seconds(5),
+            idle: seconds(8),
             hidden: seconds(20),
             other: seconds(30),
         }
@@ -68,10 +68,21 @@ pub struct Recorder {
 }
 
 /// How the app on the terminal looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct App {
     pub theme: ThemeName,
+    /// Presses and the wheel are for the app; the terminal's own selection then wants a modifier.
+    pub mouse: bool,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self {
+            theme: ThemeName::default(),
+            mouse: true,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

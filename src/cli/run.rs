@@ -324,6 +324,7 @@ fn app(args: &Args, opening: Opening, here: &Surroundings, out: &Out) -> Result<
         color: out.style.color,
         ascii: out.style.ascii,
         theme: ThemeName::default(),
+        pointer: tui::Pointer::default(),
     };
     let argv = std::env::args().collect();
     let report = app::show(&ask(args), here, style, args.common.theme, argv, opening)?;

@@ -53,7 +53,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             busy: Duration::from_secs(1),
-            idle: Duration::from_secs(5),
+            idle: Duration::from_secs(8),
             hidden: Duration::from_secs(20),
             other: Duration::from_secs(30),
             list: Duration::from_mins(1),

@@ -220,8 +220,8 @@ fn each_theme_has_its_own_looks_for_the_same_words() {
     for theme in ThemeName::ALL {
         let style = Style {
             color: true,
-            ascii: false,
             theme,
+            ..Style::default()
         };
         let mut scene = Scene::styled(60, 16, style);
         scene.at(1200);
@@ -239,8 +239,8 @@ fn each_theme_has_its_own_looks_for_the_same_words() {
 fn a_ground_of_its_own_lies_under_dialogs_too() {
     let style = Style {
         color: true,
-        ascii: false,
         theme: ThemeName::HighContrast,
+        ..Style::default()
     };
     for keys in ["", "?", "3"] {
         let mut scene = Scene::styled(80, 24, style);

@@ -54,6 +54,7 @@ use deeds::Errands;
 use mending::{Order, Past, Progress};
 
 pub use gathering::Scope;
+pub use terminal::Pointer;
 
 /// How many reports of a gathering may wait for the screen. A gathering sends at most two for each
 /// section and one at its end, so that a sender never finds the channel full.
@@ -130,6 +131,7 @@ pub struct Style {
     pub ascii: bool,
     /// Of no effect without colour.
     pub theme: ThemeName,
+    pub pointer: Pointer,
 }
 
 /// What a gathering tells on its way. The facts hold everything that is known so far.

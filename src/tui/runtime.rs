@@ -36,6 +36,9 @@ use crate::live::sampling::Sight;
 
 /// Between two frames: 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
+/// So much sooner may frames come after a quiet time: what happens is seen at once, and only what
+/// happens without end waits.
+const BURST: Duration = Duration::from_millis(66);
 /// How long a gathering that was called off may take to put its things away.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -76,7 +79,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     let checklist = Checklist::new(session.catalog.clone(), |check| {
         terms.selected.contains(&check.id)
     });
-    let mut terminal = Terminal::take()?;
+    let mut terminal = Terminal::take(session.style.pointer)?;
     let mut app = App::new(checklist, Theme::new(session.style), terminal.size());
     app.repairs.is_root = session.hands.is_root;
     app.screen = match session.first {
@@ -201,10 +204,10 @@ async fn drive(
             }
         }
         let now = Instant::now();
-        if app.changed && now >= next_frame {
+        if app.changed && now + BURST >= next_frame {
             terminal.draw(app).map_err(lost)?;
             app.changed = false;
-            next_frame = now + FRAME;
+            next_frame = next_frame.max(now) + FRAME;
         }
         let wake = next_wake(app).map(|at| opened + at);
         let what = tokio::select! {
@@ -215,7 +218,7 @@ async fn drive(
             probe = told(session, &mut work.gathering) => Some(Msg::Probe(probe)),
             news = work.repairs.next() => Some(Msg::Repair(news)),
             news = work.deeds.next() => Some(Msg::Deed(news)),
-            () = tokio::time::sleep_until(next_frame), if app.changed => None,
+            () = tokio::time::sleep_until(next_frame.checked_sub(BURST).unwrap_or(now)), if app.changed => None,
             () = until(wake) => Some(Msg::Wake),
         };
         if let Some(what) = what {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -28,7 +29,17 @@ type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
 /// Of this process: the panic hook has no other way to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether presses and the wheel come to the app. The terminal's own selection of text then wants
+/// a modifier (shift, or option on a Mac).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pointer {
+    #[default]
+    Captured,
+    Left,
+}
+
 pub struct Terminal {
+    pointer: Pointer,
     inner: ratatui::Terminal<Backend>,
     previous: Arc<Hook>,
     /// What is on the screen is not what was drawn last.
@@ -36,19 +47,20 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn take() -> Result<Self, Failure> {
+    pub fn take(pointer: Pointer) -> Result<Self, Failure> {
         let previous: Arc<Hook> = Arc::new(panic::take_hook());
         let next = Arc::clone(&previous);
         panic::set_hook(Box::new(move |info| {
             give_back();
             next(info);
         }));
-        let taken = enter().and_then(|()| {
+        let taken = enter(pointer).and_then(|()| {
             let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
             ratatui::Terminal::new(backend)
         });
         match taken {
             Ok(inner) => Ok(Self {
+                pointer,
                 inner,
                 previous,
                 stale: false,
@@ -70,7 +82,7 @@ impl Terminal {
     /// Draws one frame, and takes the terminal again if a panic elsewhere has given it back.
     pub fn draw(&mut self, app: &App) -> std::io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
-            enter()?;
+            enter(self.pointer)?;
             self.stale = true;
         }
         if std::mem::take(&mut self.stale) {
@@ -121,10 +133,14 @@ fn unhook(previous: Arc<Hook>) {
     panic::set_hook(Box::new(move |info| previous(info)));
 }
 
-fn enter() -> std::io::Result<()> {
+fn enter(pointer: Pointer) -> std::io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, Hide)
+    execute!(stdout(), EnterAlternateScreen, Hide)?;
+    match pointer {
+        Pointer::Captured => execute!(stdout(), EnableMouseCapture),
+        Pointer::Left => Ok(()),
+    }
 }
 
 /// Restores the terminal once, whoever asks first. Errors have no one to go to: after a hangup
@@ -134,7 +150,7 @@ fn give_back() {
         return;
     }
     let mut out = stdout();
-    let _gone = execute!(out, Show, LeaveAlternateScreen);
+    let _gone = execute!(out, DisableMouseCapture, Show, LeaveAlternateScreen);
     let _gone = out.flush();
     let _gone = disable_raw_mode();
 }

@@ -313,8 +313,8 @@ mod tests {
     fn theme(name: ThemeName, color: bool) -> Theme {
         Theme::new(Style {
             color,
-            ascii: false,
             theme: name,
+            ..Style::default()
         })
     }
 

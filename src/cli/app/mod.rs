@@ -108,6 +108,9 @@ pub fn show(
     };
     let prepared = Arc::new(prepare::plan(&ask.wish, here)?);
     style.theme = theme.unwrap_or(prepared.world.settings.app.theme);
+    if !prepared.world.settings.app.mouse {
+        style.pointer = tui::Pointer::Left;
+    }
     let runtime = check::runtime()?;
     let ready = Arc::new(Ready {
         wishes: wishes(&WishArgs::default(), &prepared.world, Attended::Person)?,

@@ -85,7 +85,7 @@ fn what_is_busy_and_looked_at_comes_each_second_and_the_rest_seldom() {
     let due = |second| roster.due(at(second), &sight, Pace::default());
     assert_eq!(due(1), [""; 0]);
     assert_eq!(due(2), ["busy"]);
-    assert_eq!(due(6), ["busy", "hidden-busy", "idle"]);
+    assert_eq!(due(9), ["busy", "hidden-busy", "idle"]);
     assert_eq!(due(21), ["busy", "hidden-busy", "idle", "hidden"]);
     assert_eq!(due(31).len(), 5);
     assert_eq!(roster.wake(&sight, Pace::default()), Some(at(2)));

@@ -34,8 +34,8 @@ pub use playing::Playing;
 
 /// How long an alert stands on the screen after its cause was there last.
 const ALERT: Duration = Duration::from_mins(5);
-/// Figures that are older say so: idle ones are measured every five seconds.
-pub const STALE: Duration = Duration::from_secs(8);
+/// Figures that are older say so: idle ones are measured every eight seconds.
+pub const STALE: Duration = Duration::from_secs(10);
 
 pub struct Live {
     pub model: Model,

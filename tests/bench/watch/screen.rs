@@ -143,16 +143,7 @@ impl Screen {
         let text = self.text();
         text.lines()
             .filter(|line| node.busy().any(|name| line.contains(name)))
-            .any(|line| {
-                line.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '%'))
-                    .any(|word| {
-                        word.ends_with('%')
-                            && word
-                                .trim_end_matches('%')
-                                .parse::<f64>()
-                                .is_ok_and(|n| n > 0.0)
-                    })
-            })
+            .any(|line| line.split_whitespace().any(is_figure))
     }
 
     /// Milliseconds from the start until it is so; none when it never is.
@@ -238,4 +229,17 @@ pub fn cpu_of(pid: u32) -> f64 {
 
 fn nonzero(number: u16) -> NonZeroU16 {
     NonZeroU16::new(number).expect("more than none")
+}
+
+/// `12.3%`, or cores by their cap: `0.15/0.5`, `~0.15/none`. Sizes and counts are none.
+fn is_figure(word: &str) -> bool {
+    let number = match word.split_once('/') {
+        Some((cores, _)) if cores.contains('.') => cores.trim_start_matches('~'),
+        Some(_) => return false,
+        None => match word.split_once('%') {
+            Some((number, _)) => number,
+            None => return false,
+        },
+    };
+    number.parse::<f64>().is_ok_and(|number| number > 0.0)
 }
