@@ -15,8 +15,8 @@ use super::layout;
 use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::{Cursor, Filter, Pane};
-use super::screen::deeds;
 use super::screen::repair::{self, Talk};
+use super::screen::{deeds, logs};
 use super::theme::SPIN;
 use super::view;
 use super::widget::time;
@@ -67,6 +67,10 @@ fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
         Msg::Live(event) => live::told(app, event),
         Msg::Deed(news) => {
             deeds::told(app, news);
+            Vec::new()
+        }
+        Msg::Log(news) => {
+            logs::told(app, news);
             Vec::new()
         }
         Msg::Repair(news) => {
@@ -195,11 +199,12 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
         return Vec::new();
     }
     let Some(command) = keys::command(place, chord) else {
-        if let (Place::Filter, KeyCode::Char(c)) = (place, chord.code)
+        if let (Place::Filter | Place::LogTyping, KeyCode::Char(c)) = (place, chord.code)
             && chord.modifiers.is_empty()
             && !c.is_control()
         {
             match (app.screen, &mut app.live) {
+                _ if place == Place::LogTyping => logs::typed(app, c),
                 (Screen::Live, Some(live)) => live.typed(c, live.ours(app.now)),
                 _ => app.checklist.typed(c),
             }
@@ -211,6 +216,9 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
         return Vec::new();
     }
     if let Some(cmds) = repair::command(app, place, command) {
+        return cmds;
+    }
+    if let Some(cmds) = logs::command(app, place, command) {
         return cmds;
     }
     if let Some(cmds) = deeds::command(app, place, command) {
@@ -250,7 +258,8 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     match place {
         Place::Help => scroll_dialog(app, command),
         // Those of the dashboard and of its dialogs were taken care of.
-        Place::Table | Place::Sandbox | Place::Timeline | Place::Deciding | Place::Told => {}
+        Place::Table | Place::Sandbox | Place::Timeline => {}
+        Place::Deciding | Place::Told | Place::Log | Place::LogTyping => {}
         Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
             scroll_talk(app, command);
         }
