@@ -15,8 +15,8 @@ use super::layout;
 use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::{Cursor, Filter, Pane};
+use super::screen::logs;
 use super::screen::repair::{self, Talk};
-use super::screen::{deeds, logs};
 use super::theme::SPIN;
 use super::view;
 use super::widget::time;
@@ -65,14 +65,8 @@ fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
             cmds
         }
         Msg::Live(event) => live::told(app, event),
-        Msg::Deed(news) => {
-            deeds::told(app, news);
-            Vec::new()
-        }
-        Msg::Log(news) => {
-            logs::told(app, news);
-            Vec::new()
-        }
+        Msg::Deed(news) => live::deed(app, news),
+        Msg::Log(news) => live::log(app, news),
         Msg::Repair(news) => {
             let cmds = repair::told(app, news);
             settle(app);
@@ -218,10 +212,7 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     if let Some(cmds) = repair::command(app, place, command) {
         return cmds;
     }
-    if let Some(cmds) = logs::command(app, place, command) {
-        return cmds;
-    }
-    if let Some(cmds) = deeds::command(app, place, command) {
+    if let Some(cmds) = live::over(app, place, command) {
         return cmds;
     }
     match command {
@@ -258,8 +249,13 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     match place {
         Place::Help => scroll_dialog(app, command),
         // Those of the dashboard and of its dialogs were taken care of.
-        Place::Table | Place::Sandbox | Place::Timeline => {}
-        Place::Deciding | Place::Told | Place::Log | Place::LogTyping => {}
+        Place::Table
+        | Place::Sandbox
+        | Place::Timeline
+        | Place::Deciding
+        | Place::Told
+        | Place::Log
+        | Place::LogTyping => {}
         Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
             scroll_talk(app, command);
         }

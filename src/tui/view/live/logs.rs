@@ -93,10 +93,11 @@ fn pieces(app: &App, size: Size) -> Pieces {
 }
 
 fn title(app: &App, logs: &Logs, size: Size) -> ratatui::text::Line<'static> {
-    let mut words = format!(" {} lines", logs.lines.len());
-    if logs.first > 0 {
-        words.push_str(&format!(", {} earlier ones dropped", logs.first));
-    }
+    let count = logs.lines.len();
+    let mut words = match logs.first {
+        0 => format!(" {count} lines"),
+        dropped => format!(" {count} lines, {dropped} earlier ones dropped"),
+    };
     words.push_str(match (&logs.end, logs.follows) {
         (Some(End::Ended), _) => ", ended ",
         (Some(End::Failed(_)), _) => ", broke off ",
@@ -158,7 +159,9 @@ fn status(app: &App, logs: &Logs, size: Size) -> ratatui::text::Line<'static> {
                 .add(Role::Strong, &format!("{shown}{caret}"))
         }
         (None, Some(Ok(words)), _) => line.add(Role::Good, words),
-        (None, Some(Err(why)), _) => line.add(Role::Bad, why),
+        (None, Some(Err(why)), _) | (None, None, Some(End::Failed(why))) => {
+            line.add(Role::Bad, why)
+        }
         (None, None, _) if !logs.search.is_empty() => {
             let searched = line.add(Role::Strong, &format!("/{}", logs.search));
             match logs.hit {
@@ -166,7 +169,6 @@ fn status(app: &App, logs: &Logs, size: Size) -> ratatui::text::Line<'static> {
                 None => searched.add(Role::Warn, "  not found"),
             }
         }
-        (None, None, Some(End::Failed(why))) => line.add(Role::Bad, why),
         (None, None, _) => line.add(Role::Muted, "e: written to the error stream"),
     };
     line.line()
