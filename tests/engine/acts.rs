@@ -3,11 +3,12 @@
 use super::dashboard::{sandbox, watch};
 use super::{Bench, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 4] = [
+pub const TESTS: [(&str, Test); 5] = [
     ("a_runaway_sandbox_is_stopped_by_keys", runaway),
     ("a_sandbox_is_paused_and_goes_on_by_keys", paused),
     ("logs_full_of_escapes_do_not_reach_the_terminal", logs),
     ("evidence_is_kept_in_files", evidence),
+    ("a_sandbox_is_removed_through_openclaw_alone", removed),
 ];
 
 fn name(at: &Bench, what: &str) -> String {
@@ -173,4 +174,50 @@ fn evidence(at: &Bench) -> Outcome {
     }
     endings.sort();
     sure(endings == ["json", "txt"], endings)
+}
+
+/// A stand-in for OpenClaw's command line, which knows one sandbox and takes it away by its whole
+/// key alone.
+fn openclaw(own: &str, key: &str) -> String {
+    format!(
+        "#!/bin/sh\n\
+         case \"$*\" in\n\
+         'sandbox list --json') docker inspect {own} >/dev/null 2>&1 || exec echo '{{\"containers\":[]}}'\n\
+         echo '{{\"containers\":[{{\"containerName\":\"{own}\",\"sessionKey\":\"{key}\",\"lastUsedAtMs\":1}}]}}' ;;\n\
+         'sandbox recreate --session {key} --force') docker rm -f {own} ;;\n\
+         *) exit 9 ;;\n\
+         esac\n"
+    )
+}
+
+fn removed(at: &Bench) -> Outcome {
+    let own = name(at, "away");
+    let _end = at.at_the_end(&[&["rm", "-f", &own]]);
+    let key = "agent:away:chat:workspace:7e";
+    sandbox(at, &own, key, &["-d"], "exec sleep 600")?;
+    let (mut screen, place) = watch(&at.real.socket, 160, 45);
+    screen.until_text("away/chat")?;
+    screen.press(&format!("/{own}\r"));
+    screen.until("it alone", |text| text.contains("1 of "))?;
+    // Without OpenClaw's command it is not done, and never past its register.
+    screen.press("\u{4}");
+    screen.until_text("openclaw sandbox recreate --session")?;
+    screen.press("yuyq");
+    sure(state(at, &own)?.starts_with("running"), "it is there")?;
+    place.install_openclaw("2026.9.6");
+    place.file(
+        "lib/node_modules/openclaw/openclaw.mjs",
+        &openclaw(&own, key),
+    );
+    screen.press("\u{4}");
+    screen.until_text("used within 5 minutes: left alone")?;
+    screen.press("y");
+    sure(state(at, &own)?.starts_with("running"), "it is hot")?;
+    screen.press("u");
+    screen.until_text("removed all the same")?;
+    screen.press("y");
+    screen.until_text("│   removed")?;
+    sure(state(at, &own).is_err(), "it has gone")?;
+    screen.press("\u{3}");
+    sure(screen.end()? == 130, "left")
 }
