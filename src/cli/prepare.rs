@@ -271,6 +271,22 @@ fn random_hex() -> String {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_environment_makes_the_dashboard_read_only_or_says_what_is_wrong() {
+        let with = |word: &str| {
+            let mut here = Surroundings::default();
+            let name = "CLAWDOCTOR_READ_ONLY".to_owned();
+            here.env.insert(name, word.to_owned());
+            settings(Path::new("/nowhere"), &here)
+        };
+        for (word, is_on) in [("1", true), ("yes", true), ("0", false), ("", false)] {
+            let settings = with(word).expect(word);
+            assert_eq!(settings.watch.read_only, is_on, "{word}");
+        }
+        let failure = with("maybe").expect_err("no switch");
+        assert!(failure.to_string().contains("CLAWDOCTOR_READ_ONLY"));
+    }
+
     fn chosen(only: &[&str], skip: &[&str]) -> Result<Vec<String>, Failure> {
         let own = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
         let catalog = Catalog::built_in().expect("our own files");

@@ -1,5 +1,6 @@
 //! The live picture as a document, as lines of JSON, and as text.
 
+mod evidence;
 mod lines;
 mod table;
 
@@ -16,6 +17,7 @@ use crate::live::note::About;
 use crate::live::sandbox::{Gone, Leaving, Sandbox};
 use crate::live::usage::Over;
 
+pub use evidence::{evidence, evidence_text};
 pub use lines::{headroom_line, line, sample_line, version_line};
 pub use table::{document, happening, span, table};
 

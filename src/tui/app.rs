@@ -12,6 +12,7 @@ use super::screen::checklist::Checklist;
 use super::screen::deeds::{self, Deeds};
 use super::screen::isolation::Isolation;
 use super::screen::live::Live;
+use super::screen::logs::Logs;
 use super::screen::repair::{Repairs, Talk};
 use super::theme::Theme;
 use crate::checklist::report::{Node, Report};
@@ -27,6 +28,8 @@ pub struct App {
     /// None: this session watches no engine.
     pub live: Option<Box<Live>>,
     pub deeds: Deeds,
+    /// Of the container whose logs are open.
+    pub logs: Option<Box<Logs>>,
     pub gathering: Gathering,
     pub repairs: Repairs,
     /// What is known of the node so far.
@@ -46,6 +49,8 @@ pub enum Dialog {
     Room { scroll: usize },
     /// About repairs.
     Repair { talk: Box<Talk>, scroll: usize },
+    /// The logs of a container, which are kept beside it.
+    Logs,
     /// About acts on sandboxes.
     Deeds {
         talk: Box<deeds::Talk>,
@@ -64,6 +69,7 @@ impl App {
             isolation: Isolation::default(),
             live: None,
             deeds: Deeds::default(),
+            logs: None,
             gathering: Gathering::default(),
             repairs: Repairs::default(),
             node: Node::default(),
@@ -79,6 +85,10 @@ impl App {
             Some(Dialog::Help { .. } | Dialog::Room { .. }) => Place::Help,
             Some(Dialog::Repair { talk, .. }) => self.repairs.place(talk),
             Some(Dialog::Deeds { talk, .. }) => Deeds::place(talk),
+            Some(Dialog::Logs) => {
+                let typing = self.logs.as_ref().and_then(|logs| logs.typing.as_ref());
+                typing.map_or(Place::Log, |_| Place::LogTyping)
+            }
             None => match self.screen {
                 Screen::Checklist => self.checklist.place(),
                 Screen::Live => self.live.as_ref().map_or(Place::Table, |live| live.place()),

@@ -7,6 +7,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::logs;
+use crate::live::event::Moment;
+use crate::live::model::Model;
+
 /// What is done to a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -77,12 +81,18 @@ pub type Act = Box<dyn Fn(Order, mpsc::Sender<(String, Became)>) -> JoinHandle<(
 /// Asks OpenClaw's own command line; or why that cannot be done from here.
 pub type Ask = Box<dyn Fn() -> JoinHandle<Result<Register, String>> + Send>;
 
+/// Keeps all that is known now in files; says where, line by line, or why not.
+pub type Keep = Box<dyn Fn(&Model, Moment) -> JoinHandle<Result<Vec<String>, String>> + Send>;
+
 /// What is done for the dashboard.
 pub struct Errands {
     /// Whether sandboxes may be acted on; else why not.
     pub permission: Result<(), String>,
     pub act: Act,
     pub register: Ask,
+    pub logs: logs::Read,
+    pub save: logs::Save,
+    pub evidence: Keep,
 }
 
 impl Deed {

@@ -39,6 +39,10 @@ pub enum Place {
     Deciding,
     /// What is done to sandboxes, or a word about it.
     Told,
+    /// The logs of a container.
+    Log,
+    /// Typing what to look for in them, or a file's name.
+    LogTyping,
 }
 
 /// What a key asks for.
@@ -92,6 +96,12 @@ pub enum Over {
     Widen,
     /// Those that are in use as well, or not.
     Heat,
+    /// The newest line of the logs stays on the screen.
+    Follow,
+    /// When each line was written.
+    Times,
+    Wrap,
+    Save,
 }
 
 /// What a key asks of the dashboard alone.
@@ -113,6 +123,9 @@ pub enum Act {
     /// Measures everything now.
     Measure,
     Want(Want),
+    Logs,
+    /// Keeps all that is known now in files.
+    Evidence,
 }
 
 /// What is done with a recording.

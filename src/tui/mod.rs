@@ -20,6 +20,7 @@ mod frames;
 mod gathering;
 mod keys;
 mod layout;
+pub mod logs;
 pub mod mending;
 mod msg;
 mod runtime;

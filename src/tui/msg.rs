@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::gathering::Scope;
-use super::screen::{deeds, repair};
+use super::screen::{deeds, logs, repair};
 use crate::checklist::isolation::Picture;
 use crate::checklist::report::Report;
 use crate::facts::Section;
@@ -32,6 +32,7 @@ pub enum Msg {
     Probe(Probe),
     Repair(repair::Msg),
     Deed(deeds::Msg),
+    Log(logs::Msg),
     /// What was learnt of the engine's sandboxes, with its own stamp on the wall clock.
     Live(event::Stamped<event::Event>),
     Signal(Signal),
@@ -73,6 +74,7 @@ pub enum Cmd {
     Gather(Scope),
     Repair(repair::Cmd),
     Deed(deeds::Cmd),
+    Log(logs::Cmd),
     /// Draw everything anew: something else wrote to the terminal.
     Redraw,
     /// What is looked at now, for whom to sample how often.

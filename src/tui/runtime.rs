@@ -2,6 +2,7 @@
 //! `update`, does what comes out, and draws when something changed, at most 30 times a second.
 
 mod deeds;
+mod logs;
 mod repairs;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -65,6 +66,7 @@ struct Work {
     repairs: repairs::Repairs,
     errands: Option<Errands>,
     deeds: deeds::Deeds,
+    logs: logs::Logs,
 }
 
 struct Signals {
@@ -125,6 +127,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     if let Some(gathering) = work.gathering {
         gathering.call_off().await;
     }
+    work.logs.close();
     work.deeds.call_off().await;
     work.repairs.call_off().await;
     match outcome? {
@@ -194,7 +197,12 @@ async fn drive(
                 }
                 Cmd::Repair(cmd) => work.repair(session, cmd).await,
                 Cmd::Deed(cmd) => {
-                    work.deeds.begin(work.errands.as_ref(), cmd);
+                    let live = app.live.as_deref();
+                    work.deeds.begin(work.errands.as_ref(), cmd, live);
+                    None
+                }
+                Cmd::Log(cmd) => {
+                    work.logs.begin(work.errands.as_ref(), cmd);
                     None
                 }
             };
@@ -210,6 +218,7 @@ async fn drive(
             next_frame = next_frame.max(now) + FRAME;
         }
         let wake = next_wake(app).map(|at| opened + at);
+        let due = next_frame.checked_sub(BURST).unwrap_or(now);
         let what = tokio::select! {
             biased;
             signal = signals.next() => Some(Msg::Signal(signal)),
@@ -218,7 +227,8 @@ async fn drive(
             probe = told(session, &mut work.gathering) => Some(Msg::Probe(probe)),
             news = work.repairs.next() => Some(Msg::Repair(news)),
             news = work.deeds.next() => Some(Msg::Deed(news)),
-            () = tokio::time::sleep_until(next_frame.checked_sub(BURST).unwrap_or(now)), if app.changed => None,
+            news = work.logs.next() => Some(Msg::Log(news)),
+            () = tokio::time::sleep_until(due), if app.changed => None,
             () = until(wake) => Some(Msg::Wake),
         };
         if let Some(what) = what {

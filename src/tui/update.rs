@@ -15,7 +15,7 @@ use super::layout;
 use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::{Cursor, Filter, Pane};
-use super::screen::deeds;
+use super::screen::logs;
 use super::screen::repair::{self, Talk};
 use super::theme::SPIN;
 use super::view;
@@ -65,10 +65,8 @@ fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
             cmds
         }
         Msg::Live(event) => live::told(app, event),
-        Msg::Deed(news) => {
-            deeds::told(app, news);
-            Vec::new()
-        }
+        Msg::Deed(news) => live::deed(app, news),
+        Msg::Log(news) => live::log(app, news),
         Msg::Repair(news) => {
             let cmds = repair::told(app, news);
             settle(app);
@@ -187,19 +185,16 @@ fn learn(node: &mut Node, report: &Report) {
 
 fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     let place = app.place();
-    if let (Some(live), Some(Command::Play(deck))) = (&mut app.live, keys::player(place, chord))
-        && live.playing.is_some()
-    {
-        live.play(deck, app.now);
-        app.changed = true;
+    if live::plays(app, place, chord) {
         return Vec::new();
     }
     let Some(command) = keys::command(place, chord) else {
-        if let (Place::Filter, KeyCode::Char(c)) = (place, chord.code)
+        if let (Place::Filter | Place::LogTyping, KeyCode::Char(c)) = (place, chord.code)
             && chord.modifiers.is_empty()
             && !c.is_control()
         {
             match (app.screen, &mut app.live) {
+                _ if place == Place::LogTyping => logs::typed(app, c),
                 (Screen::Live, Some(live)) => live.typed(c, live.ours(app.now)),
                 _ => app.checklist.typed(c),
             }
@@ -213,7 +208,7 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     if let Some(cmds) = repair::command(app, place, command) {
         return cmds;
     }
-    if let Some(cmds) = deeds::command(app, place, command) {
+    if let Some(cmds) = live::over(app, place, command) {
         return cmds;
     }
     match command {
@@ -250,7 +245,13 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     match place {
         Place::Help => scroll_dialog(app, command),
         // Those of the dashboard and of its dialogs were taken care of.
-        Place::Table | Place::Sandbox | Place::Timeline | Place::Deciding | Place::Told => {}
+        Place::Table
+        | Place::Sandbox
+        | Place::Timeline
+        | Place::Deciding
+        | Place::Told
+        | Place::Log
+        | Place::LogTyping => {}
         Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
             scroll_talk(app, command);
         }

@@ -20,7 +20,7 @@ fn name(at: &Bench, what: &str) -> String {
     format!("h1-{what}-{}", at.real.name)
 }
 
-fn watch(socket: &Path, columns: u16, rows: u16) -> (Terminal, Place) {
+pub fn watch(socket: &Path, columns: u16, rows: u16) -> (Terminal, Place) {
     let mut place = Place::new();
     let url = format!("unix://{}", socket.display());
     place.env.insert("DOCKER_HOST".to_owned(), url);
@@ -29,7 +29,13 @@ fn watch(socket: &Path, columns: u16, rows: u16) -> (Terminal, Place) {
     (terminal, place)
 }
 
-fn sandbox(at: &Bench, name: &str, key: &str, more: &[&str], script: &str) -> Result<(), String> {
+pub fn sandbox(
+    at: &Bench,
+    name: &str,
+    key: &str,
+    more: &[&str],
+    script: &str,
+) -> Result<(), String> {
     let (label, key) = (format!("{LABEL}=1"), format!("openclaw.sessionKey={key}"));
     let mut words = vec!["run", "--name", name, "--label", &label, "--label", &key];
     words.extend(["--label", "openclaw.sandbox=1", "--network", "none"]);

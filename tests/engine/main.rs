@@ -7,6 +7,7 @@
     reason = "sets up and looks at the world that is tested"
 )]
 
+mod acts;
 mod containers;
 mod dashboard;
 mod events;
@@ -51,6 +52,7 @@ fn main() {
         .chain(&watch::TESTS)
         .chain(&dashboard::TESTS)
         .chain(&recorder::TESTS)
+        .chain(&acts::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {

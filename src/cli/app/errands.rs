@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
-use super::Ready;
+use super::{Ready, papers};
 use crate::cli::watch::Ask;
 use crate::deadline::Deadline;
 use crate::engine::{Engine, EngineError};
@@ -55,6 +55,9 @@ pub fn errands(ready: &Arc<Ready>, handle: &Handle, ask: &Ask) -> Errands {
             let ready = Arc::clone(&register_of);
             register_on.spawn(async move { Claw::find(&ready).await?.register().await })
         }),
+        logs: papers::reader(ready, handle),
+        save: papers::saver(ready, handle),
+        evidence: papers::keeper(ready, handle, ask.redact),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod errands;
 mod mend;
+mod papers;
 mod past;
 mod watch;
 

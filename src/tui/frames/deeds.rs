@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crossterm::event::KeyCode;
+
 use super::super::scene::live::*;
 use crate::live::event::Turn;
 use crate::tui::deeds::{Became, Known, Register};
+use crate::tui::logs::{Line, News, Stream};
 use crate::tui::msg::{Chord, Msg};
 use crate::tui::scene::Scene;
-use crate::tui::screen::deeds::Msg as News;
+use crate::tui::screen::deeds::Msg as Told;
+use crate::tui::screen::logs;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (160, 45), (40, 10)];
 
@@ -60,7 +64,7 @@ fn removing_is_asked_with_what_openclaw_knows() {
         let name = format!("openclaw-sbx-{}", id(2));
         let used = Some(Duration::from_secs(40));
         let known = BTreeMap::from([(name, Known { used })]);
-        scene.send(Msg::Deed(News::Register(Ok(Register { known }))));
+        scene.send(Msg::Deed(Told::Register(Ok(Register { known }))));
         scene
     });
 }
@@ -71,7 +75,7 @@ fn without_the_command_there_is_something_to_type() {
         let mut scene = at_work(width, height);
         scene.send(Msg::Key(Chord::ctrl('d')));
         let why = "there is no `openclaw` command for this user".to_owned();
-        scene.send(Msg::Deed(News::Register(Err(why))));
+        scene.send(Msg::Deed(Told::Register(Err(why))));
         scene
     });
 }
@@ -102,8 +106,8 @@ fn what_became_of_it_is_told() {
         }
         let code = Some(137);
         scene.happen(&id(0), &key(0), Turn::Died { exit_code: code });
-        scene.send(Msg::Deed(News::Became(id(0), Became::Done)));
-        scene.send(Msg::Deed(News::Over(None)));
+        scene.send(Msg::Deed(Told::Became(id(0), Became::Done)));
+        scene.send(Msg::Deed(Told::Over(None)));
         scene
     });
 }
@@ -114,6 +118,56 @@ fn read_only_is_said() {
         let mut scene = at_work(width, height);
         scene.app.deeds.forbidden = Some("This dashboard is read-only.".to_owned());
         scene.keys("X");
+        scene
+    });
+}
+
+fn reading(width: u16, height: u16) -> Scene {
+    let mut scene = at_work(width, height);
+    scene.keys("l");
+    let lines = (0..60).map(|number| Line {
+        stream: if number % 7 == 0 {
+            Stream::Err
+        } else {
+            Stream::Out
+        },
+        at: Some(at(number * 1000)),
+        text: format!("request {number} from a client, {}", "details ".repeat(12)),
+    });
+    scene.send(Msg::Log(logs::Msg::News(News::Lines(lines.collect()))));
+    scene
+}
+
+#[test]
+fn logs_stand_over_the_dashboard() {
+    snap("logs", reading);
+}
+
+#[test]
+fn logs_are_searched() {
+    snap("logs_search", |width, height| {
+        let mut scene = reading(width, height);
+        scene.keys("tw/request 2");
+        scene.key(KeyCode::Enter);
+        scene.keys("N");
+        scene
+    });
+}
+
+#[test]
+fn empty_logs_say_why() {
+    snap("logs_empty", |width, height| {
+        let mut scene = at_work(width, height);
+        scene.keys("l");
+        scene
+    });
+}
+
+#[test]
+fn a_path_is_typed() {
+    snap("logs_save", |width, height| {
+        let mut scene = reading(width, height);
+        scene.keys("s");
         scene
     });
 }

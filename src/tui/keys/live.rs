@@ -29,9 +29,11 @@ pub static BINDINGS: &[Binding] = bindings! {
     LIVE [char('g')] Live(Act::Group), "g", "together by agent, or each for itself", "group";
     LIVE [char('d')] Live(Act::Gone), "d", "what has gone, or what is there", "gone";
     LIVE [char('H')] Live(Act::Room), "H", "how the headroom is reckoned", "headroom";
+    LIVE [char('l')] Live(Act::Logs), "l", "logs of the sandbox", "logs";
+    LIVE [char('E')] Live(Act::Evidence), "E", "keep all that is known now in files";
     LIVE [char('X')] Live(Act::Want(Want::Stop)), "X", "stop; asks first, as do the next three", "stop";
     LIVE [Chord::ctrl('k')] Live(Act::Want(Want::Kill)), "ctrl-k", "kill";
-    LIVE [char('p')] Live(Act::Want(Want::Pause)), "p", "pause, or let it go on", "pause";
+    LIVE [char('p')] Live(Act::Want(Want::Pause)), "p", "pause, or let it go on";
     LIVE [Chord::ctrl('d')] Live(Act::Want(Want::Remove)), "ctrl-d", "remove, through OpenClaw";
     LIVE [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "tab", "other pane", "pane";
     LIVE [char('x')] Live(Act::Dismiss), "x", "put the alerts away";
@@ -40,7 +42,7 @@ pub static BINDINGS: &[Binding] = bindings! {
     LIVE [char('1')] Go(Screen::Checklist), "1", "the checklist";
     LIVE [char('2')] Go(Screen::Live), "2", "what runs: the live dashboard";
     LIVE [char('3')] Go(Screen::Isolation), "3", "how far the tools of each agent are shut in";
-    TABLE [key(KeyCode::Right), char('l')] Expand, "right l", "unfold an agent; read about the sandbox";
+    TABLE [key(KeyCode::Right)] Expand, "right", "unfold an agent; read about the sandbox";
     TABLE [key(KeyCode::Left), char('h')] Collapse, "left h", "fold the agent";
     LIVE [key(KeyCode::Up), char('k')] Up, "up k", "up";
     LIVE [key(KeyCode::Down), char('j')] Down, "down j", "down";

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::tui::deeds::{Became, Errands, Order, Register};
 use crate::tui::screen::deeds::{Cmd, Msg};
+use crate::tui::screen::live::Live;
 
 /// How long whoever leaves waits for what is under way: a sandbox that OpenClaw is removing is not
 /// left half removed where that can be helped.
@@ -16,6 +17,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Deeds {
     acting: Option<Acting>,
     asking: Option<JoinHandle<Result<Register, String>>>,
+    keeping: Option<JoinHandle<Result<Vec<String>, String>>>,
 }
 
 struct Acting {
@@ -26,12 +28,17 @@ struct Acting {
 
 impl Deeds {
     /// One at a time: the screen asks for no more.
-    pub fn begin(&mut self, errands: Option<&Errands>, cmd: Cmd) {
-        // Nothing is asked for where nothing may be done, nor done if it is.
-        let Some(errands) = errands.filter(|errands| errands.permission.is_ok()) else {
+    pub fn begin(&mut self, errands: Option<&Errands>, cmd: Cmd, live: Option<&Live>) {
+        let Some(errands) = errands else { return };
+        if let (Cmd::Evidence(ours), Some(live)) = (&cmd, live) {
+            self.keeping = Some((errands.evidence)(&live.model, *ours));
+        }
+        if errands.permission.is_err() {
+            // Nothing is asked for where nothing may be done, nor done if it is.
             return;
-        };
+        }
         match cmd {
+            Cmd::Evidence(_) => {}
             Cmd::Act(order) => self.act(errands, order),
             Cmd::Register => {
                 if let Some(former) = self.asking.replace((errands.register)()) {
@@ -55,10 +62,15 @@ impl Deeds {
 
     /// The next news; never, when there is nothing under way.
     pub async fn next(&mut self) -> Msg {
-        let Self { acting, asking } = self;
+        let Self {
+            acting,
+            asking,
+            keeping,
+        } = self;
         tokio::select! {
             news = became(acting) => news,
-            news = answered(asking) => news,
+            answer = over(asking) => Msg::Register(answer),
+            kept = over(keeping) => Msg::Evidence(kept),
         }
     }
 
@@ -87,11 +99,12 @@ async fn became(acting: &mut Option<Acting>) -> Msg {
     Msg::Over(ended.err().map(|error| error.to_string()))
 }
 
-async fn answered(asking: &mut Option<JoinHandle<Result<Register, String>>>) -> Msg {
-    let Some(task) = asking else {
+/// What a task came to; never, when there is none.
+async fn over<T>(running: &mut Option<JoinHandle<Result<T, String>>>) -> Result<T, String> {
+    let Some(task) = running else {
         return std::future::pending().await;
     };
     let answer = task.await.unwrap_or_else(|error| Err(error.to_string()));
-    *asking = None;
-    Msg::Register(answer)
+    *running = None;
+    answer
 }

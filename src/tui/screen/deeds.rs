@@ -14,7 +14,7 @@ use crate::live::scope::Kind;
 use crate::tui::deeds::{Became, Deed, Heat, Order, Register, Target};
 use crate::tui::keys::Place;
 
-pub use asking::{command, refresh, told, word};
+pub use asking::{command, note, refresh, told, word};
 
 /// OpenClaw itself takes none away that was used within this time.
 pub const HOT: Duration = Duration::from_mins(5);
@@ -86,6 +86,8 @@ pub enum Cmd {
     Act(Order),
     /// Ask OpenClaw for its register.
     Register,
+    /// Keep all that is known, as our clock shows this.
+    Evidence(Moment),
 }
 
 #[derive(Clone, Debug)]
@@ -94,6 +96,8 @@ pub enum Msg {
     /// The work has ended; why it broke, if it did.
     Over(Option<String>),
     Register(Result<Register, String>),
+    /// Where the files are, or why there are none.
+    Evidence(Result<Vec<String>, String>),
 }
 
 impl Deeds {

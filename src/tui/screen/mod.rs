@@ -8,6 +8,7 @@ pub mod checklist;
 pub mod deeds;
 pub mod isolation;
 pub mod live;
+pub mod logs;
 mod moves;
 pub mod repair;
 

@@ -6,10 +6,10 @@ use ratatui::layout::Position;
 
 use crate::live::event;
 use crate::tui::app::{App, Dialog};
-use crate::tui::keys::Command;
-use crate::tui::msg::{Cmd, Does, Mouse};
+use crate::tui::keys::{Command, Place};
+use crate::tui::msg::{Chord, Cmd, Does, Mouse};
 use crate::tui::screen::live::{Pane, Window};
-use crate::tui::screen::{Screen, deeds};
+use crate::tui::screen::{Screen, deeds, logs};
 use crate::tui::view;
 
 /// The dashboard is what is on the screen, without a dialog that has a clock of its own.
@@ -42,6 +42,22 @@ pub fn next_wake(app: &App) -> Option<Duration> {
 /// The seconds of something under way are on the screen.
 fn is_counting(app: &App) -> bool {
     matches!(app.dialog, Some(Dialog::Deeds { .. })) && app.deeds.is_under_way()
+}
+
+/// What a key does to what stands over the dashboard, or opens it.
+pub fn over(app: &mut App, place: Place, command: Command) -> Option<Vec<Cmd>> {
+    let logs = logs::command(app, place, command);
+    logs.or_else(|| deeds::command(app, place, command))
+}
+
+pub fn deed(app: &mut App, news: deeds::Msg) -> Vec<Cmd> {
+    deeds::told(app, news);
+    Vec::new()
+}
+
+pub fn log(app: &mut App, news: logs::Msg) -> Vec<Cmd> {
+    logs::told(app, news);
+    Vec::new()
 }
 
 /// The time that was asked for has come. Other screens are drawn anew, this one when it changed.
@@ -140,4 +156,18 @@ pub fn refresh(app: &mut App, cmds: &mut Vec<Cmd>) {
     if let Some(live) = &mut app.live {
         cmds.extend(live.look(shown).map(Cmd::Look));
     }
+}
+
+/// A key of the player, when a recording is shown; whether it was one.
+pub fn plays(app: &mut App, place: Place, chord: Chord) -> bool {
+    let (Some(live), Some(Command::Play(deck))) = (&mut app.live, keys::player(place, chord))
+    else {
+        return false;
+    };
+    if live.playing.is_none() {
+        return false;
+    }
+    live.play(deck, app.now);
+    app.changed = true;
+    true
 }

@@ -64,6 +64,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             ("In the timeline", Place::Timeline),
             ("While a filter is typed", Place::Filter),
             ("When something is asked", Place::Deciding),
+            ("In the logs", Place::Log),
         ],
         Screen::Isolation => &[
             ("In the list of agents", Place::Agents),

@@ -79,6 +79,7 @@ fn dialogs(app: &App, size: Size, buffer: &mut Buffer) {
         (Some(Dialog::Repair { talk, scroll }), _) => talk::draw(app, talk, *scroll, size, buffer),
         (Some(Dialog::Room { .. }), Some(live)) => live::room::draw(app, live, size, buffer),
         (Some(Dialog::Deeds { .. }), _) => live::deeds::draw(app, size, buffer),
+        (Some(Dialog::Logs), _) => live::logs::draw(app, size, buffer),
         (Some(Dialog::Room { .. }) | None, _) => {}
     }
 }

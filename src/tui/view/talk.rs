@@ -51,9 +51,8 @@ pub fn inside(app: &App) -> Rect {
             let height = text(app, talk, app.size).lines.len();
             layout::inside(frame(app.size, height))
         }
-        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. }) | None => {
-            Rect::default()
-        }
+        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. } | Dialog::Logs)
+        | None => Rect::default(),
     }
 }
 

@@ -23,6 +23,11 @@ pub fn command(app: &mut App, place: Place, command: Command) -> Option<Cmds> {
         (Place::Table | Place::Sandbox | Place::Timeline, Command::Live(Act::Want(want))) => {
             Some(wants(app, want))
         }
+        (Place::Table | Place::Sandbox | Place::Timeline, Command::Live(Act::Evidence)) => {
+            let ours = app.live.as_ref().map(|live| live.ours(app.now));
+            let keep = ours.map(|ours| msg::Cmd::Deed(Cmd::Evidence(ours)));
+            Some(keep.into_iter().collect())
+        }
         (Place::Deciding, Command::Yes) => Some(yes(app)),
         (Place::Deciding, Command::No | Command::Back) => {
             app.dialog = None;
@@ -103,7 +108,8 @@ fn open(app: &mut App, talk: Talk) {
     app.changed = true;
 }
 
-fn note(app: &mut App, title: &str, line: impl Into<String>) {
+/// Something to read.
+pub fn note(app: &mut App, title: &str, line: impl Into<String>) {
     let talk = Talk::Note {
         title: title.to_owned(),
         lines: vec![line.into()],
@@ -280,6 +286,7 @@ pub fn told(app: &mut App, news: Msg) {
                 *state = Some(became.clone());
             }
         }
+        Msg::Evidence(kept) => evidence(app, kept),
         Msg::Over(broke) => over(app, broke.as_deref()),
         Msg::Register(register) => {
             if let Some(question) = question(app)
@@ -293,6 +300,19 @@ pub fn told(app: &mut App, news: Msg) {
             }
         }
     }
+}
+
+fn evidence(app: &mut App, kept: Result<Vec<String>, String>) {
+    if app.dialog.is_some() {
+        // Whoever is asked something is not to be talked over; the files are there all the same.
+        return;
+    }
+    let (title, lines) = match kept {
+        Ok(lines) => ("Evidence is kept", lines),
+        Err(why) => ("No evidence is kept", vec![why]),
+    };
+    let title = title.to_owned();
+    open(app, Talk::Note { title, lines });
 }
 
 fn over(app: &mut App, broke: Option<&str>) {

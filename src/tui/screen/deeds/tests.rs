@@ -78,7 +78,7 @@ fn orders(scene: &Scene) -> Vec<(Deed, Vec<String>, Heat)> {
             order.targets.iter().map(|one| one.id.clone()).collect(),
             order.heat,
         )),
-        Cmd::Register => None,
+        Cmd::Register | Cmd::Evidence(_) => None,
     };
     cmds(scene).iter().filter_map(of).collect()
 }

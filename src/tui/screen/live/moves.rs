@@ -108,7 +108,7 @@ impl Live {
             }
             Act::Measure => self.sight.measure = self.sight.measure.wrapping_add(1),
             // Dialogs are the app's.
-            Act::Room | Act::Want(_) => {}
+            Act::Room | Act::Want(_) | Act::Logs | Act::Evidence => {}
         }
     }
 

@@ -68,6 +68,8 @@ pub fn command(app: &mut App, place: Place, command: Command) -> Option<Cmds> {
         | Place::Timeline
         | Place::Deciding
         | Place::Told
+        | Place::Log
+        | Place::LogTyping
         | Place::Help => None,
     }
 }
@@ -178,7 +180,8 @@ fn close(app: &mut App) {
 fn talk(app: &App) -> Option<&Talk> {
     match &app.dialog {
         Some(Dialog::Repair { talk, .. }) => Some(talk),
-        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. }) | None => None,
+        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. } | Dialog::Logs)
+        | None => None,
     }
 }
 

@@ -20,6 +20,7 @@ mod empty;
 mod gauge;
 mod gone;
 mod header;
+pub mod logs;
 mod plan;
 pub mod room;
 mod table;

@@ -1,0 +1,223 @@
+//! What a person does from the dashboard, in a real terminal on real engines.
+
+use super::dashboard::{sandbox, watch};
+use super::{Bench, Outcome, Test, sure};
+
+pub const TESTS: [(&str, Test); 5] = [
+    ("a_runaway_sandbox_is_stopped_by_keys", runaway),
+    ("a_sandbox_is_paused_and_goes_on_by_keys", paused),
+    ("logs_full_of_escapes_do_not_reach_the_terminal", logs),
+    ("evidence_is_kept_in_files", evidence),
+    ("a_sandbox_is_removed_through_openclaw_alone", removed),
+];
+
+fn name(at: &Bench, what: &str) -> String {
+    format!("w3-{what}-{}", at.real.name)
+}
+
+fn state(at: &Bench, name: &str) -> Result<String, String> {
+    let said = at.real.docker(&[
+        "inspect",
+        "-f",
+        "{{.State.Status}} {{.State.ExitCode}}",
+        name,
+    ])?;
+    Ok(said.trim().to_owned())
+}
+
+fn runaway(at: &Bench) -> Outcome {
+    let own = name(at, "loop");
+    let _end = at.at_the_end(&[&["rm", "-f", &own]]);
+    let key = "agent:runaway:chat:workspace:7e";
+    let caps = ["-d", "--cpus", "0.2"];
+    sandbox(at, &own, key, &caps, "while :; do :; done")?;
+    let (mut screen, _place) = watch(&at.real.socket, 160, 45);
+    screen.until_text("runaway/chat")?;
+    screen.press(&format!("/{own}\r"));
+    screen.until("it alone", |text| text.contains("1 of "))?;
+    screen.press("X");
+    screen.until_text(&format!("Stop {own}?"))?;
+    screen.press("n");
+    screen.until("the table", |text| !text.contains("Stop w3"))?;
+    sure(state(at, &own)?.starts_with("running"), "a no is a no")?;
+    screen.press("X");
+    screen.until_text(&format!("Stop {own}?"))?;
+    screen.press("y");
+    // Its shell is the first program and hears no TERM: the engine kills it after the grace.
+    screen.until_text("stopped: exited with 137")?;
+    sure(
+        screen
+            .text()
+            .contains("OpenClaw starts it again at the next turn"),
+        screen.text(),
+    )?;
+    sure(state(at, &own)? == "exited 137", "the engine says so")?;
+    screen.press("q");
+    screen.until("its row", |text| text.contains("exit 137"))?;
+    screen.press("\u{3}");
+    sure(screen.end()? == 130, "left")
+}
+
+fn paused(at: &Bench) -> Outcome {
+    let own = name(at, "pause");
+    let _end = at.at_the_end(&[&["unpause", &own], &["rm", "-f", &own]]);
+    let key = "agent:freezer:chat:workspace:7e";
+    sandbox(at, &own, key, &["-d"], "exec sleep 600")?;
+    let (mut screen, _place) = watch(&at.real.socket, 160, 45);
+    screen.until_text("freezer/chat")?;
+    screen.press(&format!("/{own}\r"));
+    screen.until("it alone", |text| text.contains("1 of "))?;
+    screen.press("p");
+    screen.until_text(&format!("Pause {own}?"))?;
+    screen.press("y");
+    // The question says much the same: only what became of it names the key.
+    screen.until_text("goes on: press p.")?;
+    sure(state(at, &own)?.starts_with("paused"), "the engine says so")?;
+    screen.press("q");
+    screen.until("its row", |text| {
+        text.contains("paused") && !text.contains("hang")
+    })?;
+    screen.press("p");
+    screen.until_text(&format!("Unpause {own}?"))?;
+    screen.press("y");
+    screen.until_text("│   goes on")?;
+    sure(
+        state(at, &own)?.starts_with("running"),
+        "the engine says so",
+    )?;
+    screen.press("\u{3}");
+    sure(screen.end()? == 130, "left")
+}
+
+fn logs(at: &Bench) -> Outcome {
+    let own = name(at, "logs");
+    let _end = at.at_the_end(&[&["rm", "-f", &own]]);
+    let script = "printf '\\033]0;owned\\007\\033[2J\\342\\200\\256gnorw\\302\\23331m\\033[5n end-of-evil\\n'; \
+                  echo to-the-error-stream >&2; sleep 1; \
+                  i=0; while [ $i -lt 2000 ]; do echo \"tick $i\"; i=$((i+1)); done; exec sleep 600";
+    sandbox(at, &own, "agent:evil:chat:workspace:7e", &["-d"], script)?;
+    let (mut screen, place) = watch(&at.real.socket, 160, 45);
+    screen.until_text("evil/chat")?;
+    screen.press(&format!("/{own}\r"));
+    screen.until("it alone", |text| text.contains("1 of "))?;
+    screen.press("l");
+    screen.until_text("tick 1999")?;
+    screen.press("g/evil\r");
+    screen.until("what was found, or that it was not", |text| {
+        text.contains("end-of-evil") || text.contains("not found")
+    })?;
+    let path = place.home().join("saved.log");
+    screen.press("s");
+    screen.until_text("save to")?;
+    screen.press(&"\u{7f}".repeat(120));
+    screen.press(&format!("{}\r", path.display()));
+    screen.until_text("saved to")?;
+    let saved = std::fs::read_to_string(&path)?;
+    sure(saved.contains(" out tick 1999"), "all of it is there")?;
+    screen.press("s");
+    screen.until_text("save to")?;
+    screen.press(&"\u{7f}".repeat(120));
+    screen.press(&format!("{}\r", path.display()));
+    screen.until_text("is there already")?;
+    screen.press("q");
+    screen.press("\u{3}");
+    let raw = String::from_utf8_lossy(&screen.raw()).into_owned() + &saved;
+    for bad in [
+        "\u{1b}]0;owned",
+        "\u{1b}[2J\u{202e}",
+        "\u{202e}",
+        "\u{9b}",
+        "\u{1b}[5n",
+    ] {
+        sure(!raw.contains(bad), format!("{bad:?} was written"))?;
+    }
+    sure(screen.end()? == 130, "left")
+}
+
+fn evidence(at: &Bench) -> Outcome {
+    use std::os::unix::fs::PermissionsExt as _;
+    let own = name(at, "proof");
+    let _end = at.at_the_end(&[&["rm", "-f", &own]]);
+    sandbox(
+        at,
+        &own,
+        "agent:proof:chat:workspace:7e",
+        &["-d"],
+        "exec sleep 600",
+    )?;
+    let (mut screen, place) = watch(&at.real.socket, 160, 45);
+    screen.until_text("proof/chat")?;
+    screen.press("E");
+    screen.until_text("Evidence is kept")?;
+    screen.until_text("1 snapshots are there")?;
+    screen.press("q\u{3}");
+    sure(screen.end()? == 130, "left")?;
+    let folder = place.home().join("state/evidence");
+    let mut endings = Vec::new();
+    for entry in std::fs::read_dir(&folder)? {
+        let path = entry?.path();
+        let mode = std::fs::metadata(&path)?.permissions().mode();
+        sure(
+            mode & 0o777 == 0o600,
+            format!("{} {mode:o}", path.display()),
+        )?;
+        let text = std::fs::read_to_string(&path)?;
+        sure(text.contains(&own), format!("{} names it", path.display()))?;
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if ending == Some("json") {
+            let document: serde_json::Value = serde_json::from_str(&text)?;
+            sure(document["report"] == "clawdoctor.evidence", &document)?;
+            sure(document["timeline"].is_array(), &document)?;
+            sure(document["pastCalls"].is_array(), &document)?;
+        }
+        endings.push(ending.unwrap_or_default().to_owned());
+    }
+    endings.sort();
+    sure(endings == ["json", "txt"], endings)
+}
+
+/// A stand-in for OpenClaw's command line, which knows one sandbox and takes it away by its whole
+/// key alone.
+fn openclaw(own: &str, key: &str) -> String {
+    format!(
+        "#!/bin/sh\n\
+         case \"$*\" in\n\
+         'sandbox list --json') docker inspect {own} >/dev/null 2>&1 || exec echo '{{\"containers\":[]}}'\n\
+         echo '{{\"containers\":[{{\"containerName\":\"{own}\",\"sessionKey\":\"{key}\",\"lastUsedAtMs\":1}}]}}' ;;\n\
+         'sandbox recreate --session {key} --force') docker rm -f {own} ;;\n\
+         *) exit 9 ;;\n\
+         esac\n"
+    )
+}
+
+fn removed(at: &Bench) -> Outcome {
+    let own = name(at, "away");
+    let _end = at.at_the_end(&[&["rm", "-f", &own]]);
+    let key = "agent:away:chat:workspace:7e";
+    sandbox(at, &own, key, &["-d"], "exec sleep 600")?;
+    let (mut screen, place) = watch(&at.real.socket, 160, 45);
+    screen.until_text("away/chat")?;
+    screen.press(&format!("/{own}\r"));
+    screen.until("it alone", |text| text.contains("1 of "))?;
+    // Without OpenClaw's command it is not done, and never past its register.
+    screen.press("\u{4}");
+    screen.until_text("openclaw sandbox recreate --session")?;
+    screen.press("yuyq");
+    sure(state(at, &own)?.starts_with("running"), "it is there")?;
+    place.install_openclaw("2026.9.6");
+    place.file(
+        "lib/node_modules/openclaw/openclaw.mjs",
+        &openclaw(&own, key),
+    );
+    screen.press("\u{4}");
+    screen.until_text("used within 5 minutes: left alone")?;
+    screen.press("y");
+    sure(state(at, &own)?.starts_with("running"), "it is hot")?;
+    screen.press("u");
+    screen.until_text("removed all the same")?;
+    screen.press("y");
+    screen.until_text("│   removed")?;
+    sure(state(at, &own).is_err(), "it has gone")?;
+    screen.press("\u{3}");
+    sure(screen.end()? == 130, "left")
+}
