@@ -244,14 +244,6 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     }
     match place {
         Place::Help => scroll_dialog(app, command),
-        // Those of the dashboard and of its dialogs were taken care of.
-        Place::Table
-        | Place::Sandbox
-        | Place::Timeline
-        | Place::Deciding
-        | Place::Told
-        | Place::Log
-        | Place::LogTyping => {}
         Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
             scroll_talk(app, command);
         }
@@ -278,6 +270,8 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
                 app.isolation.command(command);
             }
         }
+        // Those of the dashboard and of its dialogs were taken care of.
+        _ => {}
     }
     Vec::new()
 }
