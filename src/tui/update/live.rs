@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 
 use crate::live::event;
 use crate::tui::app::{App, Dialog};
-use crate::tui::keys::{Command, Place};
+use crate::tui::keys::{self, Command, Place};
 use crate::tui::msg::{Chord, Cmd, Does, Mouse};
 use crate::tui::screen::live::{Pane, Window};
 use crate::tui::screen::{Screen, deeds, logs};

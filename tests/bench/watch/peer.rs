@@ -17,9 +17,16 @@ pub struct Peer {
 impl Peer {
     /// How many of these it still shows, once it was asked for what has gone.
     pub fn known_afterwards(&self, screen: &mut Screen, names: &[String]) -> usize {
-        screen.type_keys(self.dead);
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        names.iter().filter(|name| screen.shows(name)).count()
+        let mut known = vec![false; names.len()];
+        // What has gone, its top and its end.
+        for keys in [self.dead, if self.dead.is_empty() { "" } else { "G" }] {
+            screen.type_keys(keys);
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            for (known, name) in known.iter_mut().zip(names) {
+                *known |= screen.shows(name);
+            }
+        }
+        known.iter().filter(|known| **known).count()
     }
 }
 

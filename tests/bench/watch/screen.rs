@@ -127,15 +127,12 @@ impl Screen {
         self.text().contains(name)
     }
 
-    /// As something that is there: a line of a table, not one of a history that tells of its end.
+    /// As something that is there, and not in a timeline that tells of its end.
     pub fn shows_as_living(&self, name: &str) -> bool {
         let text = self.text();
-        text.lines().any(|line| {
-            line.contains(name)
-                && !["removed", "destroy", "gone"]
-                    .iter()
-                    .any(|w| line.contains(w))
-        })
+        text.lines()
+            .take_while(|line| !line.contains(" timeline "))
+            .any(|line| line.contains(name))
     }
 
     /// A busy container's line with a number of CPU that is not nothing.
