@@ -97,3 +97,20 @@ impl App {
         }
     }
 }
+
+/// In the midst of a gathering what is not known yet may have been known before.
+pub fn learn(node: &mut Node, report: &Report) {
+    let pairs = [
+        (&mut node.os, &report.node.os),
+        (&mut node.os_version, &report.node.os_version),
+        (&mut node.arch, &report.node.arch),
+        (&mut node.runtime, &report.node.runtime),
+        (&mut node.runtime_version, &report.node.runtime_version),
+        (&mut node.openclaw_version, &report.node.openclaw_version),
+    ];
+    for (old, new) in pairs {
+        if new.is_some() {
+            old.clone_from(new);
+        }
+    }
+}

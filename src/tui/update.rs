@@ -20,7 +20,6 @@ use super::screen::repair::{self, Talk};
 use super::theme::SPIN;
 use super::view;
 use super::widget::time;
-use crate::checklist::report::{Node, Report};
 
 /// What the app wants before it has been told anything.
 pub fn open(app: &mut App) -> Vec<Cmd> {
@@ -146,7 +145,7 @@ fn told(app: &mut App, probe: Probe) -> Vec<Cmd> {
             app.gathering.done(section);
             app.checklist.tell(&report, &app.gathering, app.now);
             app.isolation.tell(picture, &app.gathering);
-            learn(&mut app.node, &report);
+            super::app::learn(&mut app.node, &report);
         }
         Probe::Finished(judged, plan) => {
             let Judged { report, picture } = *judged;
@@ -164,23 +163,6 @@ fn told(app: &mut App, probe: Probe) -> Vec<Cmd> {
         Probe::BrokeOff(why) => app.gathering.end(app.now, Some(why)),
     }
     Vec::new()
-}
-
-/// In the midst of a gathering what is not known yet may have been known before.
-fn learn(node: &mut Node, report: &Report) {
-    let pairs = [
-        (&mut node.os, &report.node.os),
-        (&mut node.os_version, &report.node.os_version),
-        (&mut node.arch, &report.node.arch),
-        (&mut node.runtime, &report.node.runtime),
-        (&mut node.runtime_version, &report.node.runtime_version),
-        (&mut node.openclaw_version, &report.node.openclaw_version),
-    ];
-    for (old, new) in pairs {
-        if new.is_some() {
-            old.clone_from(new);
-        }
-    }
 }
 
 fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
@@ -271,7 +253,13 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
             }
         }
         // Those of the dashboard and of its dialogs were taken care of.
-        _ => {}
+        Place::Table
+        | Place::Sandbox
+        | Place::Timeline
+        | Place::Deciding
+        | Place::Told
+        | Place::Log
+        | Place::LogTyping => {}
     }
     Vec::new()
 }

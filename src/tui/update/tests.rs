@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::checklist::check::Step;
+use crate::checklist::report::Node;
 use crate::checklist::verdict::Status;
 use crate::facts::Section;
 use crate::tui::gathering::Live;
