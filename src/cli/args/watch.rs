@@ -27,7 +27,7 @@ Exit codes of watch --once: 0, or 2 when the engine cannot be seen.";
 
 pub const REPLAY_AFTER: &str = "\
 Examples:
-  clawdoctor replay night.ndjson                     what happened, a line each
+  clawdoctor replay night.ndjson                     played on the dashboard, a line each elsewhere
   clawdoctor replay --json night.ndjson              the same as watch --json told
   clawdoctor replay --once night.ndjson              the picture at its end
   clawdoctor replay --at -10min night.ndjson         ten minutes before its end
