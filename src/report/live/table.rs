@@ -251,7 +251,7 @@ fn gone_row(one: &Gone) -> Vec<String> {
     ]
 }
 
-/// Columns as wide as they need to be; the widest is cut where the line is too long.
+/// Columns as wide as they need to be; the widest is cut where the line is too long for a terminal.
 fn write_rows(
     head: &[&str],
     rows: &[Vec<String>],
@@ -266,6 +266,8 @@ fn write_rows(
     }
     let gaps = 2 * widths.len().saturating_sub(1);
     let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(style.width);
+    // A file, and whoever looks for a name in it, has room.
+    let over = if style.pretty { over } else { 0 };
     if let Some(widest) = widths.iter_mut().max() {
         *widest = widest.saturating_sub(over).max(12);
     }
