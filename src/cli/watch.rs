@@ -191,7 +191,7 @@ fn whole(model: &Model, begun: Moment) -> Whole {
     }
     let measured = |one: &Sandbox| {
         let taken = one.usage.last.as_ref().is_some_and(|(at, _)| *at >= begun);
-        taken || one.state != State::Running
+        taken || !matches!(one.state, State::Running | State::Starting)
     };
     if model.sandboxes.values().all(measured) {
         Whole::Measured

@@ -47,6 +47,18 @@ impl Engine {
         format!("unix://{}", self.socket.display())
     }
 
+    /// Where the engine has a view of its own of what is mounted where: how nsenter gets there.
+    pub fn view(&self) -> Option<String> {
+        let file = self.socket.with_file_name("dockerd.pid");
+        let pid = std::fs::read_to_string(file).ok()?;
+        let inside = format!("/proc/{}/ns/mnt", pid.trim());
+        let (own, other) = (
+            std::fs::read_link("/proc/self/ns/mnt"),
+            std::fs::read_link(&inside),
+        );
+        (own.ok()? != other.ok()?).then(|| format!("--mount={inside}"))
+    }
+
     /// The Docker CLI on this engine; its output, or what it complained of.
     pub fn docker(&self, args: &[&str]) -> Result<String, String> {
         let output = Command::new("docker")

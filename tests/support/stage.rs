@@ -150,6 +150,16 @@ impl Stage {
                 return Err(format!("cannot mount {path} read-only").into());
             }
             self.mounted = Some(folder.to_owned());
+            // Where mounts of the machine do not reach the engine's own view of it.
+            if let Some(inside) = self.engine.view() {
+                let there = std::process::Command::new("nsenter")
+                    .args([inside.as_str(), "--", "mount"])
+                    .args(args)
+                    .status()?;
+                if !there.success() {
+                    return Err(format!("cannot mount {path} in the engine's view").into());
+                }
+            }
         }
         Ok(())
     }
@@ -197,6 +207,13 @@ impl Drop for Stage {
             self.engine
                 .docker(&["volume", "rm", "-f", volume])
                 .unwrap_or_default();
+        }
+        if let (Some(folder), Some(inside)) = (&self.mounted, self.engine.view()) {
+            // Gone with the machine's own where mounts reach the engine's view.
+            let _ = std::process::Command::new("nsenter")
+                .args([inside.as_str(), "--", "umount"])
+                .arg(folder)
+                .status();
         }
         if let Some(folder) = &self.mounted {
             let done = std::process::Command::new("umount").arg(folder).status();

@@ -216,6 +216,24 @@ fn an_inspection_that_is_ahead_of_the_events_takes_no_call_away() {
 }
 
 #[test]
+fn an_inspection_that_is_ahead_of_a_calls_start_takes_nothing_from_it() {
+    let mut model = model();
+    happen(&mut model, "a", 0, Turn::Created);
+    happen(&mut model, "a", 1, Turn::Started);
+    let Event::Detailed(mut early) = detail("a", 50, 16 * MIB) else {
+        panic!("a detail")
+    };
+    early.execs = vec!["x".to_owned()];
+    tell(&mut model, 60, Event::Detailed(early));
+    happen(&mut model, "a", 61, call("x"));
+    let notes = happen(&mut model, "a", 161, call_end("x", 0));
+    let [News::CallEnded { duration, .. }] = news(&notes)[..] else {
+        panic!("{notes:?}");
+    };
+    assert_eq!(*duration, Some(Duration::from_millis(100)));
+}
+
+#[test]
 fn an_oom_kill_is_told_with_cap_and_engine_memory_and_137_alone_is_none() {
     let mut model = model();
     let node = Node {

@@ -15,7 +15,10 @@ const OOM_TO_DEATH: Duration = Duration::from_secs(2);
 pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
     match turn {
         Turn::Created => {
-            one.state = State::Starting;
+            // A list may have told already that it runs: its creation is older news.
+            if one.state == State::Unknown {
+                one.state = State::Starting;
+            }
             one.created = Some(stamp);
             one.witnessed = true;
             News::Created
@@ -61,9 +64,16 @@ pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
         Turn::Updated => News::Updated,
         Turn::Health { status } => News::Health { status },
         Turn::CallStarted { exec, command } => {
-            if !one.running.iter().any(|call| call.exec == exec) {
-                let call = Call::begun(&exec, command.clone(), Some(stamp));
-                one.running.push(call);
+            match one.running.iter_mut().find(|call| call.exec == exec) {
+                // An inspection was ahead of the event that tells its start.
+                Some(call) => {
+                    call.started.get_or_insert(stamp);
+                    call.command = call.command.take().or_else(|| command.clone());
+                }
+                None => {
+                    let call = Call::begun(&exec, command.clone(), Some(stamp));
+                    one.running.push(call);
+                }
             }
             News::CallStarted { exec, command }
         }
