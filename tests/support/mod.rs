@@ -50,8 +50,8 @@ impl Engine {
     /// Where the engine has a view of its own of what is mounted where: how nsenter gets there.
     pub fn view(&self) -> Option<String> {
         let file = self.socket.with_file_name("dockerd.pid");
-        let pid = std::fs::read_to_string(file).ok()?;
-        let inside = format!("/proc/{}/ns/mnt", pid.trim());
+        let text = std::fs::read_to_string(file).ok()?;
+        let inside = format!("/proc/{}/ns/mnt", text.split_whitespace().next()?);
         let (own, other) = (
             std::fs::read_link("/proc/self/ns/mnt"),
             std::fs::read_link(&inside),
