@@ -64,16 +64,13 @@ pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
         Turn::Updated => News::Updated,
         Turn::Health { status } => News::Health { status },
         Turn::CallStarted { exec, command } => {
-            match one.running.iter_mut().find(|call| call.exec == exec) {
+            if let Some(call) = one.running.iter_mut().find(|call| call.exec == exec) {
                 // An inspection was ahead of the event that tells its start.
-                Some(call) => {
-                    call.started.get_or_insert(stamp);
-                    call.command = call.command.take().or_else(|| command.clone());
-                }
-                None => {
-                    let call = Call::begun(&exec, command.clone(), Some(stamp));
-                    one.running.push(call);
-                }
+                call.started.get_or_insert(stamp);
+                call.command = call.command.take().or_else(|| command.clone());
+            } else {
+                let call = Call::begun(&exec, command.clone(), Some(stamp));
+                one.running.push(call);
             }
             News::CallStarted { exec, command }
         }
