@@ -33,30 +33,18 @@ pub struct Watch {
 }
 
 /// Between two measurements of a container. Each costs the engine some milliseconds of processor
-/// time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// time. What is not set is as the program has it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Pace {
     /// Busy and on the screen.
-    pub busy: Span,
+    pub busy: Option<Span>,
     /// Idle and on the screen, or busy and not on it.
-    pub idle: Span,
+    pub idle: Option<Span>,
     /// Idle and not on the screen.
-    pub hidden: Span,
+    pub hidden: Option<Span>,
     /// No sandbox: it only counts for the headroom.
-    pub other: Span,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        let seconds = |number| Span(Duration::from_secs(number));
-        Self {
-            busy: seconds(1),
-            idle: seconds(8),
-            hidden: seconds(20),
-            other: seconds(30),
-        }
-    }
+    pub other: Option<Span>,
 }
 
 /// The background recording.
@@ -246,7 +234,8 @@ impl Pace {
             ("hidden", self.hidden),
             ("other", self.other),
         ];
-        let (key, span) = all.into_iter().find(|(_, span)| span.0 < LEAST)?;
+        let mut set = all.into_iter().filter_map(|(key, span)| Some((key, span?)));
+        let (key, span) = set.find(|(_, span)| span.0 < LEAST)?;
         Some(format!(
             "watch.pace.{key}: {span} is too often: an engine measures once a second"
         ))

@@ -83,7 +83,7 @@ pub fn rules(prepared: &Prepared) -> Headroom {
 
 /// What is watched, for the feed.
 pub fn watched(ask: &Ask, prepared: &Prepared) -> Watch {
-    let settings = &prepared.world.settings.watch;
+    let (settings, usual) = (&prepared.world.settings.watch, Pace::default());
     Watch {
         world: Arc::new(prepared.world.clone()),
         scope: Scope {
@@ -92,11 +92,11 @@ pub fn watched(ask: &Ask, prepared: &Prepared) -> Watch {
             images: settings.images.clone(),
         },
         pace: Pace {
-            busy: settings.pace.busy.0,
-            idle: settings.pace.idle.0,
-            hidden: settings.pace.hidden.0,
-            other: settings.pace.other.0,
-            ..Pace::default()
+            busy: settings.pace.busy.map_or(usual.busy, |span| span.0),
+            idle: settings.pace.idle.map_or(usual.idle, |span| span.0),
+            hidden: settings.pace.hidden.map_or(usual.hidden, |span| span.0),
+            other: settings.pace.other.map_or(usual.other, |span| span.0),
+            ..usual
         },
         backlog: ask.backlog,
         since: None,

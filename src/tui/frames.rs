@@ -18,12 +18,17 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (160, 45), (40, 10)];
 
 /// One snapshot for each size of a scene.
 pub(in crate::tui) fn snap(name: &str, scene: impl Fn(u16, u16) -> Scene) {
+    snap_in(&SIZES, name, scene);
+}
+
+/// The same for these sizes.
+fn snap_in(sizes: &[(u16, u16)], name: &str, scene: impl Fn(u16, u16) -> Scene) {
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| {
-        for (width, height) in SIZES {
+        for &(width, height) in sizes {
             let text = scene(width, height).text();
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), text);
         }

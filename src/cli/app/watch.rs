@@ -55,7 +55,7 @@ pub fn feed(
         model,
         events,
         sight,
-        task: feed::start(watch.clone(), told, looks),
+        task: feed::start(watch, told, looks),
         clock: feed::now,
         errands: Some(errands),
     };

@@ -14,19 +14,8 @@ use crate::tui::scene::Scene;
 use crate::tui::screen::deeds::Msg as Told;
 use crate::tui::screen::logs;
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (160, 45), (40, 10)];
-
 fn snap(name: &str, scene: impl Fn(u16, u16) -> Scene) {
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
-        for (width, height) in SIZES {
-            let text = scene(width, height).text();
-            insta::assert_snapshot!(format!("deeds_{name}_{width}x{height}"), text);
-        }
-    });
+    super::snap(&format!("deeds_{name}"), scene);
 }
 
 /// The one at work, selected.

@@ -18,16 +18,7 @@ const SIZES: [(u16, u16); 4] = [(80, 24), (160, 45), (40, 10), (20, 5)];
 
 /// One snapshot for each size of a scene.
 fn snap(name: &str, scene: impl Fn(u16, u16) -> Scene) {
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
-        for (width, height) in SIZES {
-            let text = scene(width, height).text();
-            insta::assert_snapshot!(format!("live_{name}_{width}x{height}"), text);
-        }
-    });
+    super::snap_in(&SIZES, &format!("live_{name}"), scene);
 }
 
 #[test]

@@ -80,11 +80,23 @@ pub fn frame(size: Size, lines: usize) -> Rect {
 pub fn draw(app: &App, talk: &Talk, scroll: usize, size: Size, buffer: &mut Buffer) {
     let lines = text(app, talk, size).lines;
     let frame = frame(size, lines.len()).intersection(buffer.area);
+    boxed(app, &title(app, talk), lines, scroll, frame, buffer);
+}
+
+/// A dialog: a box with its title, as much of the text as fits, and where in it that is.
+pub fn boxed(
+    app: &App,
+    title: &str,
+    lines: Vec<Line<'_>>,
+    scroll: usize,
+    frame: Rect,
+    buffer: &mut Buffer,
+) {
     let inside = layout::inside(frame);
     let (all, height) = (lines.len(), usize::from(inside.height));
     Clear.render(frame, buffer);
     let wide = usize::from(frame.width).saturating_sub(4);
-    let title = format!(" {} ", cut(&title(app, talk), wide, app.theme.ellipsis()));
+    let title = format!(" {} ", cut(title, wide, app.theme.ellipsis()));
     let mut block = Block::bordered()
         .border_type(BorderType::Plain)
         .title(title);

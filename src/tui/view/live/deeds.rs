@@ -14,9 +14,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-use super::super::{put, talk};
+use super::super::talk;
 use crate::fix::words::quoted;
 use crate::live::sandbox::{Sandbox, State};
 use crate::live::scope::Kind;
@@ -28,7 +27,6 @@ use crate::tui::screen::deeds::{Knowledge, Question, Reach, Talk, Work};
 use crate::tui::screen::live::Live;
 use crate::tui::theme::Role;
 use crate::tui::widget::page::Page;
-use crate::tui::widget::text::cut;
 use crate::tui::widget::time;
 
 /// Characters of a foreign name.
@@ -58,22 +56,7 @@ pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
     };
     let lines = lines(app);
     let frame = frame(app, size).intersection(buffer.area);
-    let inside = layout::inside(frame);
-    let (all, height) = (lines.len(), usize::from(inside.height));
-    Clear.render(frame, buffer);
-    let wide = usize::from(frame.width).saturating_sub(4);
-    let title = format!(" {} ", cut(&title(app, talk), wide, app.theme.ellipsis()));
-    let mut block = Block::bordered()
-        .border_type(BorderType::Plain)
-        .title(title);
-    if all > height {
-        let position = format!(" {}-{} of {all} ", scroll + 1, (scroll + height).min(all));
-        block = block.title_bottom(Line::from(position).right_aligned());
-    }
-    block.render(frame, buffer);
-    for (y, line) in (0..inside.height).zip(lines.into_iter().skip(*scroll)) {
-        put(buffer, inside, y, line);
-    }
+    talk::boxed(app, &title(app, talk), lines, *scroll, frame, buffer);
 }
 
 fn title(app: &App, talk: &Talk) -> String {
