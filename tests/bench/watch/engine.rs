@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, SystemTime};
 
 /// Containers on an engine, removed at the end.
 pub struct Node {
@@ -98,13 +98,13 @@ impl Node {
     pub fn events(&self) -> Events {
         let mut child = self
             .docker()
-            .args(["events", "--format", "{{.Action}}"])
+            .args(["events", "--format", "{{json .}}"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("docker starts");
         let lines = BufReader::new(child.stdout.take().expect("it is piped"));
         // It says nothing when it has begun to listen.
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(300));
         Events { child, lines }
     }
 }
@@ -131,15 +131,18 @@ pub struct Events {
 }
 
 impl Events {
-    /// When the next event of this kind came.
-    pub fn until(&mut self, action: &str) -> Instant {
+    /// When the engine says that the next event of this kind happened: its own stamp, on this very
+    /// machine's clock. When the client prints it is later by some milliseconds.
+    pub fn until(&mut self, action: &str) -> SystemTime {
         let mut line = String::new();
         loop {
             line.clear();
             let read = self.lines.read_line(&mut line);
             assert!(read.is_ok_and(|count| count > 0), "the events ended");
-            if line.trim() == action {
-                return Instant::now();
+            let event: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+            if event["Action"] == action {
+                let nanoseconds = event["timeNano"].as_u64().expect("a stamp");
+                return SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds);
             }
         }
     }

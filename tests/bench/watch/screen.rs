@@ -3,20 +3,53 @@
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::engine::Node;
 use super::peer::Peer;
-use super::since;
 
 struct Seen {
     terminal: vt100::Parser,
     bytes: u64,
-    wanted: Vec<String>,
-    found: Vec<bool>,
+    wanted: Vec<Wanted>,
+    /// When each of them was first so.
+    found: Vec<Option<SystemTime>>,
     ended: bool,
+}
+
+/// What is looked for on a screen from one frame to the next.
+#[derive(Clone)]
+pub enum Wanted {
+    /// A text, anywhere.
+    Shown(String),
+    /// It no longer stands there as something that lives; a timeline may tell of its end.
+    Gone(String),
+}
+
+impl Seen {
+    fn look(&mut self) {
+        if self.wanted.is_empty() {
+            return;
+        }
+        let text = self.terminal.screen().contents();
+        for (wanted, found) in self.wanted.iter().zip(&mut self.found) {
+            let is_so = match wanted {
+                Wanted::Shown(words) => text.contains(words.as_str()),
+                Wanted::Gone(name) => !is_living(&text, name),
+            };
+            if is_so && found.is_none() {
+                *found = Some(SystemTime::now());
+            }
+        }
+    }
+}
+
+fn is_living(text: &str, name: &str) -> bool {
+    text.lines()
+        .take_while(|line| !line.contains(" timeline "))
+        .any(|line| line.contains(name))
 }
 
 pub struct Screen {
@@ -76,16 +109,7 @@ impl Screen {
                 let mut seen = shared.0.lock().expect("nobody panics with it");
                 seen.terminal.process(&buffer[..count]);
                 seen.bytes += count as u64;
-                if !seen.wanted.is_empty() {
-                    let text = seen.terminal.screen().contents();
-                    let found: Vec<bool> = seen
-                        .wanted
-                        .iter()
-                        .zip(&seen.found)
-                        .map(|(name, found)| *found || text.contains(name.as_str()))
-                        .collect();
-                    seen.found = found;
-                }
+                seen.look();
                 shared.1.notify_all();
             }
             shared.0.lock().expect("nobody panics with it").ended = true;
@@ -127,14 +151,6 @@ impl Screen {
         self.text().contains(name)
     }
 
-    /// As something that is there, and not in a timeline that tells of its end.
-    pub fn shows_as_living(&self, name: &str) -> bool {
-        let text = self.text();
-        text.lines()
-            .take_while(|line| !line.contains(" timeline "))
-            .any(|line| line.contains(name))
-    }
-
     /// A busy container's line with a number of CPU that is not nothing.
     pub fn shows_figure(&self, node: &Node) -> bool {
         let text = self.text();
@@ -145,21 +161,19 @@ impl Screen {
 
     /// Milliseconds from the start until it is so; none when it never is.
     pub fn until(&self, patience: Duration, is_so: impl Fn(&Self) -> bool) -> Option<f64> {
-        self.since(self.started, patience, is_so)
+        self.wait(patience, is_so)
+            .then(|| self.started.elapsed().as_secs_f64() * 1000.0)
     }
 
-    pub fn since(
-        &self,
-        at: Instant,
-        patience: Duration,
-        is_so: impl Fn(&Self) -> bool,
-    ) -> Option<f64> {
+    fn wait(&self, patience: Duration, is_so: impl Fn(&Self) -> bool) -> bool {
         let end = Instant::now() + patience;
         while !is_so(self) {
-            let left = end.checked_duration_since(Instant::now())?;
+            let Some(left) = end.checked_duration_since(Instant::now()) else {
+                return false;
+            };
             let guard = self.seen.0.lock().expect("nobody panics with it");
             if guard.ended {
-                return None;
+                return false;
             }
             let step = left.min(Duration::from_millis(5));
             drop(
@@ -169,18 +183,31 @@ impl Screen {
                     .expect("nobody panics with it"),
             );
         }
-        Some(since(at))
+        true
     }
 
-    pub fn look_for(&self, names: &[String]) {
+    /// From now on these are looked for in all that is drawn.
+    pub fn look_for(&self, wanted: Vec<Wanted>) {
         let mut seen = self.seen.0.lock().expect("nobody panics with it");
-        seen.wanted = names.to_vec();
-        seen.found = vec![false; names.len()];
+        seen.found = vec![None; wanted.len()];
+        seen.wanted = wanted;
     }
 
-    /// How many of them were ever on the screen.
-    pub fn seen(&self, _names: &[String]) -> usize {
-        self.look(|seen| seen.found.iter().filter(|found| **found).count())
+    /// How many of them have been so.
+    pub fn found(&self) -> usize {
+        self.look(|seen| seen.found.iter().flatten().count())
+    }
+
+    /// Milliseconds from an event to the first of what is looked for; none when it does not come.
+    pub fn found_after(&self, event: SystemTime, patience: Duration) -> Option<f64> {
+        let first = |screen: &Self| screen.look(|seen| *seen.found.first()?);
+        self.wait(patience, |screen| first(screen).is_some());
+        // A client may be told of it before its stamp has been read here.
+        let milliseconds = |d: Duration| d.as_secs_f64() * 1000.0;
+        Some(match first(self)?.duration_since(event) {
+            Ok(later) => milliseconds(later),
+            Err(earlier) => -milliseconds(earlier.duration()),
+        })
     }
 
     pub fn bytes(&self) -> u64 {
