@@ -243,10 +243,10 @@ fn short(node: &Node, peers: &[Peer]) {
 
 /// A process killed for memory in a capped container.
 fn oom(node: &Node, peers: &[Peer]) {
+    const RUNS: usize = 5;
     println!(
         "\nA kill for memory in a container with a cap of 16 MiB, in ms after the engine's event"
     );
-    const RUNS: usize = 5;
     for peer in peers {
         let mut named = Vec::new();
         for index in 0..RUNS {
