@@ -20,11 +20,18 @@ use std::time::{Duration, Instant};
 
 use clawdoctor::checklist::catalog::Catalog;
 use clawdoctor::checklist::check::{Risk, Severity};
+use clawdoctor::checklist::judge::Judge;
 use clawdoctor::checklist::run::Terms;
 use clawdoctor::facts::{Facts, Section};
 use clawdoctor::fix::repair::{Need, Plan, Repair};
+use clawdoctor::headroom::Headroom;
+use clawdoctor::live::event::Moment;
+use clawdoctor::live::model::Model;
+use clawdoctor::live::sampling::Sight;
+use clawdoctor::live::scope::Scope;
+use clawdoctor::tui::deeds::Errands;
 use clawdoctor::tui::mending::{End, Past};
-use clawdoctor::tui::{self, Hands, Probed, Session, Style};
+use clawdoctor::tui::{self, Hands, Probed, Session, Style, Watching};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -56,7 +63,14 @@ fn the_app() {
         warnings: Vec::new(),
     };
     let bug = scene == "bug";
+    let in_the_dashboard = scene == "bug in the dashboard";
     let calls = std::sync::atomic::AtomicUsize::new(0);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let rules = rules(&catalog);
     let session = Session {
         catalog,
         terms: Box::new(move || {
@@ -66,19 +80,18 @@ fn the_app() {
         }),
         hands: hands(&scene),
         gather: Box::new(move |_, tell| tokio::spawn(gather(scene.clone(), tell))),
-        first: tui::First::Checklist,
+        first: if in_the_dashboard {
+            tui::First::Live
+        } else {
+            tui::First::Checklist
+        },
         replay: None,
-        watching: None,
+        watching: in_the_dashboard.then(|| runtime.block_on(async { watching(rules) })),
         style: Style {
             color: true,
             ..Style::default()
         },
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
     let code = match runtime.block_on(tui::run(session)) {
         Ok(_) => 0,
         Err(failure) => failure.kind.exit_code(),
@@ -121,6 +134,39 @@ async fn gather(scene: String, tell: Sender<Probed>) {
             plan: Box::new(plan()),
         })
         .await;
+}
+
+fn rules(catalog: &Catalog) -> Headroom {
+    let judges = catalog.checks().iter().map(|check| &check.spec.judge);
+    let mut found = judges.filter_map(|judge| match judge {
+        Judge::SandboxHeadroom(rules) => Some(rules.clone()),
+        _ => None,
+    });
+    found.next().expect("the catalogue has it")
+}
+
+/// A feed that is silent, and evidence that cannot be taken.
+fn watching(rules: Headroom) -> Watching {
+    let (tell, events) = tokio::sync::mpsc::channel(1);
+    let done = |word: Result<String, String>| tokio::spawn(std::future::ready(word));
+    Watching {
+        model: Model::new(Scope::default(), rules),
+        events,
+        sight: tokio::sync::watch::channel(Sight::default()).0,
+        task: tokio::spawn(async move {
+            let _kept = tell;
+            std::future::pending::<()>().await;
+        }),
+        clock: || Moment(1_800_000_000_000),
+        errands: Some(Errands {
+            permission: Ok(()),
+            act: Box::new(|_, _| tokio::spawn(async {})),
+            register: Box::new(|| tokio::spawn(async { Err("none".to_owned()) })),
+            logs: Box::new(|_, _| tokio::spawn(async {})),
+            save: Box::new(move |_, _| done(Err("none".to_owned()))),
+            evidence: Box::new(|_, _| panic!("a bug in the dashboard")),
+        }),
+    }
 }
 
 /// One repair, which needs the administrator.
@@ -418,6 +464,15 @@ fn a_probe_that_crashes_is_told_and_leaves_the_app_running() {
 fn a_bug_in_the_app_restores_the_terminal_before_it_is_told() {
     let app = Pty::open("bug");
     app.wait_text("a bug in the app itself");
+    assert_eq!(app.end(), 101);
+}
+
+#[test]
+fn a_bug_in_the_dashboard_restores_the_terminal_too() {
+    let mut app = Pty::open("bug in the dashboard");
+    app.wait_text("[2 Live]");
+    app.press("E");
+    app.wait_text("a bug in the dashboard");
     assert_eq!(app.end(), 101);
 }
 
