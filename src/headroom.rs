@@ -3,6 +3,11 @@
 //!
 //! A standing sandbox that runs nothing counts for what it uses, a busy one for its cap.
 
+mod account;
+pub mod advice;
+
+pub use account::{Entry, Weight};
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::host::{Disk, OsKind, PressureLevel};

@@ -15,9 +15,11 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
@@ -28,6 +30,7 @@ use support::Engine;
 use support::place::{Place, Ran, User};
 use support::stage::{self, EnginePart, Openclaw, Stage, Volume};
 use support::stand_in::{Registry, Trouble};
+use support::terminal::Terminal;
 use support::world::World;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -347,18 +350,57 @@ impl<'a> Node<'a> {
     }
 
     fn act(&self, act: &Act) -> (String, Ran) {
-        match (&act.run, &act.shell, &act.root) {
-            (Some(run), None, None) => {
-                let args: Vec<String> = self.filled(run).split(' ').map(str::to_owned).collect();
-                let bound = Duration::from_secs(act.within);
+        let bound = Duration::from_secs(act.within);
+        match (&act.run, &act.app, &act.shell, &act.root) {
+            (Some(run), None, None, None) => {
+                let args = self.words(run);
                 (run.clone(), self.place.run(self.user(), &args, bound))
             }
-            (None, Some(shell), None) => (shell.clone(), self.shell(shell, act.within)),
-            (None, None, Some(root)) => (root.clone(), self.as_root(root, act.within)),
+            (None, Some(app), None, None) => (app.clone(), self.app(app, &act.keys, bound)),
+            (None, None, Some(shell), None) => (shell.clone(), self.shell(shell, act.within)),
+            (None, None, None, Some(root)) => (root.clone(), self.as_root(root, act.within)),
             _ => panic!(
-                "{}: an act is one of run, shell and root",
+                "{}: an act is one of run, app, shell and root",
                 self.scenario.about
             ),
+        }
+    }
+
+    fn words(&self, line: &str) -> Vec<String> {
+        let line = self.filled(line);
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The app on a terminal, by keys alone. What is told of it are its screens, from one key to
+    /// the next, and what never came.
+    fn app(&self, args: &str, keys: &[(String, String)], bound: Duration) -> Ran {
+        let begun = Instant::now();
+        let command = self.place.command(self.user(), &self.words(args));
+        let mut terminal = Terminal::start(&command, 80, 24);
+        let mut screens = String::new();
+        let mut type_all = || {
+            for (text, typed) in keys {
+                let left = bound.saturating_sub(begun.elapsed());
+                terminal.within(left, text, |screen| screen.contains(text.as_str()))?;
+                screens.push_str(&terminal.text());
+                terminal.press(typed);
+            }
+            Ok(())
+        };
+        let typed: Result<(), String> = type_all();
+        let ended = typed.and_then(|()| terminal.end());
+        let (code, words) = match ended {
+            Ok(code) => (code.cast_signed(), String::new()),
+            Err(error) => (-1, error),
+        };
+        Ran {
+            output: Output {
+                status: ExitStatus::from_raw(code << 8),
+                stdout: screens.into_bytes(),
+                stderr: words.into_bytes(),
+            },
+            took: begun.elapsed(),
+            killed: begun.elapsed() > bound,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line as clap reads it, and nothing else. One definition feeds parsing, help, man
 //! page and completions.
 
+mod headroom;
 mod repairs;
 mod watch;
 
@@ -11,6 +12,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use headroom::HEADROOM_AFTER;
+pub use headroom::HeadroomArgs;
 use repairs::{FIX_AFTER, spelled_out};
 pub use repairs::{FixArgs, ModeName, OwnArgs, OwnVerbName, PlanArgs, UndoArgs, WishArgs};
 use watch::{RECORDER_AFTER, REPLAY_AFTER, WATCH_AFTER};
@@ -35,6 +38,7 @@ Examples:
   clawdoctor check --json --offline    one JSON document, no network beyond this machine
   clawdoctor fix                       mend what it finds, after asking
   clawdoctor undo                      and take that back
+  clawdoctor headroom                  how many more sandboxes fit, and why
   clawdoctor explain docker/running    what a check is for and how to mend it
   clawdoctor explain 'Cannot connect to the Docker daemon'
 
@@ -101,6 +105,9 @@ pub enum Command {
     /// Record in the background, so that watch opens with what happened before
     #[command(after_help = RECORDER_AFTER)]
     Recorder(RecorderArgs),
+    /// How many more sandboxes can be busy at the same time, why, and what would add some
+    #[command(after_help = HEADROOM_AFTER)]
+    Headroom(HeadroomArgs),
     /// Show all checks by step
     List,
     /// Say what a check is for, or what is behind an error message
@@ -118,7 +125,7 @@ pub enum Command {
     Recipe,
     /// Print the JSON Schema of a document
     Schema {
-        /// What check prints, what fix and plan print, or what watch --once prints
+        /// What check, fix and plan, watch --once or headroom prints
         #[arg(value_name = "DOCUMENT", default_value = "report")]
         document: DocumentName,
     },
@@ -223,6 +230,7 @@ pub enum DocumentName {
     Report,
     Fix,
     Watch,
+    Headroom,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

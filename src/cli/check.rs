@@ -50,27 +50,8 @@ pub fn report(
     tell: impl FnMut(Progress<'_>),
 ) -> Result<Report, Failure> {
     let begun = Instant::now();
-    // Before anything else: a signal from here on is answered with a report. Reading a recorded
-    // node needs no such care, and Ctrl-C ends it at once.
-    let standby = match ask.facts {
-        Some(_) => None,
-        None => Some(Standby::take_up()?),
-    };
-    if let Some(path) = &ask.save_facts {
-        can_save(path)?;
-    }
-    let plan = prepare::plan(&ask.wish, here)?;
-    let gathered = match (&ask.facts, standby) {
-        (Some(path), _) => recorded(path)?,
-        (None, standby) => {
-            let standby = standby.expect("taken up when no facts are given");
-            live(standby, &plan, Deadline::after(ask.timeout), tell)?
-        }
-    };
+    let (plan, gathered) = gathered(ask, here, tell)?;
     let redactor = Redactor::new(here, &gathered.facts.node.hostname);
-    if let Some(path) = &ask.save_facts {
-        save(path, &gathered.facts, ask.redact.then_some(&redactor))?;
-    }
     let duration_ms = crate::units::milliseconds(begun.elapsed());
     let terms = terms(&plan, ask, &gathered, duration_ms);
     let report = run::evaluate(&plan.catalog, &gathered.facts, &terms);
@@ -88,6 +69,37 @@ pub fn report(
     } else {
         report
     })
+}
+
+/// What is found out about the node that is meant, this one or a recorded one; kept in a file
+/// where that was asked for.
+pub fn gathered(
+    ask: &Ask,
+    here: &Surroundings,
+    tell: impl FnMut(Progress<'_>),
+) -> Result<(Prepared, Gathered), Failure> {
+    // Before anything else: a signal from here on is answered with a report. Reading a recorded
+    // node needs no such care, and Ctrl-C ends it at once.
+    let standby = match ask.facts {
+        Some(_) => None,
+        None => Some(Standby::take_up()?),
+    };
+    if let Some(path) = &ask.save_facts {
+        can_save(path)?;
+    }
+    let plan = prepare::plan(&ask.wish, here)?;
+    let gathered = match (&ask.facts, standby) {
+        (Some(path), _) => recorded(path)?,
+        (None, standby) => {
+            let standby = standby.expect("taken up when no facts are given");
+            live(standby, &plan, Deadline::after(ask.timeout), tell)?
+        }
+    };
+    if let Some(path) = &ask.save_facts {
+        let redactor = Redactor::new(here, &gathered.facts.node.hostname);
+        save(path, &gathered.facts, ask.redact.then_some(&redactor))?;
+    }
+    Ok((plan, gathered))
 }
 
 fn was_not_asked(check: &Outcome) -> bool {

@@ -8,6 +8,7 @@ mod become_user;
 pub mod check;
 pub mod explain;
 pub mod fix;
+mod headroom;
 pub mod list;
 mod open_runs;
 pub mod out;

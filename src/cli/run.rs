@@ -5,14 +5,16 @@ use std::io;
 
 use super::app::Opening;
 use super::args::{
-    self, Args, Command, FixArgs, OwnVerbName, RecorderArgs, RecorderVerb, ReplayArgs,
-    UsageProblem, WatchArgs,
+    self, Args, Command, FixArgs, HeadroomArgs, OwnVerbName, RecorderArgs, RecorderVerb,
+    ReplayArgs, UsageProblem, WatchArgs,
 };
 use super::become_user;
 use super::check::Ask;
 use super::out::{Live, Out, Terminals};
 use super::prepare::{self, Wish};
-use super::{app, check, explain, fix, list, recorder, replay, schema, undo, watch, whose};
+use super::{
+    app, check, explain, fix, headroom, list, recorder, replay, schema, undo, watch, whose,
+};
 use crate::checklist::catalog::Catalog;
 use crate::engine::CommandLines;
 use crate::exit;
@@ -107,6 +109,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
         Some(Command::Watch(asked)) => watched(args, asked, here, out),
         Some(Command::Replay(asked)) => replayed(args, asked, here, out),
         Some(Command::Recorder(asked)) => recorded(args, asked, here, out),
+        Some(Command::Headroom(asked)) => reckoned(args, asked, here, out),
         Some(Command::List) => {
             text_or_json(format, "list")?;
             let config_dir = here.config_dir();
@@ -297,6 +300,27 @@ fn recorded(
         redact: !args.common.no_redact,
     };
     recorder::recorder(&ask, here, out)
+}
+
+fn reckoned(
+    args: &Args,
+    asked: &HeadroomArgs,
+    here: &Surroundings,
+    out: &Out,
+) -> Result<u8, Failure> {
+    let format = args.common.format();
+    text_or_json(format, "headroom")?;
+    let mut check = ask(args);
+    check.facts.clone_from(&asked.facts);
+    check
+        .wish
+        .gateway_container
+        .clone_from(&asked.gateway_container);
+    let mut status = Status::new(out.progress());
+    let told = |progress: Progress<'_>| status.tell(&progress);
+    let reckoned = headroom::reckon(check, asked.need, here, told);
+    drop(status);
+    headroom::print(&reckoned?, format == Format::Json, out)
 }
 
 fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {

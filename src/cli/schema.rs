@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::args::DocumentName;
 use crate::checklist::report::{Report, SCHEMA_VERSION};
 use crate::fix::outcome::FixReport;
+use crate::report::headroom::HeadroomReport;
 use crate::report::live::Snapshot;
 
 /// The schema of a document. Keys that it does not name may appear at any time, so it forbids none.
@@ -32,6 +33,12 @@ pub fn schema(document: DocumentName) -> Value {
              New keys may appear at any time; schemaVersion changes only when an old reader would \
              misunderstand.",
         ),
+        DocumentName::Headroom => (
+            schemars::schema_for!(HeadroomReport).to_value(),
+            "clawdoctor headroom",
+            "What `clawdoctor headroom --format json` prints. New keys may appear at any time; \
+             schemaVersion changes only when an old reader would misunderstand.",
+        ),
     };
     if let Value::Object(map) = &mut schema {
         map.insert("title".to_owned(), json!(title));
@@ -41,6 +48,7 @@ pub fn schema(document: DocumentName) -> Value {
         DocumentName::Report => "clawdoctor.report",
         DocumentName::Fix => "clawdoctor.fix",
         DocumentName::Watch => "clawdoctor.watch",
+        DocumentName::Headroom => "clawdoctor.headroom",
     };
     for (key, value) in [
         ("schemaVersion", json!(SCHEMA_VERSION)),

@@ -119,6 +119,13 @@ pub struct Agent {
     pub sandbox: Sandbox,
 }
 
+impl Agent {
+    /// Whether its tools run in a Docker sandbox, in some of its sessions at least.
+    pub fn is_sandboxed(&self) -> bool {
+        self.sandbox.mode != Mode::Off && self.sandbox.backend == "docker"
+    }
+}
+
 /// The effective sandbox settings of one agent, every default applied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

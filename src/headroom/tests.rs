@@ -2,10 +2,10 @@
 
 use super::*;
 
-const GIB: u64 = 1 << 30;
+pub(super) const GIB: u64 = 1 << 30;
 const MIB: u64 = 1 << 20;
 
-fn rules() -> Headroom {
+pub(super) fn rules() -> Headroom {
     toml::from_str(
             "memory-cap = \"512 MiB\"\ncpu-cap = 0.5\nhost-reserve = \"6 GiB\"\nsystem-reserve = \"1 GiB\"\n\
              system-share = 0.15\ngateway = \"500 MiB\"\nkeep-share = 0.5\nkeep-most = \"6 GiB\"\n\
@@ -15,7 +15,7 @@ fn rules() -> Headroom {
 }
 
 /// A 16 GiB M4 mini with ten cores and Docker Desktop's default: half of the memory.
-fn mini() -> Input {
+pub(super) fn mini() -> Input {
     Input {
         engine_memory: 8 * GIB,
         host_memory: Some(16 * GIB),
@@ -32,7 +32,7 @@ fn mini() -> Input {
     }
 }
 
-fn standing(count: usize, idle: bool, working_set: u64) -> Vec<SandboxLoad> {
+pub(super) fn standing(count: usize, idle: bool, working_set: u64) -> Vec<SandboxLoad> {
     (0..count)
         .map(|n| SandboxLoad {
             name: format!("openclaw-sbx-{n}"),
@@ -66,6 +66,35 @@ fn a_mini_with_the_default_half_has_room_for_six_gateway_in_or_out() {
     // The engine sees somewhat less than the setting.
     let seen = 8 * GIB - 350 * MIB;
     assert_eq!(headroom(|i| i.engine_memory = seen), (6, Limit::Memory));
+}
+
+#[test]
+fn other_machines_come_out_by_their_size() {
+    // Docker Desktop's default is half of the memory; ten cores bear sixteen at half a core.
+    for (gib, room, limit) in [
+        (8, 0, Limit::Memory),
+        (16, 6, Limit::Memory),
+        (24, 10, Limit::Memory),
+        (32, 15, Limit::Memory),
+        (48, 16, Limit::Cpu),
+        (64, 16, Limit::Cpu),
+    ] {
+        let got = headroom(|input| {
+            input.host_memory = Some(gib * GIB);
+            input.engine_memory = gib * GIB / 2;
+        });
+        assert_eq!(got, (room, limit), "{gib} GiB");
+    }
+    // A VM that was made smaller, or as large as it can be of use.
+    assert_eq!(headroom(|i| i.engine_memory = 4 * GIB).0, 3);
+    assert_eq!(headroom(|i| i.engine_memory = 12 * GIB).0, 8);
+}
+
+#[test]
+fn what_else_runs_takes_its_share_and_few_cores_are_the_limit() {
+    assert_eq!(headroom(|i| i.others = 2 * GIB), (4, Limit::Memory));
+    assert_eq!(headroom(|i| i.engine_cpus = 4), (4, Limit::Cpu));
+    assert_eq!(headroom(|i| i.host_cpus = Some(3)), (2, Limit::Cpu));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::event::Node;
 use crate::deadline::Deadline;
-use crate::facts::openclaw::{Agent, Mode, Placement};
+use crate::facts::openclaw::{Agent, Placement};
 use crate::facts::sandbox::Load;
 use crate::facts::{Facts, Reading, Section};
 use crate::headroom;
@@ -52,7 +52,7 @@ fn node(mut facts: Facts) -> Node {
         .iter()
         .copied()
         .flatten()
-        .filter(|agent| agent.sandbox.mode != Mode::Off)
+        .filter(|agent| agent.is_sandboxed())
         .collect();
     let room = headroom::input(&facts, &sandboxed);
     let images = facts.images.get().map(|images| {

@@ -4,6 +4,7 @@
 
 pub mod failed;
 pub mod github_issue;
+pub mod headroom;
 pub mod json;
 pub mod junit;
 pub mod live;

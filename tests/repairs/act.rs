@@ -6,13 +6,19 @@ use serde_json::Value;
 use super::Node;
 use super::support::place::Ran;
 
-/// One line that somebody types, and what must come of it.
+/// One line that somebody types, or keys in the app, and what must come of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Act {
     /// Arguments of clawdoctor, apart by spaces.
     #[serde(default)]
     pub run: Option<String>,
+    /// Arguments of clawdoctor on a terminal of its own, and what is waited for on the screen and
+    /// typed then, one after the other.
+    #[serde(default)]
+    pub app: Option<String>,
+    #[serde(default)]
+    pub keys: Vec<(String, String)>,
     /// A shell command of the operator's, or of root's.
     #[serde(default)]
     pub shell: Option<String>,

@@ -81,11 +81,21 @@ impl Terminal {
 
     /// Waits until the screen is so; what was on it instead.
     pub fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> Result<(), String> {
+        self.within(PATIENCE, what, is_so)
+    }
+
+    /// The same with a patience of its own, for what takes long.
+    pub fn within(
+        &self,
+        patience: Duration,
+        what: &str,
+        is_so: impl Fn(&str) -> bool,
+    ) -> Result<(), String> {
         let seen = self.seen.0.lock().expect("no reader panics");
         let (seen, waited) = self
             .seen
             .1
-            .wait_timeout_while(seen, PATIENCE, |seen| {
+            .wait_timeout_while(seen, patience, |seen| {
                 !is_so(&seen.parser.screen().contents()) && !seen.closed
             })
             .expect("no reader panics");

@@ -2,7 +2,7 @@
 //! about several of them is put, and what it means when they are not known.
 
 use crate::checklist::verdict::Ruling;
-use crate::facts::openclaw::{Agent, Mode};
+use crate::facts::openclaw::Agent;
 use crate::facts::sandbox::Inside;
 use crate::facts::{Facts, Why, WhyKind};
 
@@ -23,16 +23,12 @@ pub fn with_sandboxed(
     rule: impl FnOnce(&[&Agent]) -> Result<Ruling, Why>,
 ) -> Result<Ruling, Why> {
     with_agents(facts, |agents| {
-        let sandboxed: Vec<&Agent> = agents.iter().filter(|agent| is_sandboxed(agent)).collect();
+        let sandboxed: Vec<&Agent> = agents.iter().filter(|agent| agent.is_sandboxed()).collect();
         if sandboxed.is_empty() {
             return Ok(Ruling::not_applicable("no agent runs in a Docker sandbox"));
         }
         rule(&sandboxed)
     })
-}
-
-pub fn is_sandboxed(agent: &Agent) -> bool {
-    agent.sandbox.mode != Mode::Off && agent.sandbox.backend == "docker"
 }
 
 /// A reading of OpenClaw's that is missing because of what another check tells.

@@ -22,7 +22,7 @@ impl Headroom {
                     Complaint::warn("headroom-exhausted", message)
                         .target(limit)
                         .requirement("headroom>=1")
-                        .hint("see the arithmetic with: clawdoctor check --only sandbox/headroom --json"),
+                        .hint("see the arithmetic, and what would add some, with: clawdoctor headroom"),
                 );
             }
             let assumed = if arithmetic.cap_assumed {

@@ -21,7 +21,6 @@ use crate::deadline::Deadline;
 use crate::facts::sandbox::Inside;
 use crate::facts::{Facts, Reading, WhyKind};
 
-pub use spec::is_sandboxed;
 pub use sweep::{clean_up, sweep};
 
 /// On every container that is ours.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::engine::ContainerSpec;
-use crate::facts::openclaw::{Agent, Bind, Docker, Mode, Sandbox, WorkspaceAccess};
+use crate::facts::openclaw::{Agent, Bind, Docker, Sandbox, WorkspaceAccess};
 
 /// All that goes into a sandbox, so that agents with equal ones share a probe.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,15 +36,10 @@ pub struct Group {
     pub configuration: Configuration,
 }
 
-/// Agents whose sandboxes are containers of this engine.
-pub fn is_sandboxed(agent: &Agent) -> bool {
-    agent.sandbox.mode != Mode::Off && agent.sandbox.backend == "docker"
-}
-
 /// The distinct configurations, in the agents' order.
 pub fn groups(agents: &[Agent]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for agent in agents.iter().filter(|agent| is_sandboxed(agent)) {
+    for agent in agents.iter().filter(|agent| agent.is_sandboxed()) {
         let configuration = configuration(&agent.sandbox);
         match groups
             .iter_mut()
@@ -192,6 +187,7 @@ fn is_within(path: &str, folder: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::openclaw::Mode;
 
     fn agent(id: &str) -> Agent {
         Agent {

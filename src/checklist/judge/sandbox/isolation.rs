@@ -10,7 +10,7 @@
 
 use serde::Deserialize;
 
-use crate::checklist::judge::agents::{counted, grouped, is_sandboxed, sentence};
+use crate::checklist::judge::agents::{counted, grouped, sentence};
 use crate::checklist::judge::image::is_root;
 use crate::checklist::judge::volume::{is_socket, is_system, is_within};
 use crate::checklist::verdict::{Complaint, Ruling};
@@ -30,7 +30,7 @@ impl Isolation {
             .agents
             .get()
             .ok()
-            .map(|agents| agents.iter().filter(|a| is_sandboxed(a)).collect());
+            .map(|agents| agents.iter().filter(|a| a.is_sandboxed()).collect());
         let standing: Vec<&Standing> = facts.standing.get()?.iter().filter(|s| runs(s)).collect();
         let inside: Vec<&Inside> = facts
             .inside

@@ -8,7 +8,7 @@
 use serde::Deserialize;
 
 use super::isolation::about;
-use crate::checklist::judge::agents::{counted, is_sandboxed, with_agents};
+use crate::checklist::judge::agents::{counted, with_agents};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::drift::{differences, owner};
 use crate::facts::openclaw::Agent;
@@ -22,7 +22,7 @@ pub struct Stale {}
 impl Stale {
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_agents(facts, |agents| {
-            let agents: Vec<&Agent> = agents.iter().filter(|a| is_sandboxed(a)).collect();
+            let agents: Vec<&Agent> = agents.iter().filter(|a| a.is_sandboxed()).collect();
             let standing = facts.standing.get()?;
             if standing.is_empty() {
                 return Ok(Ruling::not_applicable("no sandbox stands"));

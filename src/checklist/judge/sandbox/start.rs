@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::trouble::{Trouble, trouble};
 use crate::checklist::judge::agents::{
-    did_not_start, is_sandboxed, probed, sentence, started, who, with_sandboxed,
+    did_not_start, probed, sentence, started, who, with_sandboxed,
 };
 use crate::checklist::judge::volume::{mount_complaint, worst_doubt};
 use crate::checklist::verdict::{Complaint, Ruling};
@@ -99,7 +99,7 @@ fn elsewhere(facts: &Facts, inside: &Inside, why: &Why) -> Option<&'static str> 
         .find_map(|image| image.local.get().ok());
     let entrypoint = image.map_or(&[][..], |image| &image.entrypoint);
     let agents = facts.openclaw.agents.get().ok().into_iter().flatten();
-    let mut ours = agents.filter(|a| is_sandboxed(a) && inside.agents.contains(&a.id));
+    let mut ours = agents.filter(|a| a.is_sandboxed() && inside.agents.contains(&a.id));
     match trouble(inside, why, entrypoint) {
         Trouble::NoShell | Trouble::Entrypoint => Some("image/tools"),
         Trouble::TooLittleMemory => ours

@@ -11,7 +11,7 @@ pub use bind_source::{BindSource, is_socket, is_system, is_within};
 
 use serde::Deserialize;
 
-use super::agents::{is_sandboxed, started, who, with_sandboxed};
+use super::agents::{started, who, with_sandboxed};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::docker::ProviderKind;
 use crate::facts::sandbox::{Access, Inside, MountProbe, MountRole};
@@ -96,7 +96,7 @@ fn refused_source(facts: &Facts, inside: &Inside, mount: &MountProbe) -> bool {
     let agents = facts.openclaw.agents.get().ok().into_iter().flatten();
     mount.role == MountRole::Bind
         && agents
-            .filter(|agent| is_sandboxed(agent) && inside.agents.contains(&agent.id))
+            .filter(|agent| agent.is_sandboxed() && inside.agents.contains(&agent.id))
             .flat_map(|agent| &agent.sandbox.docker.binds)
             .any(|bind| bind.source == mount.source && bind.exists == Some(false))
 }
