@@ -1,6 +1,7 @@
 //! The command line as clap reads it, and nothing else. One definition feeds parsing, help, man
 //! page and completions.
 
+mod calls;
 mod headroom;
 mod repairs;
 mod watch;
@@ -12,6 +13,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use calls::CALLS_AFTER;
+pub use calls::CallsArgs;
 use headroom::HEADROOM_AFTER;
 pub use headroom::HeadroomArgs;
 use repairs::{FIX_AFTER, spelled_out};
@@ -99,6 +102,9 @@ pub enum Command {
     /// Watch the sandboxes live: what runs, what died and why, and how many more fit
     #[command(after_help = WATCH_AFTER)]
     Watch(WatchArgs),
+    /// Show the tool calls in the sandboxes: whose, how long, how they ended
+    #[command(after_help = CALLS_AFTER)]
+    Calls(CallsArgs),
     /// Show what a recording holds: what happened, or how it was at an instant
     #[command(after_help = REPLAY_AFTER)]
     Replay(ReplayArgs),
@@ -125,7 +131,7 @@ pub enum Command {
     Recipe,
     /// Print the JSON Schema of a document
     Schema {
-        /// What check, fix and plan, watch --once or headroom prints
+        /// What check, fix and plan, watch --once, headroom or calls prints
         #[arg(value_name = "DOCUMENT", default_value = "report")]
         document: DocumentName,
     },
@@ -231,6 +237,7 @@ pub enum DocumentName {
     Fix,
     Watch,
     Headroom,
+    Calls,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

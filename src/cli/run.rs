@@ -5,20 +5,20 @@ use std::io;
 
 use super::app::Opening;
 use super::args::{
-    self, Args, Command, FixArgs, HeadroomArgs, OwnVerbName, RecorderArgs, RecorderVerb,
+    self, Args, CallsArgs, Command, FixArgs, HeadroomArgs, OwnVerbName, RecorderArgs, RecorderVerb,
     ReplayArgs, UsageProblem, WatchArgs,
 };
 use super::become_user;
 use super::check::Ask;
-use super::out::{Live, Out, Terminals};
+use super::out::{Out, Terminals};
 use super::prepare::{self, Wish};
+use super::status::Status;
 use super::{
-    app, check, explain, fix, headroom, list, recorder, replay, schema, undo, watch, whose,
+    app, calls, check, explain, fix, headroom, list, recorder, replay, schema, undo, watch, whose,
 };
 use crate::checklist::catalog::Catalog;
 use crate::engine::CommandLines;
 use crate::exit;
-use crate::facts::Section;
 use crate::failure::Failure;
 use crate::fix::apply::owners::{OwnVerb, own};
 use crate::fix::consent::Allow;
@@ -109,6 +109,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
         Some(Command::Watch(asked)) => watched(args, asked, here, out),
         Some(Command::Replay(asked)) => replayed(args, asked, here, out),
         Some(Command::Recorder(asked)) => recorded(args, asked, here, out),
+        Some(Command::Calls(asked)) => called(args, asked, here, out),
         Some(Command::Headroom(asked)) => reckoned(args, asked, here, out),
         Some(Command::List) => {
             text_or_json(format, "list")?;
@@ -234,11 +235,7 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         wish: ask(args).wish,
         all: asked.all,
         read_only: asked.read_only,
-        command_lines: if asked.commands {
-            CommandLines::Keep
-        } else {
-            CommandLines::Drop
-        },
+        command_lines: command_lines(asked.commands),
         backlog: asked.since.0,
         record: asked.record.clone(),
         record_most: asked.record_size.0,
@@ -300,6 +297,34 @@ fn recorded(
         redact: !args.common.no_redact,
     };
     recorder::recorder(&ask, here, out)
+}
+
+fn called(args: &Args, asked: &CallsArgs, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    let format = args.common.format();
+    let known = [Format::Text, Format::Json, Format::Ndjson];
+    only(format, "calls", &known)?;
+    let ask = calls::Ask {
+        wish: ask(args).wish,
+        // Lines are a stream's form.
+        follow: asked.follow || format == Format::Ndjson,
+        all: asked.all,
+        command_lines: command_lines(asked.commands),
+        since: asked.since.map(|span| span.0),
+        agent: asked.agent.clone(),
+        failed: asked.failed,
+        json: !format.is_for_people(),
+        redact: !args.common.no_redact,
+        timeout: args.common.timeout.0,
+    };
+    calls::calls(&ask, here, out)
+}
+
+fn command_lines(keep: bool) -> CommandLines {
+    if keep {
+        CommandLines::Keep
+    } else {
+        CommandLines::Drop
+    }
 }
 
 fn reckoned(
@@ -421,41 +446,5 @@ fn usage(problem: UsageProblem, here: &Surroundings, terminals: Terminals) -> u8
             let hint = hints.first().map(String::as_str);
             document("usage", &message, hint, format, &out)
         }
-    }
-}
-
-/// What is being asked right now, for the status line.
-struct Status {
-    live: Live,
-    running: Vec<Section>,
-    started: usize,
-    done: usize,
-}
-
-impl Status {
-    fn new(live: Live) -> Self {
-        Self {
-            live,
-            running: Vec::new(),
-            started: 0,
-            done: 0,
-        }
-    }
-
-    fn tell(&mut self, progress: &Progress<'_>) {
-        match progress {
-            Progress::Started(section) => {
-                self.running.push(*section);
-                self.started += 1;
-            }
-            Progress::Done { section, spent, .. } => {
-                self.running.retain(|other| other != section);
-                self.done += 1;
-                let milliseconds = crate::units::milliseconds(*spent);
-                self.live.done(section.words(), milliseconds);
-            }
-        }
-        let now: Vec<&str> = self.running.iter().map(|section| section.words()).collect();
-        self.live.show(&now, self.done, self.started);
     }
 }

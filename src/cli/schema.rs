@@ -7,6 +7,7 @@ use crate::checklist::report::{Report, SCHEMA_VERSION};
 use crate::fix::outcome::FixReport;
 use crate::report::headroom::HeadroomReport;
 use crate::report::live::Snapshot;
+use crate::report::live::calls::CallsReport;
 
 /// The schema of a document. Keys that it does not name may appear at any time, so it forbids none.
 pub fn schema(document: DocumentName) -> Value {
@@ -39,6 +40,13 @@ pub fn schema(document: DocumentName) -> Value {
             "What `clawdoctor headroom --format json` prints. New keys may appear at any time; \
              schemaVersion changes only when an old reader would misunderstand.",
         ),
+        DocumentName::Calls => (
+            schemars::schema_for!(CallsReport).to_value(),
+            "clawdoctor calls",
+            "What `clawdoctor calls --format json` prints. What is not known is left out. New keys \
+             may appear at any time; schemaVersion changes only when an old reader would \
+             misunderstand.",
+        ),
     };
     if let Value::Object(map) = &mut schema {
         map.insert("title".to_owned(), json!(title));
@@ -49,6 +57,7 @@ pub fn schema(document: DocumentName) -> Value {
         DocumentName::Fix => "clawdoctor.fix",
         DocumentName::Watch => "clawdoctor.watch",
         DocumentName::Headroom => "clawdoctor.headroom",
+        DocumentName::Calls => "clawdoctor.calls",
     };
     for (key, value) in [
         ("schemaVersion", json!(SCHEMA_VERSION)),

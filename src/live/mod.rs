@@ -6,13 +6,14 @@
 //!                        └──▶ recording ──▶ the same events ──▶ the same picture
 //! ```
 //!
-//! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`usage`], [`note`]
+//! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`calls`], [`usage`], [`note`]
 //! and [`alert`] are what it is made of, [`scope`] says which containers are sandboxes and whose,
 //! [`sampling`] whom to ask next. All of that is pure; [`feed`] and `survey` are the edge. What does not belong here: drawing (tui),
 //! printing (report, cli), and changing anything in the engine.
 
 pub mod alert;
 pub mod call;
+pub mod calls;
 pub mod event;
 pub mod feed;
 pub mod model;

@@ -1,5 +1,6 @@
 //! The live picture as a document, as lines of JSON, and as text.
 
+pub mod calls;
 mod evidence;
 mod lines;
 mod table;

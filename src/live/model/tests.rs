@@ -14,7 +14,7 @@ use crate::live::scope::{SANDBOX_LABEL, SESSION_LABEL};
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-fn rules() -> Headroom {
+pub(in crate::live) fn rules() -> Headroom {
     toml::from_str(
         "memory-cap = \"512 MiB\"\ncpu-cap = 0.5\nhost-reserve = \"6 GiB\"\n\
          system-reserve = \"1 GiB\"\nsystem-share = 0.15\ngateway = \"500 MiB\"\n\

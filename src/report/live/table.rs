@@ -82,7 +82,12 @@ fn dead(model: &Model, style: &Style, to: &mut dyn Write) -> io::Result<()> {
 }
 
 /// How far back what is told of the past reaches, and who remembers it.
-fn reach(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn reach(
+    model: &Model,
+    now: Moment,
+    style: &Style,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let Some(reaches) = model.reaches else {
         return Ok(());
     };
@@ -252,7 +257,7 @@ fn gone_row(one: &Gone) -> Vec<String> {
 }
 
 /// Columns as wide as they need to be; the widest is cut where the line is too long for a terminal.
-fn write_rows(
+pub(super) fn write_rows(
     head: &[&str],
     rows: &[Vec<String>],
     style: &Style,
