@@ -8,6 +8,7 @@
 )]
 
 mod acts;
+mod calls;
 mod containers;
 mod dashboard;
 mod events;
@@ -53,6 +54,7 @@ fn main() {
         .chain(&dashboard::TESTS)
         .chain(&recorder::TESTS)
         .chain(&acts::TESTS)
+        .chain(&calls::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {

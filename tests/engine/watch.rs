@@ -57,7 +57,12 @@ impl Watch {
     pub fn begin_in(place: &Place, args: &[&str]) -> Result<Self, String> {
         let mut words = vec!["watch", "--json", "--no-redact"];
         words.extend(args);
-        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        Self::stream(place, &words)
+    }
+
+    /// Any command that tells lines of JSON until it is ended.
+    pub fn stream(place: &Place, words: &[&str]) -> Result<Self, String> {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
         let mut child = place
             .command(None, &words)
             .stdout(Stdio::piped())
