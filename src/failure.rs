@@ -45,6 +45,8 @@ pub struct Failure {
     pub message: String,
     pub causes: Vec<String>,
     pub hints: Vec<String>,
+    /// What else was found wrong with the same thing, each for a line of its own.
+    pub more: Vec<String>,
 }
 
 impl Failure {
@@ -66,6 +68,7 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
+            more: Vec::new(),
         }
     }
 
@@ -73,6 +76,16 @@ impl Failure {
     pub fn cause(mut self, cause: impl fmt::Display) -> Self {
         self.causes.push(cause.to_string());
         self
+    }
+
+    /// What happened and why, and each of what else was found.
+    pub fn messages(&self) -> impl Iterator<Item = String> {
+        let mut first = self.message.clone();
+        for cause in &self.causes {
+            first.push_str(": ");
+            first.push_str(cause);
+        }
+        std::iter::once(first).chain(self.more.iter().cloned())
     }
 
     #[must_use]
@@ -84,9 +97,9 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        for cause in &self.causes {
-            write!(f, ": {cause}")?;
+        for (index, message) in self.messages().enumerate() {
+            let between = if index == 0 { "" } else { "; " };
+            write!(f, "{between}{message}")?;
         }
         Ok(())
     }

@@ -1,10 +1,18 @@
 //! The operator's settings: `clawdoctor.toml` in the config folder, every key with a default.
 
+mod keys;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use crate::units::Span;
+
+pub use keys::{Entry, KeyList, Keys};
+
+/// What a later reader checks keeps its place in the file for the message.
+pub type Word = Spanned<String>;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -30,6 +38,12 @@ pub struct Watch {
     pub pace: Pace,
     /// Nothing can be done to a sandbox from the dashboard.
     pub read_only: bool,
+    /// The columns of the dashboard's table, in their order; none: all of them.
+    pub columns: Option<Vec<Word>>,
+    /// The column that it is sorted by at first; with `-` before it the other way round.
+    pub sort: Option<Word>,
+    /// Begins with the sandboxes of an agent together.
+    pub group: bool,
 }
 
 /// Between two measurements of a container. Each costs the engine some milliseconds of processor
@@ -55,13 +69,14 @@ pub struct Recorder {
     pub size: Option<String>,
 }
 
-/// How the app on the terminal looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How the app on the terminal looks, and what its keys mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct App {
     pub theme: ThemeName,
     /// Presses and the wheel are for the app; the terminal's own selection then wants a modifier.
     pub mouse: bool,
+    pub keys: Keys,
 }
 
 impl Default for App {
@@ -69,6 +84,7 @@ impl Default for App {
         Self {
             theme: ThemeName::default(),
             mouse: true,
+            keys: Keys::new(),
         }
     }
 }

@@ -291,7 +291,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(origin: &str, text: &'de str) -> Re
 }
 
 /// Line and column (both from 1, columns in characters) of a byte offset.
-fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before

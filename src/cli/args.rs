@@ -63,6 +63,21 @@ It writes only to its state folder, which is
 $CLAWDOCTOR_STATE_DIR, else ~/.local/state/clawdoctor, or on a Mac the folder
 above, and to the files that you name.";
 
+const KEYS_AFTER: &str = "\
+A command gets other keys in clawdoctor.toml; a list takes the place of all of
+its keys, and an empty one leaves it none:
+
+  [app.keys]
+  recheck = \"F5\"
+  next-problem = [\"ctrl-n\", \"alt-n\"]
+  fix-safe = []
+
+  [app.keys.dashboard]       for one place alone
+  sort-next = \"o\"
+
+Keys are written r, R, ctrl-r, alt-x, F5, space, enter, esc, tab, shift-tab,
+backspace, delete, insert, up, down, left, right, home, end, pgup, pgdn.";
+
 /// What was asked on the command line.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -116,6 +131,13 @@ pub enum Command {
     Headroom(HeadroomArgs),
     /// Show all checks by step
     List,
+    /// Show the keys of the app that are in force, and the words to change them by
+    #[command(after_help = KEYS_AFTER)]
+    Keys {
+        /// The keys as they are without your settings, which are not read
+        #[arg(long)]
+        defaults: bool,
+    },
     /// Say what a check is for, or what is behind an error message
     #[command(after_help = "Examples:
   clawdoctor explain sandbox/dns

@@ -10,6 +10,7 @@ pub mod check;
 pub mod explain;
 pub mod fix;
 mod headroom;
+pub mod keys;
 pub mod list;
 mod open_runs;
 pub mod out;

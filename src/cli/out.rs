@@ -106,10 +106,16 @@ impl Out {
         drop(written);
     }
 
-    /// An expected failure on standard error: what happened, and each hint on a line.
-    pub fn failure(&self, message: &str, hints: &[String]) {
+    /// An expected failure on standard error: all that happened, and each hint on a line.
+    pub fn failure(&self, messages: &[String], hints: &[String]) {
         let style = &self.error_style;
-        let mut text = format!("{} {message}\n", style.paint(Role::Bad, "error:"));
+        let mut text = String::new();
+        for message in messages {
+            text.push_str(&style.paint(Role::Bad, "error:"));
+            text.push(' ');
+            text.push_str(message);
+            text.push('\n');
+        }
         for hint in hints {
             text.push_str(&style.paint(Role::Code, " hint:"));
             text.push(' ');

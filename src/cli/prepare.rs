@@ -23,6 +23,7 @@ use crate::redact::Redactor;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
+use crate::tui::{Habits, Mistake};
 
 /// What the command line asks of a run.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +46,7 @@ pub struct Prepared {
     /// The sections to gather, with their time.
     pub budgets: BTreeMap<Section, Duration>,
     pub world: World,
+    pub habits: Habits,
 }
 
 impl Prepared {
@@ -58,7 +60,7 @@ impl Prepared {
 pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Prepared, Failure> {
     let config_dir = here.config_dir();
     let catalog = Catalog::load(&config_dir)?;
-    let settings = settings(&config_dir, here)?;
+    let (settings, habits) = settings(&config_dir, here)?;
     let waivers = waivers(&config_dir, &catalog)?;
     let selected = select(&catalog, &wish.only, &wish.skip)?;
     let wanted = catalog.closure(selected.iter().cloned());
@@ -89,16 +91,20 @@ pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Prepared, Failure> {
         waivers,
         selected,
         world,
+        habits,
     })
 }
 
 /// The operator's settings; the environment wins over the file.
-pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<Settings, Failure> {
+pub fn settings(
+    config_dir: &Path,
+    here: &Surroundings,
+) -> Result<(Settings, Habits), Failure> {
     let path = config_dir.join("clawdoctor.toml");
-    let mut settings: Settings = match read(&path)? {
-        Some(text) => catalog::read(&path.display().to_string(), &text)?,
-        None => Settings::default(),
-    };
+    let text = read(&path)?.unwrap_or_default();
+    let mut settings: Settings = catalog::read(&path.display().to_string(), &text)?;
+    let habits = Habits::of(&settings.app, &settings.watch)
+        .map_err(|mistakes| refused(&path, &text, &mistakes))?;
     if let Some(mistake) = settings.mistake() {
         return Err(Failure::usage(format!("{}: {mistake}", path.display())));
     }
@@ -132,7 +138,22 @@ pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<Settings, Fail
             ))
         })?;
     }
-    Ok(settings)
+    Ok((settings, habits))
+}
+
+/// All that is wrong with the words for the app, each with its place.
+fn refused(path: &Path, text: &str, mistakes: &[Mistake]) -> Failure {
+    let told = mistakes.iter().map(|mistake| {
+        let (line, column) = catalog::position(text, mistake.at.start);
+        format!("{}:{line}:{column}: {}", path.display(), mistake.words)
+    });
+    let mut told: Vec<String> = told.collect();
+    let mut failure = Failure::usage(told.remove(0));
+    failure.more = told;
+    if mistakes.iter().any(|one| one.words.starts_with("app.keys")) {
+        return failure.hint("`clawdoctor keys --defaults` lists all commands and their keys");
+    }
+    failure
 }
 
 /// What a variable that switches something says.
@@ -280,7 +301,7 @@ mod tests {
             settings(Path::new("/nowhere"), &here)
         };
         for (word, is_on) in [("1", true), ("yes", true), ("0", false), ("", false)] {
-            let settings = with(word).expect(word);
+            let (settings, _) = with(word).expect(word);
             assert_eq!(settings.watch.read_only, is_on, "{word}");
         }
         let failure = with("maybe").expect_err("no switch");

@@ -14,7 +14,8 @@ use super::out::{Out, Terminals};
 use super::prepare::{self, Wish};
 use super::status::Status;
 use super::{
-    app, calls, check, explain, fix, headroom, list, recorder, replay, schema, undo, watch, whose,
+    app, calls, check, explain, fix, headroom, keys, list, recorder, replay, schema, undo, watch,
+    whose,
 };
 use crate::checklist::catalog::Catalog;
 use crate::engine::CommandLines;
@@ -120,6 +121,19 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
                 list::json(catalog.checks(), &waivers)
             } else {
                 list::text(catalog.checks(), &waivers, &out.style)
+            }))
+        }
+        Some(Command::Keys { defaults }) => {
+            text_or_json(format, "keys")?;
+            let keymap = if *defaults {
+                tui::Keymap::default()
+            } else {
+                prepare::settings(&here.config_dir(), here)?.1.keys
+            };
+            printed(out.print_text(&if format == Format::Json {
+                keys::json(&keymap)
+            } else {
+                keys::text(&keymap, &out.style)
             }))
         }
         Some(Command::Explain { what }) => {
@@ -242,6 +256,9 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         json: !format.is_for_people(),
         redact: !args.common.no_redact,
         timeout: args.common.timeout.0,
+        columns: asked.columns.clone(),
+        sort: asked.sort,
+        group: asked.group,
     };
     if asked.once {
         watch::once(&ask, here, out)
@@ -392,9 +409,9 @@ fn printed(result: io::Result<()>) -> Result<u8, Failure> {
 /// A program that wanted a document gets it, whatever went wrong.
 fn fail(failure: &Failure, format: Format, redactor: Option<&Redactor>, out: &Out) -> u8 {
     // Names of files, keys of settings and patterns are foreign text.
-    let message = wash(&failure.to_string(), 4000);
+    let messages: Vec<String> = failure.messages().map(|one| wash(&one, 4000)).collect();
     let hints: Vec<String> = failure.hints.iter().map(|hint| wash(hint, 1000)).collect();
-    out.failure(&message, &hints);
+    out.failure(&messages, &hints);
     let code = failure.kind.exit_code();
     if format.is_for_people() {
         return code;
@@ -403,7 +420,8 @@ fn fail(failure: &Failure, format: Format, redactor: Option<&Redactor>, out: &Ou
     let hidden = |text: &str| redactor.map_or_else(|| text.to_owned(), |one| one.text(text));
     let hint = hints.first().map(|hint| hidden(hint));
     let heading = failure.kind.heading();
-    let told = document(heading, &hidden(&message), hint.as_deref(), format, out);
+    let message = hidden(&messages.join("; "));
+    let told = document(heading, &message, hint.as_deref(), format, out);
     if code == exit::INCONCLUSIVE {
         told
     } else {
@@ -417,7 +435,8 @@ fn document(kind: &str, message: &str, hint: Option<&str>, format: Format, out: 
     let report = report::failed::failed(kind, message, hint, &now, 0);
     let written = out.print(|to| report::write(format, &report, &out.style, to));
     if let Err(error) = written {
-        out.failure("cannot write to standard output", &[error.to_string()]);
+        let said = "cannot write to standard output".to_owned();
+        out.failure(&[said], &[error.to_string()]);
     }
     report::exit_code(format, &report)
 }

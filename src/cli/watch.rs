@@ -27,6 +27,7 @@ use crate::live::sandbox::{Sandbox, State};
 use crate::live::scope::Scope;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
+use crate::tui::{Columns, Habits, Sort};
 
 /// What `watch` is asked for.
 #[derive(Clone, Debug)]
@@ -43,6 +44,10 @@ pub struct Ask {
     pub json: bool,
     pub redact: bool,
     pub timeout: Duration,
+    /// What the dashboard's table is to be like, over what settings say.
+    pub columns: Option<Columns>,
+    pub sort: Option<Sort>,
+    pub group: bool,
 }
 
 impl Ask {
@@ -59,7 +64,21 @@ impl Ask {
             json: false,
             redact: true,
             timeout: Duration::from_secs(30),
+            columns: None,
+            sort: None,
+            group: false,
         }
+    }
+
+    /// Those of the settings, and over them what was asked for.
+    pub fn habits(&self, settings: &Habits) -> Habits {
+        let mut habits = settings.clone();
+        if let Some(columns) = &self.columns {
+            habits.table.columns.clone_from(columns);
+        }
+        habits.table.sort = self.sort.or(habits.table.sort);
+        habits.table.is_grouped |= self.group;
+        habits
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use super::gathering::Gathering;
-use super::keys::Place;
+use super::keys::{Keymap, Place};
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::screen::deeds::{self, Deeds};
@@ -19,6 +19,7 @@ use crate::checklist::report::{Node, Report};
 
 pub struct App {
     pub theme: Theme,
+    pub keys: Keymap,
     pub size: Size,
     /// Time since the app was opened.
     pub now: Duration,
@@ -62,6 +63,7 @@ impl App {
     pub fn new(checklist: Checklist, theme: Theme, size: Size) -> Self {
         Self {
             theme,
+            keys: Keymap::default(),
             size,
             now: Duration::ZERO,
             screen: Screen::Checklist,

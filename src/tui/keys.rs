@@ -1,49 +1,23 @@
 //! One table of keys: where one is, what is pressed, what it means. Dispatch, footer and help read
 //! it, so that none of them can be wrong about the others.
+//!
+//! Here and in live.rs and overlay.rs stand the keys as they are without settings; the table in
+//! force, [`Keymap`], is made of these and of what settings say.
+
+mod chord;
+mod keymap;
+mod listing;
+mod place;
+mod rebinding;
 
 use crossterm::event::KeyCode;
 
 use super::msg::Chord;
 use super::screen::Screen;
 
-/// Where the keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The list of steps and checks.
-    List,
-    /// The detail of the selected check.
-    Detail,
-    /// Typing a filter.
-    Filter,
-    /// The agents of the isolation screen.
-    Agents,
-    /// What is so for the selected agent.
-    Picture,
-    /// The table of the dashboard.
-    Table,
-    /// The detail of a sandbox.
-    Sandbox,
-    /// The timeline of the dashboard.
-    Timeline,
-    /// The help is open, or another text to read.
-    Help,
-    /// A question is open: yes or no.
-    Asking,
-    /// A run that was interrupted is shown.
-    Interrupted,
-    /// Repairs are being made.
-    Working,
-    /// Something to read is open.
-    Reading,
-    /// A question about acting on sandboxes.
-    Deciding,
-    /// What is done to sandboxes, or a word about it.
-    Told,
-    /// The logs of a container.
-    Log,
-    /// Typing what to look for in them, or a file's name.
-    LogTyping,
-}
+pub use keymap::{Binding, Keymap};
+pub use listing::{Listed, Listing};
+pub use place::{Place, Section};
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,16 +127,17 @@ pub enum Want {
     Remove,
 }
 
-pub struct Binding {
-    pub places: &'static [Place],
-    pub chords: &'static [Chord],
-    pub command: Command,
-    /// As footer and help name the keys.
-    pub keys: &'static str,
+/// The keys of a command as they are without settings.
+struct Row {
+    places: &'static [Place],
+    chords: &'static [Chord],
+    command: Command,
+    /// By which settings name it. What a user takes for one thing has one word.
+    word: &'static str,
     /// What it does, for the help.
-    pub help: &'static str,
+    help: &'static str,
     /// A word for the footer; most keys are in the help alone.
-    pub footer: Option<&'static str>,
+    footer: Option<&'static str>,
 }
 
 const LIST: &[Place] = &[Place::List];
@@ -236,15 +211,15 @@ const fn char(c: char) -> Chord {
     Chord::char(c)
 }
 
-macro_rules! bindings {
-    ($($places:ident [$($chord:expr),+] $command:ident $(($of:expr))?, $keys:literal, $help:literal $(, $footer:literal)?;)*) => {
-        &[$(Binding {
+macro_rules! rows {
+    ($($places:ident [$($chord:expr),+] $command:ident $(($of:expr))?, $word:literal, $help:literal $(, $footer:literal)?;)*) => {
+        &[$(Row {
             places: $places,
             chords: &[$($chord),+],
             command: Command::$command $(($of))?,
-            keys: $keys,
+            word: $word,
             help: $help,
-            footer: bindings!(@footer $($footer)?),
+            footer: rows!(@footer $($footer)?),
         },)*]
     };
     (@footer $footer:literal) => { Some($footer) };
@@ -254,147 +229,64 @@ macro_rules! bindings {
 mod live;
 mod overlay;
 
-pub use live::PLAYER;
-
 /// In the order in which the footer names them: what is dropped first where it is narrow, last.
-static BINDINGS: &[Binding] = bindings! {
-    UNTYPED [char('q'), key(KeyCode::Esc)] Back, "q esc", "back, or quit", "quit";
-    SCREENS [char('?'), key(KeyCode::F(1))] Help, "?", "this help", "help";
-    PANES [char('f')] Fix, "f", "mend this check, or the marked; asks first", "fix";
-    PANES [char(' ')] Mark, "space", "mark for mending, or unmark", "mark";
-    PANES [char('F')] FixSafe, "F", "mend all that is safe; asks first", "fix safe";
-    LIST [key(KeyCode::Enter)] Open, "enter", "open or close a step; read a check", "open";
-    DETAIL [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "enter left h", "back to the list", "list";
-    PANES [char('e')] Explain, "e", "explain this check", "explain";
-    PANES [char('u')] Undo, "u", "take the last repairs back; asks first", "undo";
-    AGENTS [char('r')] RecheckAll, "r", "check everything again", "recheck";
-    PICTURE [char('r')] RecheckAll, "r", "check everything again", "recheck";
-    PANES [char('r')] Recheck, "r", "check this and what reads the same again", "recheck";
-    SCREENS [char('R')] RecheckAll, "R", "check everything again";
-    ASKING [char('y')] Yes, "y", "yes, do what is shown", "yes";
-    ASKING [char('n'), key(KeyCode::Enter)] No, "n enter", "no, and on to the next question", "no";
-    ASKING [key(KeyCode::Esc), char('q')] Back, "esc q", "nothing of it", "leave it";
-    WORKING [key(KeyCode::Esc), char('q')] Back, "esc q", "stop; asks first, leaves nothing half done", "stop";
-    INTERRUPTED [char('r')] Resume, "r", "bring it to rest and go on", "resume";
-    INTERRUPTED [char('u')] RollBack, "u", "take all of it back; asks first", "take it back";
-    INTERRUPTED [key(KeyCode::Esc), char('q')] Back, "esc q", "leave it as it is", "leave it";
-    READING [char('u')] Undo, "u", "take the run back; asks first", "undo";
-    READING [key(KeyCode::Esc), char('q'), key(KeyCode::Enter)] Back, "esc q enter", "back", "back";
-    SCREENS [char('1')] Go(Screen::Checklist), "1", "the checklist";
-    SCREENS [char('2')] Go(Screen::Live), "2", "what runs: the live dashboard";
-    SCREENS [char('3')] Go(Screen::Isolation), "3", "how far the tools of each agent are shut in";
-    SCREENS [char('n')] NextProblem, "n", "next problem", "next problem";
-    SCREENS [char('N')] PreviousProblem, "N", "previous problem";
-    LIST [key(KeyCode::Right), char('l')] Expand, "right l", "open a step; read a check";
-    LIST [key(KeyCode::Left), char('h')] Collapse, "left h", "close the step";
-    AGENTS [key(KeyCode::Enter), key(KeyCode::Right), char('l')] Open, "enter right l", "read about the agent", "read";
-    PICTURE [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "enter left h", "back to the agents", "agents";
-    SCREENS [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "tab", "other pane", "pane";
-    PANES [char('/')] Filter, "/", "filter by id or title", "filter";
-    PANES [char('a')] ShowAll, "a", "all checks, or only what needs attention", "all";
-    MOVE [key(KeyCode::Up), char('k')] Up, "up k", "up";
-    MOVE [key(KeyCode::Down), char('j')] Down, "down j", "down";
-    MOVE [key(KeyCode::Home), char('g')] Top, "home g", "to the top";
-    MOVE [key(KeyCode::End), char('G')] Bottom, "end G", "to the bottom";
-    READ [key(KeyCode::PageUp)] PageUp, "pgup", "a page up";
-    READ [key(KeyCode::PageDown)] PageDown, "pgdn", "a page down";
-    TEXT [char(' ')] PageDown, "space", "a page down";
-    LISTS [key(KeyCode::PageUp)] ScrollPageUp, "pgup", "scroll the text a page up";
-    LISTS [key(KeyCode::PageDown)] ScrollPageDown, "pgdn", "scroll the text a page down";
-    AGENTS [char(' ')] ScrollPageDown, "space", "scroll the text a page down";
-    SCREENS [char('K')] ScrollUp, "K", "scroll the text up";
-    SCREENS [char('J')] ScrollDown, "J", "scroll the text down";
-    FILTER [key(KeyCode::Enter)] Accept, "enter", "keep the filter", "keep";
-    FILTER [key(KeyCode::Esc)] Back, "esc", "drop the filter", "drop";
-    FILTER [key(KeyCode::Backspace)] Erase, "backspace", "erase a character", "erase";
+static ROWS: &[Row] = rows! {
+    UNTYPED [char('q'), key(KeyCode::Esc)] Back, "back", "back, or quit", "quit";
+    SCREENS [char('?'), key(KeyCode::F(1))] Help, "help", "this help", "help";
+    PANES [char('f')] Fix, "fix", "mend this check, or the marked; asks first", "fix";
+    PANES [char(' ')] Mark, "mark", "mark for mending, or unmark", "mark";
+    PANES [char('F')] FixSafe, "fix-safe", "mend all that is safe; asks first", "fix safe";
+    LIST [key(KeyCode::Enter)] Open, "open", "open or close a step; read a check", "open";
+    DETAIL [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "close", "back to the list", "list";
+    PANES [char('e')] Explain, "explain", "explain this check", "explain";
+    PANES [char('u')] Undo, "undo", "take the last repairs back; asks first", "undo";
+    AGENTS [char('r')] RecheckAll, "recheck", "check everything again", "recheck";
+    PICTURE [char('r')] RecheckAll, "recheck", "check everything again", "recheck";
+    PANES [char('r')] Recheck, "recheck", "check this and what reads the same again", "recheck";
+    SCREENS [char('R')] RecheckAll, "recheck-all", "check everything again";
+    ASKING [char('y')] Yes, "yes", "yes, do what is shown", "yes";
+    ASKING [char('n'), key(KeyCode::Enter)] No, "no", "no, and on to the next question", "no";
+    ASKING [key(KeyCode::Esc), char('q')] Back, "back", "nothing of it", "leave it";
+    WORKING [key(KeyCode::Esc), char('q')] Back, "back", "stop; asks first, leaves nothing half done", "stop";
+    INTERRUPTED [char('r')] Resume, "resume", "bring it to rest and go on", "resume";
+    INTERRUPTED [char('u')] RollBack, "take-back", "take all of it back; asks first", "take it back";
+    INTERRUPTED [key(KeyCode::Esc), char('q')] Back, "back", "leave it as it is", "leave it";
+    READING [char('u')] Undo, "undo", "take the run back; asks first", "undo";
+    READING [key(KeyCode::Esc), char('q'), key(KeyCode::Enter)] Back, "back", "back", "back";
+    SCREENS [char('1')] Go(Screen::Checklist), "go-checklist", "the checklist";
+    SCREENS [char('2')] Go(Screen::Live), "go-dashboard", "what runs: the live dashboard";
+    SCREENS [char('3')] Go(Screen::Isolation), "go-isolation", "how far the tools of each agent are shut in";
+    SCREENS [char('n')] NextProblem, "next-problem", "next problem", "next problem";
+    SCREENS [char('N')] PreviousProblem, "previous-problem", "previous problem";
+    LIST [key(KeyCode::Right), char('l')] Expand, "expand", "open a step; read a check";
+    LIST [key(KeyCode::Left), char('h')] Collapse, "collapse", "close the step";
+    AGENTS [key(KeyCode::Enter), key(KeyCode::Right), char('l')] Open, "open", "read about the agent", "read";
+    PICTURE [key(KeyCode::Enter), key(KeyCode::Left), char('h')] Collapse, "close", "back to the agents", "agents";
+    SCREENS [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "next-pane", "other pane", "pane";
+    PANES [char('/')] Filter, "filter", "filter by id or title", "filter";
+    PANES [char('a')] ShowAll, "show-all", "all checks, or only what needs attention", "all";
+    MOVE [key(KeyCode::Up), char('k')] Up, "up", "up";
+    MOVE [key(KeyCode::Down), char('j')] Down, "down", "down";
+    MOVE [key(KeyCode::Home), char('g')] Top, "top", "to the top";
+    MOVE [key(KeyCode::End), char('G')] Bottom, "bottom", "to the bottom";
+    READ [key(KeyCode::PageUp)] PageUp, "page-up", "a page up";
+    READ [key(KeyCode::PageDown)] PageDown, "page-down", "a page down";
+    TEXT [char(' ')] PageDown, "page-down", "a page down";
+    LISTS [key(KeyCode::PageUp)] ScrollPageUp, "scroll-page-up", "scroll the text a page up";
+    LISTS [key(KeyCode::PageDown)] ScrollPageDown, "scroll-page-down", "scroll the text a page down";
+    AGENTS [char(' ')] ScrollPageDown, "scroll-page-down", "scroll the text a page down";
+    SCREENS [char('K')] ScrollUp, "scroll-up", "scroll the text up";
+    SCREENS [char('J')] ScrollDown, "scroll-down", "scroll the text down";
+    FILTER [key(KeyCode::Enter)] Accept, "accept", "keep the filter", "keep";
+    FILTER [key(KeyCode::Esc)] Back, "back", "drop the filter", "drop";
+    FILTER [key(KeyCode::Backspace)] Erase, "erase", "erase a character", "erase";
     FILTER [key(KeyCode::Up)] Up, "up", "up";
     FILTER [key(KeyCode::Down)] Down, "down", "down";
-    ALL [Chord::ctrl('l')] Redraw, "ctrl-l", "draw the screen anew";
-    ALL [Chord::ctrl('c')] Interrupt, "ctrl-c", "leave at once";
+    ALL [Chord::ctrl('l')] Redraw, "redraw", "draw the screen anew";
+    ALL [Chord::ctrl('c')] Interrupt, "interrupt", "leave at once";
 };
 
-/// What a key means in this place.
-pub fn command(place: Place, chord: Chord) -> Option<Command> {
-    here(place)
-        .find(|binding| binding.chords.contains(&chord))
-        .map(|binding| binding.command)
-}
-
-/// All keys, of all places.
-pub fn all() -> impl Iterator<Item = &'static Binding> {
-    BINDINGS
-        .iter()
-        .chain(live::BINDINGS)
-        .chain(overlay::BINDINGS)
-}
-
-/// What a key means to a recording that is played: it goes before its other meanings.
-pub fn player(place: Place, chord: Chord) -> Option<Command> {
-    PLAYER
-        .iter()
-        .filter(|binding| binding.places.contains(&place))
-        .find(|binding| binding.chords.contains(&chord))
-        .map(|binding| binding.command)
-}
-
-/// All that can be pressed in this place.
-pub fn here(place: Place) -> impl Iterator<Item = &'static Binding> {
-    all().filter(move |binding| binding.places.contains(&place))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn places() -> impl Iterator<Item = Place> {
-        let places = ALL.iter().chain(live::PANES);
-        places.chain(overlay::PLACES).copied()
-    }
-
-    #[test]
-    fn no_key_means_two_things_in_one_place() {
-        for place in places() {
-            let chords: Vec<Chord> = here(place).flat_map(|b| b.chords).copied().collect();
-            for (index, chord) in chords.iter().enumerate() {
-                assert!(!chords[..index].contains(chord), "{place:?} {chord:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn one_can_leave_from_everywhere() {
-        for place in places() {
-            assert_eq!(
-                command(place, Chord::ctrl('c')),
-                Some(Command::Interrupt),
-                "{place:?}"
-            );
-            assert_eq!(
-                command(place, Chord::plain(KeyCode::Esc)),
-                Some(Command::Back),
-                "{place:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn every_screen_can_be_gone_to_from_every_pane_by_its_digit() {
-        for screen in Screen::ALL {
-            let digit = Chord::char(screen.digit());
-            for &place in SCREENS.iter().chain(live::PANES) {
-                assert_eq!(
-                    command(place, digit),
-                    Some(Command::Go(screen)),
-                    "{place:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn letters_are_typed_while_a_filter_is() {
-        for c in "qrnahjkl/?123sgdHxt<>".chars() {
-            assert_eq!(command(Place::Filter, Chord::char(c)), None, "{c}");
-        }
-    }
+/// All keys of the app without a recording that is played.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(live::ROWS).chain(overlay::ROWS)
 }

@@ -18,6 +18,7 @@ pub mod deeds;
 #[cfg(test)]
 mod frames;
 mod gathering;
+mod habits;
 mod keys;
 mod layout;
 pub mod logs;
@@ -55,6 +56,9 @@ use deeds::Errands;
 use mending::{Order, Past, Progress};
 
 pub use gathering::Scope;
+pub use habits::{Habits, Mistake};
+pub use keys::{Keymap, Listed, Listing};
+pub use screen::live::{Columns, Sort};
 pub use terminal::Pointer;
 
 /// How many reports of a gathering may wait for the screen. A gathering sends at most two for each
@@ -100,6 +104,7 @@ pub struct Session {
     pub replay: Option<Replay>,
     pub first: First,
     pub style: Style,
+    pub habits: Habits,
 }
 
 /// What the app opens with.

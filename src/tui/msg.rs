@@ -128,8 +128,8 @@ impl Mouse {
     }
 }
 
-/// A key with the modifiers that matter. Shift is part of the character itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A key with the modifiers that matter. Shift is part of a character itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Chord {
     pub code: KeyCode,
     pub modifiers: KeyModifiers,
@@ -153,15 +153,22 @@ impl Chord {
             modifiers: KeyModifiers::CONTROL,
         }
     }
+
+    /// It is text where one types.
+    pub fn is_typed(self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
+    }
 }
 
 impl From<KeyEvent> for Chord {
     fn from(event: KeyEvent) -> Self {
+        let with = match event.code {
+            KeyCode::Char(_) | KeyCode::BackTab => KeyModifiers::CONTROL | KeyModifiers::ALT,
+            _ => KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT,
+        };
         Self {
             code: event.code,
-            modifiers: event
-                .modifiers
-                .intersection(KeyModifiers::CONTROL | KeyModifiers::ALT),
+            modifiers: event.modifiers.intersection(with),
         }
     }
 }

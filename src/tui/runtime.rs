@@ -83,6 +83,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     });
     let mut terminal = Terminal::take(session.style.pointer)?;
     let mut app = App::new(checklist, Theme::new(session.style), terminal.size());
+    app.keys = std::mem::take(&mut session.habits.keys);
     app.repairs.is_root = session.hands.is_root;
     app.screen = match session.first {
         First::Checklist => Screen::Checklist,
@@ -107,6 +108,9 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
             task: watching.task,
         }
     });
+    if let Some(live) = &mut app.live {
+        live.lay_out(&session.habits.table);
+    }
     let mut work = Work {
         feed,
         errands,

@@ -10,7 +10,7 @@ use ratatui::layout::Size;
 use super::app::{App, Dialog};
 use super::gathering::Scope;
 use super::keys::Act;
-use super::keys::{self, Command, Place};
+use super::keys::{Command, Place};
 use super::layout;
 use super::msg::{Chord, Cmd, Judged, Leave, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
@@ -170,9 +170,8 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
     if live::plays(app, place, chord) {
         return Vec::new();
     }
-    let Some(command) = keys::command(place, chord) else {
-        if let (Place::Filter | Place::LogTyping, KeyCode::Char(c)) = (place, chord.code)
-            && chord.modifiers.is_empty()
+    let Some(command) = app.keys.command(place, chord) else {
+        if let (true, KeyCode::Char(c)) = (place.is_typed_in() && chord.is_typed(), chord.code)
             && !c.is_control()
         {
             match (app.screen, &mut app.live) {

@@ -112,6 +112,7 @@ pub fn show(
     if !prepared.world.settings.app.mouse {
         style.pointer = tui::Pointer::Left;
     }
+    let habits = watch_ask.habits(&prepared.habits);
     let runtime = check::runtime()?;
     let ready = Arc::new(Ready {
         wishes: wishes(&WishArgs::default(), &prepared.world, Attended::Person)?,
@@ -147,6 +148,7 @@ pub fn show(
         replay,
         first,
         style,
+        habits,
     };
     let shown = runtime.block_on(async {
         let shown = tui::run(session).await;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as Group, Subcommand};
 
 use crate::cli::replay::At;
+use crate::tui::{Columns, Sort};
 use crate::units::{Size, Span};
 
 pub const WATCH_AFTER: &str = "\
@@ -73,6 +74,20 @@ pub struct WatchArgs {
     /// Show and record the command lines of calls too: they may hold secrets
     #[arg(long)]
     pub commands: bool,
+    /// The columns of the dashboard, in their order: agent,calls,cpu
+    #[arg(long, value_name = "LIST", conflicts_with = "once")]
+    pub columns: Option<Columns>,
+    /// Sort the dashboard by this column; -COLUMN the most first, +COLUMN the least first
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        allow_hyphen_values = true,
+        conflicts_with = "once"
+    )]
+    pub sort: Option<Sort>,
+    /// Begin with the sandboxes of an agent together
+    #[arg(long, conflicts_with = "once")]
+    pub group: bool,
 }
 
 #[derive(Clone, Debug, Group)]

@@ -38,7 +38,7 @@ struct Status {
 
 pub fn status(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let state_dir = here.state_dir();
-    let settings = prepare::settings(&here.config_dir(), here)?;
+    let (settings, _) = prepare::settings(&here.config_dir(), here)?;
     let (running, holder) = holder(&state_dir);
     let status = Status {
         installed: installed(here)?,

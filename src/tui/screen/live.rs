@@ -11,11 +11,13 @@ mod playing;
 mod pulse;
 mod rows;
 mod timeline;
+mod wanted;
 
 pub use column::Column;
 pub use doing::{Doing, end_of};
 pub use rows::{Counts, Group, Row};
 pub use timeline::{Entry, Timeline, id};
+pub use wanted::{Columns, Sort, Table};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub struct Live {
     /// What our wall clock showed when the app was opened.
     epoch: Moment,
     pub sight: Sight,
+    /// Those that the table has, in their order.
+    pub columns: Vec<Column>,
     pub rows: Vec<Row>,
     pub groups: Vec<Group>,
     pub counts: Counts,
@@ -157,6 +161,7 @@ impl Live {
                 dismissed: None,
                 measure: 0,
             },
+            columns: Column::ALL.to_vec(),
             rows: Vec::new(),
             groups: Vec::new(),
             counts: Counts::default(),

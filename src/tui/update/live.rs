@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 
 use crate::live::event;
 use crate::tui::app::{App, Dialog};
-use crate::tui::keys::{self, Command, Place};
+use crate::tui::keys::{Command, Place};
 use crate::tui::msg::{Chord, Cmd, Does, Mouse};
 use crate::tui::screen::live::{Pane, Window};
 use crate::tui::screen::{Screen, deeds, logs};
@@ -160,7 +160,7 @@ pub fn refresh(app: &mut App, cmds: &mut Vec<Cmd>) {
 
 /// A key of the player, when a recording is shown; whether it was one.
 pub fn plays(app: &mut App, place: Place, chord: Chord) -> bool {
-    let (Some(live), Some(Command::Play(deck))) = (&mut app.live, keys::player(place, chord))
+    let (Some(live), Some(Command::Play(deck))) = (&mut app.live, app.keys.player(place, chord))
     else {
         return false;
     };

@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 
 use super::put;
 use crate::tui::app::App;
-use crate::tui::keys;
 use crate::tui::screen::checklist::Filter;
 use crate::tui::screen::live::List;
 use crate::tui::screen::{Screen, deeds};
@@ -31,14 +30,17 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         line = text(app, filter, shown, all, line);
     }
     let plays = app.live.as_ref().is_some_and(|live| live.playing.is_some());
-    let player = keys::PLAYER
-        .iter()
-        .filter(|key| plays && key.places.contains(&app.place()))
+    let place = app.place();
+    let player = app
+        .keys
+        .of_player(place)
+        .filter(|_| plays)
         .filter_map(|key| Some((key, Cow::Borrowed(key.footer?))));
-    let words = keys::here(app.place()).filter_map(|key| Some((key, deeds::word(app, key)?)));
+    let words = app.keys.here(place);
+    let words = words.filter_map(|key| Some((key, deeds::word(app, key)?)));
     let words = player.chain(words);
     for (index, (binding, word)) in words.enumerate() {
-        let key = binding.keys.split(' ').next().unwrap_or_default();
+        let key = binding.first();
         let gap = if index == 0 { 0 } else { 2 };
         if gap + columns(key) + 1 + columns(&word) > line.room() {
             break;

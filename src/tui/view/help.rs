@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use super::put;
 use crate::checklist::verdict::Status;
 use crate::tui::app::{App, Dialog};
-use crate::tui::keys::{self, Place};
+use crate::tui::keys::{Binding, Command, Place};
 use crate::tui::layout;
 use crate::tui::screen::Screen;
 use crate::tui::screen::live::Column;
@@ -37,12 +37,24 @@ pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
     Block::bordered()
         .border_type(BorderType::Plain)
         .title(" Help ")
-        .title_bottom(" j k scroll, q back ")
+        .title_bottom(scrolls(app))
         .render(frame, buffer);
     let inside = layout::inside(frame);
     for (y, line) in (0..inside.height).zip(lines(app).into_iter().skip(scroll)) {
         put(buffer, inside, y, line);
     }
+}
+
+/// How one gets on in a text and out of it, for the frame around it.
+pub fn scrolls(app: &App) -> String {
+    let key = |command| app.keys.last(Place::Help, command).unwrap_or("");
+    let moves = [key(Command::Down), key(Command::Up)];
+    let moves: Vec<&str> = moves.into_iter().filter(|key| !key.is_empty()).collect();
+    let back = app.keys.first(Place::Help, Command::Back).unwrap_or("");
+    if moves.is_empty() {
+        return format!(" {back} back ");
+    }
+    format!(" {} scroll, {back} back ", moves.join(" "))
 }
 
 pub fn lines(app: &App) -> Vec<Line<'static>> {
@@ -71,22 +83,22 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             ("In the text", Place::Picture),
         ],
     };
-    let key = |binding: &keys::Binding| {
+    let key = |binding: &Binding| {
         pieces()
             .gap(2)
-            .add(Role::Code, &fit(binding.keys, 12, ""))
+            .add(Role::Code, &fit(binding.keys_within(12), 12, ""))
             .gap(2)
             .add(Role::Plain, binding.help)
             .line()
     };
     if app.live.as_ref().is_some_and(|live| live.playing.is_some()) && app.screen == Screen::Live {
         lines.push(pieces().add(Role::Strong, "The recording").line());
-        lines.extend(keys::PLAYER.iter().map(key));
+        lines.extend(app.keys.of_player(Place::Table).map(key));
         lines.push(Line::default());
     }
     for (heading, place) in places {
         lines.push(pieces().add(Role::Strong, heading).line());
-        for binding in keys::all() {
+        for binding in app.keys.all() {
             // What holds in several places stands with the first of them.
             let first = places.iter().find(|(_, one)| binding.places.contains(one));
             if first.is_some_and(|(_, first)| first == place) {
@@ -97,7 +109,8 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
     }
     if app.screen == Screen::Live {
         lines.push(pieces().add(Role::Strong, "What the columns tell").line());
-        for column in Column::ALL {
+        let columns = app.live.as_ref().map(|live| live.columns.as_slice());
+        for &column in columns.unwrap_or(&Column::ALL) {
             let line = pieces()
                 .gap(2)
                 .add(Role::Code, &fit(column.title(), 13, ""))

@@ -5,12 +5,18 @@ use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
 
+/// A key in brackets: `[ctrl-alt-pgdn] `.
+const LONGEST: usize = 16;
+
 /// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header.
 pub fn titles(app: &App, width: usize) -> Pieces {
     let rule = app.theme.rule();
     let mut line = Pieces::new(app.theme, width);
     for screen in Screen::ALL {
-        let name = format!("{} {}", screen.digit(), screen.title());
+        let name = match app.keys.leads(app.screen, screen) {
+            Some(key) => format!("{key} {}", screen.title()),
+            None => screen.title().to_owned(),
+        };
         line = line.add(Role::Muted, rule).gap(1);
         line = if screen == app.screen {
             line.add(Role::Strong, &format!("[{name}]"))
@@ -24,14 +30,14 @@ pub fn titles(app: &App, width: usize) -> Pieces {
 
 /// `[1] 3`, where there is no such line.
 pub fn digits(app: &App) -> Pieces {
-    let mut line = Pieces::new(app.theme, 4 * Screen::ALL.len());
+    let mut line = Pieces::new(app.theme, LONGEST * Screen::ALL.len());
     for screen in Screen::ALL {
         let gap = usize::from(line.used() > 0);
-        let digit = screen.digit();
+        let digit = app.keys.leads(app.screen, screen).unwrap_or("-");
         line = if screen == app.screen {
             line.gap(gap).add(Role::Strong, &format!("[{digit}]"))
         } else {
-            line.gap(gap).add(Role::Plain, &digit.to_string())
+            line.gap(gap).add(Role::Plain, digit)
         };
     }
     line

@@ -76,6 +76,30 @@ impl Column {
         }
     }
 
+    /// By which settings and the command line name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "agent",
+            Self::Name => "name",
+            Self::State => "state",
+            Self::Age => "age",
+            Self::Start => "start",
+            Self::Running => "running",
+            Self::Made => "made",
+            Self::Failed => "failed",
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::Pids => "pids",
+            Self::Idle => "idle",
+            Self::Marks => "marks",
+            Self::Network => "network",
+            Self::Traffic => "traffic",
+            Self::Restarts => "restarts",
+            Self::Figures => "as-of",
+            Self::Image => "image",
+        }
+    }
+
     /// What it tells, for the help.
     pub fn meaning(self) -> &'static str {
         match self {
@@ -144,14 +168,18 @@ impl Column {
         }
     }
 
-    pub fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|one| *one == self).unwrap_or(0);
-        Self::ALL[(at + 1) % Self::ALL.len()]
+    /// The one after it among these; the first where it is none of them.
+    pub fn next(self, among: &[Self]) -> Self {
+        let at = among.iter().position(|one| *one == self);
+        let next = at.map_or(0, |at| (at + 1) % among.len());
+        among.get(next).copied().unwrap_or(self)
     }
 
-    pub fn previous(self) -> Self {
-        let at = Self::ALL.iter().position(|one| *one == self).unwrap_or(0);
-        Self::ALL[(at + Self::ALL.len() - 1) % Self::ALL.len()]
+    pub fn previous(self, among: &[Self]) -> Self {
+        let at = among.iter().position(|one| *one == self).unwrap_or(0);
+        let last = among.len().saturating_sub(1);
+        let previous = at.checked_sub(1).unwrap_or(last);
+        among.get(previous).copied().unwrap_or(self)
     }
 }
 

@@ -77,8 +77,8 @@ impl Live {
 
     fn act(&mut self, act: Act, ours: Moment) {
         match act {
-            Act::SortNext => self.sort(self.sight.sort.next(), ours),
-            Act::SortPrevious => self.sort(self.sight.sort.previous(), ours),
+            Act::SortNext => self.sort(self.sight.sort.next(&self.columns), ours),
+            Act::SortPrevious => self.sort(self.sight.sort.previous(&self.columns), ours),
             Act::Ascending | Act::Descending => {
                 self.sight.descending = act == Act::Descending;
                 self.arrange(ours);

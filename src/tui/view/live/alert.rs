@@ -7,6 +7,7 @@
 use ratatui::layout::Rect;
 
 use super::Look;
+use crate::tui::keys::{Act, Command, Place};
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::Short;
 use crate::tui::widget::pen::Pen;
@@ -38,5 +39,8 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     if more > 0 {
         pen.offer(Role::Warn, format_args!("and {more} more"));
     }
-    pen.at_end(Role::Muted, format_args!("x dismiss"));
+    let dismiss = Command::Live(Act::Dismiss);
+    if let Some(key) = look.app.keys.first(Place::Table, dismiss) {
+        pen.at_end(Role::Muted, format_args!("{key} dismiss"));
+    }
 }

@@ -22,6 +22,7 @@ use crate::live::scope::Kind;
 use crate::text::wash;
 use crate::tui::app::{App, Dialog};
 use crate::tui::deeds::{Became, Deed, GRACE_SECONDS, Heat, Target};
+use crate::tui::keys::{Act, Command, Over, Place, Want};
 use crate::tui::layout;
 use crate::tui::screen::deeds::{Knowledge, Question, Reach, Talk, Work};
 use crate::tui::screen::live::Live;
@@ -91,7 +92,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             (Talk::Question(asked), Some(live)) => question(&mut page, app, live, asked),
             (Talk::Work, Some(live)) => {
                 if let Some(of) = &app.deeds.work {
-                    work(&mut page, live, of);
+                    work(&mut page, app, live, of);
                 }
             }
             (Talk::Note { lines, .. }, _) => {
@@ -127,9 +128,13 @@ fn question(page: &mut Page, app: &App, live: &Live, asked: &Question) {
             page.text(Role::Warn, 2, words);
         } else if let Some(why) = asked.heat_of(&live.model, one, ours) {
             let (role, then) = match asked.heat {
-                _ if !asked.can_be_done() => (Role::Warn, ""),
-                Heat::ColdOnly => (Role::Warn, ": left alone, unless you press u"),
-                Heat::AlsoHot => (Role::Bad, ": removed all the same"),
+                _ if !asked.can_be_done() => (Role::Warn, String::new()),
+                Heat::ColdOnly => {
+                    let key = app.keys.first(Place::Deciding, Command::Over(Over::Heat));
+                    let unless = key.map(|key| format!(", unless you press {key}"));
+                    (Role::Warn, format!(": left alone{}", unless.unwrap_or_default()))
+                }
+                Heat::AlsoHot => (Role::Bad, ": removed all the same".to_owned()),
             };
             page.text(role, 2, &format!("{why}{then}"));
         }
@@ -258,7 +263,7 @@ fn command(live: &Live, target: &Target) -> String {
     }
 }
 
-fn work(page: &mut Page, live: &Live, work: &Work) {
+fn work(page: &mut Page, app: &App, live: &Live, work: &Work) {
     let mut ended = false;
     for (target, became) in &work.rows {
         let name = wash(&target.name, LONGEST);
@@ -296,11 +301,11 @@ fn work(page: &mut Page, live: &Live, work: &Work) {
             }
             Deed::Pause => {
                 page.gap();
-                page.text(
-                    Role::Plain,
-                    0,
-                    "Calls into it hang until it goes on: press p.",
-                );
+                let pause = Command::Live(Act::Want(Want::Pause));
+                let key = app.keys.first(Place::Table, pause);
+                let press = key.map_or(String::new(), |key| format!(": press {key}"));
+                let words = format!("Calls into it hang until it goes on{press}.");
+                page.text(Role::Plain, 0, &words);
             }
             Deed::Unpause => {}
         }

@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 
 use super::Look;
 use crate::live::event::Link;
+use crate::tui::keys::{Command, Place};
 use crate::tui::layout::live::Areas;
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::Short;
@@ -22,6 +23,8 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     let since = Short(look.live.link_age(look.ours));
     let known = look.model().listed.is_some();
     let filtered = look.live.sight.filter.is_some() && look.live.counts.sandboxes > 0;
+    let drop = look.app.keys.last(Place::Table, Command::Back);
+    let drops = drop.map_or(String::new(), |key| format!("{key} drops it."));
     let (role, said, more): (Role, String, &str) = match &look.model().link {
         Link::Connecting => (
             Role::Busy,
@@ -50,7 +53,7 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
         Link::Up if filtered => (
             Role::Muted,
             "No sandbox matches the filter.".to_owned(),
-            "esc drops it.",
+            &drops,
         ),
         Link::Up => (
             Role::Plain,

@@ -178,7 +178,7 @@ fn cost(look: Look<'_>, pen: &mut Pen<'_>) {
 fn digits(look: Look<'_>, pen: &mut Pen<'_>) {
     let open = |screen: Screen| screen == look.app.screen;
     let [a, b, c] = Screen::ALL.map(|screen| {
-        let digit = screen.digit();
+        let digit = look.app.keys.leads(look.app.screen, screen).unwrap_or("-");
         if open(screen) {
             ("[", digit, "]")
         } else {

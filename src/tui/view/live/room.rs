@@ -12,6 +12,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+use super::super::help::scrolls;
 use super::super::put;
 use crate::headroom::{Arithmetic, Entry, Weight};
 use crate::tui::app::{App, Dialog};
@@ -39,7 +40,7 @@ pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
     Block::bordered()
         .border_type(BorderType::Plain)
         .title(" Headroom ")
-        .title_bottom(" j k scroll, q back ")
+        .title_bottom(scrolls(app))
         .render(frame, buffer);
     let inside = layout::inside(frame);
     let lines = lines(app, live);

@@ -61,12 +61,19 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
 
 fn planned(look: Look<'_>, area: Rect) -> Vec<(Column, usize)> {
     let words = area.width >= WORDS;
-    let mut specs = Column::ALL.map(|column| spec(column, words));
-    for spec in &mut specs {
-        // What it is sorted by can be seen, and how old the numbers are when no new ones come.
-        let wanted = spec.column == look.live.sight.sort && words;
-        if wanted || (spec.column == Column::Figures && look.is_stale()) {
-            spec.rank = 1;
+    let wanted = &look.live.columns;
+    let mut specs: Vec<Spec<Column>> = Vec::with_capacity(Column::ALL.len());
+    specs.extend(wanted.iter().map(|column| spec(*column, words)));
+    // What it is sorted by can be seen, and how old the numbers are when no new ones come.
+    let sorted = words.then_some(look.live.sight.sort);
+    let stale = look.is_stale().then_some(Column::Figures);
+    for column in [sorted, stale].into_iter().flatten() {
+        match specs.iter_mut().find(|spec| spec.column == column) {
+            Some(spec) => spec.rank = 1,
+            None => specs.push(Spec {
+                rank: 1,
+                ..spec(column, words)
+            }),
         }
     }
     plan(usize::from(area.width).saturating_sub(POINTER), &specs)

@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use super::words::{What, Who, role};
 use super::{Look, title_role};
 use crate::live::event::Moment;
+use crate::tui::keys::{Command, Place};
 use crate::tui::layout::live::Areas;
 use crate::tui::screen::live::{Entry, Pane};
 use crate::tui::theme::{Role, Theme};
@@ -76,7 +77,13 @@ fn title(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     }
     if look.live.sight.entry.is_some() {
         pen.text(Role::Muted, rule)
-            .text(Role::Warn, " stands still, esc follows ");
+            .text(Role::Warn, " stands still");
+        if let Some(key) = look.app.keys.last(Place::Timeline, Command::Back) {
+            pen.text(Role::Warn, ", ")
+                .text(Role::Warn, key)
+                .text(Role::Warn, " follows");
+        }
+        pen.text(Role::Warn, " ");
     }
     pen.fill(Role::Muted, rule);
 }
