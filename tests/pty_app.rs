@@ -91,6 +91,7 @@ fn the_app() {
             color: true,
             ..Style::default()
         },
+        habits: tui::Habits::default(),
     };
     let code = match runtime.block_on(tui::run(session)) {
         Ok(_) => 0,

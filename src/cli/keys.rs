@@ -9,6 +9,10 @@ use crate::tui::{Keymap, Listed, Listing};
 
 /// What stands in place of a key that was taken away.
 const NONE: &str = "-";
+const WAY: &str = "\
+clawdoctor.toml gives a command other keys: under [app.keys] everywhere, under
+[app.keys.dashboard] there alone: recheck = \"F5\", or fix = [\"f\", \"ctrl-f\"].
+";
 
 /// For people: a section after the other, in it first what holds in all of its places.
 pub fn text(keymap: &Keymap, style: &Style) -> String {
@@ -17,33 +21,28 @@ pub fn text(keymap: &Keymap, style: &Style) -> String {
     let widest = |of: fn(&Listed) -> usize| all().map(of).max().unwrap_or(0);
     let keys = widest(|one| columns(&written(one)));
     let commands = widest(|one| one.command.len());
-    let mut lines = String::new();
+    let room = style.width.saturating_sub(keys + commands + 6).max(16);
+    let line = |one: &Listed| {
+        let yours = if one.is_set { "(yours) " } else { "" };
+        let meaning = cut(&format!("{yours}{}", one.meaning), room, style.ascii);
+        let written = style.paint(Role::Code, &pad(&written(one), keys));
+        format!("  {written}  {}  {meaning}", pad(one.command, commands))
+    };
+    let mut lines = Vec::new();
     for section in &sections {
         for places in together(section) {
             let heading = match places {
                 [] => section.section.to_owned(),
                 some => format!("{}, {}", section.section, some.join(", ")),
             };
-            lines.push_str(&style.paint(Role::Title, &heading));
-            lines.push('\n');
+            lines.push(style.paint(Role::Title, &heading));
             let here = section.keys.iter().filter(|one| within(one) == places);
-            for one in here {
-                let yours = if one.is_set { "(yours) " } else { "" };
-                let before = 2 + keys + 2 + commands + 2;
-                let room = style.width.saturating_sub(before).max(16);
-                let meaning = cut(&format!("{yours}{}", one.meaning), room, style.ascii);
-                lines.push_str("  ");
-                lines.push_str(&style.paint(Role::Code, &pad(&written(one), keys)));
-                lines.push_str(&format!("  {}  {meaning}\n", pad(one.command, commands)));
-            }
-            lines.push('\n');
+            lines.extend(here.map(line));
+            lines.push(String::new());
         }
     }
-    lines.push_str(
-        "A command's word gets other keys in clawdoctor.toml under [app.keys], for one of the\n\
-         places above under [app.keys.PLACE]: recheck = \"F5\", or fix = [\"f\", \"ctrl-f\"].\n",
-    );
-    lines
+    lines.push(WAY.to_owned());
+    lines.join("\n")
 }
 
 /// The places that a key does not share with its whole section.
@@ -104,9 +103,13 @@ mod tests {
     fn every_line_fits_and_every_command_stands_under_its_section() {
         let text = text(&Keymap::default(), &Style::default());
         for line in text.lines() {
-            assert!(columns(line) <= 86, "{line}");
+            assert!(columns(line) <= 80, "{line}");
         }
-        insta::assert_snapshot!("keys", text);
+        let mut settings = insta::Settings::new();
+        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!("keys", text));
     }
 
     #[test]

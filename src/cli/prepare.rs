@@ -96,10 +96,7 @@ pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Prepared, Failure> {
 }
 
 /// The operator's settings; the environment wins over the file.
-pub fn settings(
-    config_dir: &Path,
-    here: &Surroundings,
-) -> Result<(Settings, Habits), Failure> {
+pub fn settings(config_dir: &Path, here: &Surroundings) -> Result<(Settings, Habits), Failure> {
     let path = config_dir.join("clawdoctor.toml");
     let text = read(&path)?.unwrap_or_default();
     let mut settings: Settings = catalog::read(&path.display().to_string(), &text)?;

@@ -290,3 +290,6 @@ static ROWS: &[Row] = rows! {
 fn rows() -> impl Iterator<Item = &'static Row> {
     ROWS.iter().chain(live::ROWS).chain(overlay::ROWS)
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,9 +71,12 @@ fn sent(code: KeyCode, modifiers: KeyModifiers) -> Result<Chord, String> {
             'm' => return same("enter"),
             '[' => return same("esc"),
             lower if shift => return same(&format!("ctrl-{lower}")),
-            lower if lower.is_ascii_lowercase() || lower == ' ' => chord(KeyCode::Char(lower), none),
+            lower if lower.is_ascii_lowercase() || lower == ' ' => {
+                chord(KeyCode::Char(lower), none)
+            }
             _ => return Err("with ctrl terminals send letters and space alone".to_owned()),
         },
+        KeyCode::Char(' ') if shift => return same("space"),
         KeyCode::Char(c) if shift && !c.is_ascii_alphabetic() => {
             return Err("write the character that shift gives".to_owned());
         }
@@ -92,27 +95,25 @@ fn sent(code: KeyCode, modifiers: KeyModifiers) -> Result<Chord, String> {
 
 /// As footer and help name it; read back by [`parse`].
 pub fn name(chord: Chord) -> String {
-    let mut name = String::new();
+    let key = match chord.code {
+        KeyCode::Char(' ') => "space".to_owned(),
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(number) => format!("F{number}"),
+        KeyCode::BackTab => "shift-tab".to_owned(),
+        KeyCode::PageUp => "pgup".to_owned(),
+        KeyCode::PageDown => "pgdn".to_owned(),
+        // As it is called: `Enter`, `Left`.
+        code => format!("{code:?}").to_lowercase(),
+    };
     let with = [
         (KeyModifiers::CONTROL, "ctrl-"),
         (KeyModifiers::ALT, "alt-"),
         (KeyModifiers::SHIFT, "shift-"),
     ];
-    for (modifier, word) in with {
-        if chord.modifiers.contains(modifier) {
-            name.push_str(word);
-        }
-    }
-    match chord.code {
-        KeyCode::Char(' ') => name.push_str("space"),
-        KeyCode::Char(c) => name.push(c),
-        KeyCode::F(number) => name.push_str(&format!("F{number}")),
-        KeyCode::BackTab => name.push_str("shift-tab"),
-        KeyCode::PageUp => name.push_str("pgup"),
-        KeyCode::PageDown => name.push_str("pgdn"),
-        code => name.push_str(&format!("{code:?}").to_lowercase()),
-    }
-    name
+    let held = with
+        .iter()
+        .filter(|(one, _)| chord.modifiers.contains(*one));
+    held.map(|(_, word)| *word).collect::<String>() + &key
 }
 
 #[cfg(test)]
@@ -137,7 +138,13 @@ mod tests {
             ("ctrl-space", Chord::ctrl(' ')),
             ("alt-x", with(KeyCode::Char('x'), KeyModifiers::ALT)),
             ("alt-X", with(KeyCode::Char('X'), KeyModifiers::ALT)),
-            ("ctrl-alt-x", with(KeyCode::Char('x'), KeyModifiers::CONTROL | KeyModifiers::ALT)),
+            (
+                "ctrl-alt-x",
+                with(
+                    KeyCode::Char('x'),
+                    KeyModifiers::CONTROL | KeyModifiers::ALT,
+                ),
+            ),
             ("F5", plain(KeyCode::F(5))),
             ("f12", plain(KeyCode::F(12))),
             ("tab", plain(KeyCode::Tab)),
@@ -159,15 +166,44 @@ mod tests {
 
     #[test]
     fn what_is_no_key_or_is_never_sent_is_refused_with_the_way_on() {
+        for text in ["", " ", "\u{7}", "\u{202e}", "\u{301}", "ctrl-ö"] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
         let refused = [
-            "", " ", "\u{7}", "\u{202e}", "contrl-x", "ctrl-", "F99", "a-b", "ctrl-shift-r",
-            "ctrl-i", "ctrl-m", "ctrl-1", "shift-1", "shift-space", "cmd-x", "ctrl-enter",
-            "shift-esc", "ctrl-tab",
+            "contrl-x",
+            "ctrl-",
+            "F99",
+            "a-b",
+            "ctrl-shift-r",
+            "ctrl-i",
+            "ctrl-m",
+            "ctrl-1",
+            "shift-1",
+            "shift-space",
+            "cmd-x",
+            "ctrl-enter",
+            "shift-esc",
+            "ctrl-tab",
         ];
         let said: Vec<String> = refused
             .iter()
             .map(|text| parse(text).expect_err(text))
             .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        `contrl-x` is no key; keys are written "r", "R", "ctrl-r", "alt-x", "F5", "space", "shift-tab", "pgup"
+        `ctrl-` is no key; keys are written "r", "R", "ctrl-r", "alt-x", "F5", "space", "shift-tab", "pgup"
+        `F99` is no key; keys are written "r", "R", "ctrl-r", "alt-x", "F5", "space", "shift-tab", "pgup"
+        `a-b` is several keys at once; keys are written "r", "R", "ctrl-r", "alt-x", "F5", "space", "shift-tab", "pgup"
+        `ctrl-shift-r`: terminals send `ctrl-r` for it
+        `ctrl-i`: terminals send `tab` for it
+        `ctrl-m`: terminals send `enter` for it
+        `ctrl-1`: with ctrl terminals send letters and space alone
+        `shift-1`: write the character that shift gives
+        `shift-space`: terminals send `space` for it
+        `cmd-x`: terminals do not send cmd; take ctrl or alt
+        `ctrl-enter`: terminals send `enter` for it
+        `shift-esc`: terminals send `esc` for it
+        `ctrl-tab`: terminals send `tab` for it
+        "#);
     }
 }

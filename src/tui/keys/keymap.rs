@@ -121,12 +121,7 @@ impl Keymap {
 
     /// The key that leads to a screen from the main pane of another.
     pub fn leads(&self, from: Screen, to: Screen) -> Option<&str> {
-        let place = match from {
-            Screen::Checklist => Place::List,
-            Screen::Live => Place::Table,
-            Screen::Isolation => Place::Agents,
-        };
-        self.first(place, Command::Go(to))
+        self.first(Place::main(from), Command::Go(to))
     }
 
     /// Those with no key as well, and which of them are of the player.

@@ -1,5 +1,7 @@
 //! Where keys go, and by which words settings name it.
 
+use crate::tui::screen::Screen;
+
 /// Where the keys go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -72,6 +74,15 @@ impl Place {
         Self::Log,
         Self::LogTyping,
     ];
+
+    /// Where keys go on a screen as long as nothing else was chosen.
+    pub fn main(screen: Screen) -> Self {
+        match screen {
+            Screen::Checklist => Self::List,
+            Screen::Live => Self::Table,
+            Screen::Isolation => Self::Agents,
+        }
+    }
 
     pub fn section(self) -> Section {
         match self {

@@ -27,7 +27,7 @@ pub(super) struct Wish {
 }
 
 /// Every row with the section of each place that it holds in.
-fn all() -> impl Iterator<Item = (&'static Row, Place, Section)> {
+pub(super) fn all() -> impl Iterator<Item = (&'static Row, Place, Section)> {
     let usual = rows().flat_map(|row| row.places.iter().map(move |at| (row, *at, at.section())));
     let player = live::PLAYER.iter();
     usual.chain(player.flat_map(|row| {
@@ -93,7 +93,8 @@ impl Reader {
             KeyList::One(key) => vec![(key, at.clone())],
             KeyList::Many(list) => {
                 let each = list.iter();
-                each.map(|key| (key.get_ref().as_str(), key.span())).collect()
+                each.map(|key| (key.get_ref().as_str(), key.span()))
+                    .collect()
             }
         };
         let known = self.mistakes.len();
@@ -148,7 +149,10 @@ fn command(section: Option<Section>, word: &str) -> Result<&'static str, String>
     let near = nearest(word, here.map(|(row, ..)| row.word));
     let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     Err(match section {
-        Some(section) => format!("app.keys.{}: no command is called `{word}`{near}", section.word()),
+        Some(section) => format!(
+            "app.keys.{}: no command is called `{word}`{near}",
+            section.word()
+        ),
         None => format!("app.keys: no command is called `{word}`{near}"),
     })
 }
@@ -164,7 +168,9 @@ fn usable(command: &str, section: Option<Section>, key: &str) -> Result<Chord, S
     });
     if chord.is_typed() && places.all(|(_, place, _)| place.is_typed_in()) {
         let name = chord::name(chord);
-        return Err(format!("`{name}` is text where it would hold; take a key that is no character"));
+        return Err(format!(
+            "`{name}` is text where it would hold; take a key that is no character"
+        ));
     }
     Ok(chord)
 }
@@ -179,12 +185,15 @@ pub(super) fn mistakes(keymap: &Keymap, wishes: &[Wish]) -> Vec<Mistake> {
             .collect();
         for (index, (one, is_player)) in here.iter().enumerate() {
             // A recording's keys go before the others, but never before the way out.
-            let meets = |other: &&(&Binding, bool)| {
-                other.1 == *is_player || NEEDED.contains(&other.0.word)
-            };
+            let meets =
+                |other: &&(&Binding, bool)| other.1 == *is_player || NEEDED.contains(&other.0.word);
             for (other, _) in here[..index].iter().filter(meets) {
                 for (double, at) in both(one, other) {
-                    doubles.entry(double).or_insert((at, Vec::new())).1.push(place);
+                    doubles
+                        .entry(double)
+                        .or_insert((at, Vec::new()))
+                        .1
+                        .push(place);
                 }
             }
         }

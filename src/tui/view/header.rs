@@ -11,7 +11,7 @@ use crate::checklist::verdict::SkipReason;
 use crate::exit;
 use crate::tui::app::App;
 use crate::tui::gathering::Ended;
-use crate::tui::keys::Command;
+use crate::tui::keys::{Command, Place};
 use crate::tui::screen::checklist::Tally;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
@@ -175,9 +175,10 @@ fn timing(app: &App, tally: Tally, how: Timing, width: usize) -> Pieces {
     match (app.gathering.ended(), how) {
         (None, _) => pieces,
         (Some(Ended { broke: Some(_), .. }), Timing::Long) => {
+            let place = Place::main(app.screen);
             let key = [Command::Recheck, Command::RecheckAll]
                 .into_iter()
-                .find_map(|command| app.keys.first(app.place(), command));
+                .find_map(|command| app.keys.first(place, command));
             let press = key.map_or(String::new(), |key| format!(", press {key}"));
             pieces.add(Role::Bad, &format!("the last check broke off{press}"))
         }

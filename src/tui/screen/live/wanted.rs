@@ -102,10 +102,12 @@ fn find(word: &str) -> Option<Column> {
 }
 
 fn unknown(word: &str, more: &[&'static str]) -> String {
-    let words = || Column::ALL.map(Column::word).into_iter().chain(more.iter().copied());
-    let near = nearest(word, words()).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-    let all: Vec<&str> = words().collect();
-    format!("no column is called `{word}`{near}; columns are {}", all.join(", "))
+    let words = Column::ALL.map(Column::word);
+    let words: Vec<&str> = words.iter().chain(more).copied().collect();
+    let near = nearest(word, words.iter().copied());
+    let near = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
+    let all = words.join(", ");
+    format!("no column is called `{word}`;{near} columns are {all}")
 }
 
 impl Table {
@@ -152,5 +154,71 @@ impl Live {
         }
         self.sight.grouped = table.is_grouped;
         self.arrange(self.ours(Duration::ZERO));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(text: &str) -> Result<Vec<&'static str>, String> {
+        let columns: Columns = text.parse()?;
+        Ok(columns.0.into_iter().map(Column::word).collect())
+    }
+
+    #[test]
+    fn columns_are_those_that_are_named_and_whose_a_sandbox_is() {
+        assert_eq!(
+            columns("cpu, agent,calls"),
+            Ok(vec!["cpu", "agent", "running", "made", "failed"])
+        );
+        assert_eq!(columns("memory"), Ok(vec!["agent", "memory"]));
+    }
+
+    #[test]
+    fn a_sort_is_the_usual_one_of_its_column_unless_it_says_which() {
+        for (text, column, descending) in [
+            ("memory", Column::Memory, true),
+            ("-memory", Column::Memory, true),
+            ("+memory", Column::Memory, false),
+            ("age", Column::Age, false),
+            ("-age", Column::Age, true),
+        ] {
+            assert_eq!(text.parse(), Ok(Sort { column, descending }), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_found_by_its_word_and_every_word_is_there_once() {
+        let mut words = Column::ALL.map(Column::word).to_vec();
+        assert!(words.iter().all(|word| find(word).is_some()));
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Column::ALL.len());
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_the_words_there_are() {
+        let settings = |text: &str| {
+            let watch: settings::Watch = toml::from_str(text).expect("the right shape");
+            let wrong = Table::of(&watch).expect_err(text);
+            let told = wrong
+                .iter()
+                .map(|one| format!("{}: {}", &text[one.at.clone()], one.words));
+            told.collect::<Vec<_>>().join("\n")
+        };
+        let text =
+            "columns = [\"cpu\", \"memry\", \"calls\", \"made\", \"cpu\", \"x\"]\nsort = \"-cpuu\"";
+        insta::assert_snapshot!(settings(text), @r#"
+        "memry": watch.columns: no column is called `memry`; did you mean `memory`? columns are agent, name, state, age, start, running, made, failed, cpu, memory, pids, idle, marks, network, traffic, restarts, as-of, image, calls
+        "made": watch.columns: the column `made` is named twice
+        "cpu": watch.columns: the column `cpu` is named twice
+        "x": watch.columns: no column is called `x`; columns are agent, name, state, age, start, running, made, failed, cpu, memory, pids, idle, marks, network, traffic, restarts, as-of, image, calls
+        "-cpuu": watch.sort: no column is called `cpuu`; did you mean `cpu`? columns are agent, name, state, age, start, running, made, failed, cpu, memory, pids, idle, marks, network, traffic, restarts, as-of, image
+        "#);
+        let error = "cpu,,cpu"
+            .parse::<Columns>()
+            .expect_err("twice, and an empty one");
+        insta::assert_snapshot!(error, @"no column is called ``; columns are agent, name, state, age, start, running, made, failed, cpu, memory, pids, idle, marks, network, traffic, restarts, as-of, image, calls; the column `cpu` is named twice");
     }
 }

@@ -132,7 +132,10 @@ fn question(page: &mut Page, app: &App, live: &Live, asked: &Question) {
                 Heat::ColdOnly => {
                     let key = app.keys.first(Place::Deciding, Command::Over(Over::Heat));
                     let unless = key.map(|key| format!(", unless you press {key}"));
-                    (Role::Warn, format!(": left alone{}", unless.unwrap_or_default()))
+                    (
+                        Role::Warn,
+                        format!(": left alone{}", unless.unwrap_or_default()),
+                    )
                 }
                 Heat::AlsoHot => (Role::Bad, ": removed all the same".to_owned()),
             };

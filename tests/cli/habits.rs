@@ -1,0 +1,130 @@
+//! Keys and columns of the settings: what is refused, how, and what `clawdoctor keys` tells.
+
+use serde_json::Value;
+
+use super::{code, document, err, out, place, run};
+
+const FILE: &str = "clawdoctor/clawdoctor.toml";
+
+#[test]
+fn keys_and_columns_with_mistakes_stop_every_run_and_all_of_them_are_told() {
+    let place = place();
+    let text = "[app.keys]\nrechek = \"F5\"\nfix = \"r\"\nundo = \"contrl-u\"\n\n\
+                [watch]\ncolumns = [\"agent\", \"memry\"]\n";
+    let path = place.file(FILE, text);
+    let path = path.display();
+    for line in [
+        "check --only host",
+        "keys",
+        "watch",
+        "watch --once",
+        "plan",
+        "fix",
+    ] {
+        let ran = run(&place, line);
+        assert_eq!(code(&ran), 2, "{line}");
+        assert_eq!(out(&ran), "", "{line}");
+        let said = err(&ran);
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines.len(), 5, "{line}: {said}");
+        for (line, begins) in lines.iter().zip([
+            format!("error: {path}:2:1: app.keys: no command is called `rechek`; did you mean `recheck`?"),
+            format!("error: {path}:3:7: app.keys: `r` would mean both `fix` and `recheck` in the list of checks"),
+            format!("error: {path}:4:8: app.keys.undo: `contrl-u` is no key; keys are written "),
+            format!("error: {path}:7:21: watch.columns: no column is called `memry`; did you mean `memory`?"),
+            " hint: `clawdoctor keys --defaults` lists all commands and their keys".to_owned(),
+        ]) {
+            assert!(line.starts_with(&begins), "{line}\n{begins}");
+        }
+    }
+    let report = document(&run(&place, "check --only host --json"), "check");
+    assert_eq!(report["outcome"], "failed");
+    let message = report["error"]["message"].as_str().expect("a message");
+    for part in ["`rechek`", "`r` would mean", "`contrl-u`", "`memry`"] {
+        assert!(message.contains(part), "{message}");
+    }
+    // What is told to whoever wrote a wrong word reads no settings.
+    let ran = run(&place, "keys --defaults");
+    assert_eq!((code(&ran), err(&ran)), (0, String::new()));
+    assert!(out(&ran).contains("  recheck "), "{}", out(&ran));
+}
+
+#[test]
+fn a_key_of_another_kind_is_refused_at_its_place() {
+    let place = place();
+    place.file(FILE, "[app.keys]\nfix = 3\n");
+    let ran = run(&place, "check --only host");
+    assert_eq!(code(&ran), 2);
+    let said = err(&ran);
+    let wanted = "clawdoctor.toml:2:7: invalid type: integer `3`, expected a key like \"ctrl-r\"";
+    assert!(said.contains(wanted), "{said}");
+}
+
+#[test]
+fn the_keys_in_force_are_told_with_where_they_come_from() {
+    let place = place();
+    let keys = |line: &str| {
+        let told = document(&run(&place, line), line);
+        assert_eq!(told["report"], "clawdoctor.keys");
+        told["keys"].as_array().expect("keys").clone()
+    };
+    let of = |keys: &[Value], command: &str, section: &str| {
+        let one = keys
+            .iter()
+            .find(|one| one["command"] == command && one["section"] == section);
+        let one = one.unwrap_or_else(|| panic!("{command} of {section}"));
+        format!("{} {}", one["keys"], one["from"])
+    };
+    let before = keys("keys --json");
+    assert_eq!(of(&before, "recheck", "checklist"), "[\"r\"] \"default\"");
+    place.file(
+        FILE,
+        "[app.keys]\nrecheck = [\"F5\", \"ctrl-r\"]\nfix-safe = []\n[app.keys.log]\nsave = \"ctrl-s\"\n",
+    );
+    let after = keys("keys --json");
+    assert_eq!(after.len(), before.len());
+    for (command, section, told) in [
+        ("recheck", "checklist", "[\"F5\",\"ctrl-r\"] \"settings\""),
+        ("recheck", "isolation", "[\"F5\",\"ctrl-r\"] \"settings\""),
+        ("fix-safe", "checklist", "[] \"settings\""),
+        ("save", "log", "[\"ctrl-s\"] \"settings\""),
+        ("fix", "checklist", "[\"f\"] \"default\""),
+    ] {
+        assert_eq!(of(&after, command, section), told, "{command}");
+    }
+    assert_eq!(keys("keys --json --defaults"), before);
+    let text = out(&run(&place, "keys"));
+    let has = |words: &[&str]| {
+        let mut lines = text
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>());
+        lines.any(|line| line.starts_with(words))
+    };
+    assert!(has(&["F5", "ctrl-r", "recheck", "(yours)"]), "{text}");
+    assert!(has(&["-", "fix-safe", "(yours)"]), "{text}");
+    assert!(has(&["f", "fix", "mend"]), "{text}");
+    assert_eq!(code(&run(&place, "keys --format junit")), 2);
+}
+
+#[test]
+fn columns_on_the_line_are_checked_as_those_of_the_settings() {
+    let place = place();
+    for (line, says) in [
+        (
+            "watch --columns agent,memry",
+            "no column is called `memry`; did you mean `memory`?",
+        ),
+        ("watch --columns cpu,cpu", "the column `cpu` is named twice"),
+        (
+            "watch --sort -cpuu",
+            "no column is called `cpuu`; did you mean `cpu`?",
+        ),
+        ("watch --once --columns cpu", "cannot be used with"),
+        ("watch --once --sort cpu", "cannot be used with"),
+        ("watch --once --group", "cannot be used with"),
+    ] {
+        let ran = run(&place, line);
+        assert_eq!(code(&ran), 2, "{line}");
+        assert!(err(&ran).contains(says), "{line}: {}", err(&ran));
+    }
+}
