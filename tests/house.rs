@@ -133,6 +133,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("bollard", &["engine"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
+    ("crokey", &["tui"]),
     ("clap", &["cli"]),
     ("hickory_resolver", &["probe"]),
     ("reqwest", &["probe"]),

@@ -44,6 +44,7 @@ Examples:
   clawdoctor headroom                  how many more sandboxes fit, and why
   clawdoctor explain docker/running    what a check is for and how to mend it
   clawdoctor explain 'Cannot connect to the Docker daemon'
+  clawdoctor keys                      the keys of the app, and how to change them
 
 Exit codes:
   0    nothing at or above --fail-on, and every required check concluded

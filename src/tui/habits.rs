@@ -36,3 +36,23 @@ impl Habits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_readme_are_taken() {
+        let readme = include_str!("../../README.md");
+        let blocks = readme.split("```toml\n").skip(1);
+        let blocks = blocks.filter_map(|rest| rest.split("```").next());
+        let examples: Vec<&str> = blocks.filter(|block| block.contains("[app")).collect();
+        assert_eq!(examples.len(), 2);
+        for text in examples {
+            let settings: settings::Settings = toml::from_str(text).expect(text);
+            assert_eq!(settings.mistake(), None);
+            let habits = Habits::of(&settings.app, &settings.watch).expect(text);
+            assert_ne!(habits, Habits::default());
+        }
+    }
+}

@@ -4,8 +4,9 @@
 //! Elm-like. `update` (app.rs, screen/) is pure: messages stamped with their time go in, commands
 //! for the runtime come out. `view` (view/, widget/) is pure too: it draws one state and writes
 //! none, since `layout::areas` gives both the same picture of the screen. keys.rs is one table
-//! that dispatch, footer and help read. Only runtime.rs and terminal.rs touch the world: the
-//! terminal, signals, the clock, and the channel on which a gathering tells what it found.
+//! that dispatch, footer and help read, with the keys of the settings in it. Only runtime.rs and
+//! terminal.rs touch the world: the terminal, signals, the clock, and the channel on which a
+//! gathering tells what it found.
 //!
 //! Repairs are chosen and consented to here, and made by the [`Hands`] that cli gives; what they
 //! are and what became of them is the plain data of the room of repairs.

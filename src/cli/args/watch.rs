@@ -21,6 +21,11 @@ what you answer with yes on the dashboard.
 Which containers are sandboxes, OpenClaw's label openclaw.sandbox=1 says; with --all every
 container is shown.
 
+Columns of the dashboard are agent, name, state, age, start, running, made,
+failed, cpu, memory, pids, idle, marks, network, traffic, restarts, as-of and
+image; calls stands for running, made and failed. [watch] columns, sort and
+group of clawdoctor.toml say the same. The table of --once has its own.
+
 It opens with what the recorder has recorded, where there is one (clawdoctor
 recorder); else with what the engine itself remembers, 256 events at most.
 
