@@ -117,8 +117,20 @@ fn words_are_kebab_case_and_no_section_is_called_as_a_command() {
     for (row, ..) in all() {
         let is_kebab = |c: char| c.is_ascii_lowercase() || c == '-';
         assert!(row.word.chars().all(is_kebab), "{}", row.word);
+        assert!(row.word.len() > 1, "{} is a key", row.word);
         let mut sections = Section::ALL.into_iter();
         assert!(!sections.any(|one| one.word() == row.word), "{}", row.word);
+    }
+}
+
+#[test]
+fn a_word_means_one_thing_in_each_place() {
+    for (row, place, section) in all() {
+        let mut others = all();
+        let differs = others.any(|(other, at, of)| {
+            other.word == row.word && (at, of) == (place, section) && other.command != row.command
+        });
+        assert!(!differs, "{} {place:?}", row.word);
     }
 }
 
