@@ -542,18 +542,55 @@ fn sudo_asks_on_the_plain_terminal_and_the_app_comes_back() {
 
 /// `clawdoctor` in a home of its own, with this engine.
 fn program(engine: impl Fn(&Path) -> Option<std::os::unix::net::UnixListener>) -> Pty {
+    configured("", &["--offline"], engine)
+}
+
+/// The same with these settings and words.
+fn configured(
+    settings: &str,
+    words: &[&str],
+    engine: impl Fn(&Path) -> Option<std::os::unix::net::UnixListener>,
+) -> Pty {
     let folder = tempfile::tempdir().expect("a folder");
     let socket = folder.path().join("engine.sock");
     // Leaked for the length of the test: the app must find it there until its end.
     std::mem::forget(engine(&socket));
+    std::fs::write(folder.path().join("clawdoctor.toml"), settings).expect("own folder");
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clawdoctor"));
-    command.arg("--offline");
+    command.args(words);
     command.env_clear();
     command.env("HOME", folder.path());
+    command.env("CLAWDOCTOR_CONFIG_DIR", folder.path());
     command.env("PATH", "/usr/bin:/bin");
     command.env("LANG", "C.UTF-8");
     command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
     Pty::spawn(command, folder)
+}
+
+#[test]
+fn keys_of_the_settings_are_those_of_the_program() {
+    let keys = "[app.keys]\nback = \"Q\"\nhelp = \"shift-up\"\ngo-checklist = \"F9\"\n";
+    let mut app = configured(keys, &["watch", "--offline"], |_| None);
+    app.wait_text("Q quit  shift-up help");
+    app.wait_text("F9 Checklist");
+    // As a terminal sends it; and what was ours is nobody's.
+    app.press("q\x1b[1;2A");
+    app.wait_text("In the table");
+    app.press("Q\x1b[20~");
+    app.wait_text("[F9 Checklist]");
+    app.wait_text("NOT READY");
+    app.press("Q");
+    assert_eq!(app.end(), 1, "a finding of a required check");
+}
+
+#[test]
+fn settings_with_a_mistake_are_refused_on_the_plain_terminal() {
+    let app = configured("[app.keys]\nrechek = \"F5\"\n", &["watch"], |_| None);
+    app.wait("the mistake", |screen| {
+        let screen = screen.parser.screen();
+        !screen.alternate_screen() && screen.contents().contains("no command is called `rechek`")
+    });
+    assert_eq!(app.end(), 2);
 }
 
 #[test]
