@@ -16,6 +16,7 @@ mod open_runs;
 pub mod out;
 pub mod prepare;
 pub mod recorder;
+mod refused;
 pub mod replay;
 mod run;
 pub mod schema;
