@@ -111,7 +111,9 @@ impl Scene {
         scene.at(1200);
         let judged = scene.judged(|catalog| evaluate(catalog, facts, &terms(catalog)), facts);
         scene.send(Msg::Probe(Probe::Finished(judged, Box::new(no_plan()))));
-        scene.key(KeyCode::Char(screen.digit()));
+        let key = scene.app.keys.leads(scene.app.screen, screen);
+        let key = key.expect("every screen has a digit").to_owned();
+        scene.keys(&key);
         scene
     }
 

@@ -23,15 +23,6 @@ pub enum Screen {
 impl Screen {
     pub const ALL: [Self; 3] = [Self::Checklist, Self::Live, Self::Isolation];
 
-    /// The key that leads to it.
-    pub fn digit(self) -> char {
-        match self {
-            Self::Checklist => '1',
-            Self::Live => '2',
-            Self::Isolation => '3',
-        }
-    }
-
     pub fn title(self) -> &'static str {
         match self {
             Self::Checklist => "Checklist",
