@@ -197,64 +197,7 @@ fn only(facts: &Facts, sections: &[Section]) -> Facts {
     }
     let mut some = Facts::default();
     for section in wanted {
-        let (host, docker, claw) = (&mut some.host, &mut some.docker, &mut some.openclaw);
-        match section {
-            Section::Host => {
-                let (power, login) = (host.power.clone(), host.login.clone());
-                *host = facts.host.clone();
-                (host.power, host.login) = (power, login);
-            }
-            Section::NodeSettings => {
-                host.power = facts.host.power.clone();
-                host.login = facts.host.login.clone();
-            }
-            Section::Endpoint => {
-                docker.endpoint = facts.docker.endpoint.clone();
-                docker.candidates.clone_from(&facts.docker.candidates);
-                docker.connection = facts.docker.connection.clone();
-                docker.cli = facts.docker.cli.clone();
-                docker.contexts = facts.docker.contexts.clone();
-                docker.installed = facts.docker.installed.clone();
-            }
-            Section::Engine => {
-                docker.version = facts.docker.version.clone();
-                docker.info = facts.docker.info.clone();
-                docker.provider = facts.docker.provider.clone();
-                docker.disk = facts.docker.disk.clone();
-                docker.clock = facts.docker.clock.clone();
-            }
-            Section::Desktop => {
-                docker.app = facts.docker.app.clone();
-                docker.settings = facts.docker.settings.clone();
-                docker.daemon_config = facts.docker.daemon_config.clone();
-            }
-            Section::Credentials => docker.credentials = facts.docker.credentials.clone(),
-            Section::Openclaw => {
-                claw.install = facts.openclaw.install.clone();
-                claw.node = facts.openclaw.node.clone();
-                claw.config = facts.openclaw.config.clone();
-                claw.agents = facts.openclaw.agents.clone();
-                claw.elevated = facts.openclaw.elevated.clone();
-            }
-            Section::Gateway => claw.gateway = facts.openclaw.gateway.clone(),
-            Section::Images => some.images = facts.images.clone(),
-            Section::Standing => some.standing = facts.standing.clone(),
-            Section::Load => some.load = facts.load.clone(),
-            Section::Inside => some.inside = facts.inside.clone(),
-            Section::HostNames => {
-                some.net.host_names = facts.net.host_names.clone();
-                some.net
-                    .host_resolvers
-                    .clone_from(&facts.net.host_resolvers);
-            }
-            Section::Registries => some.net.registries = facts.net.registries.clone(),
-            Section::Space => {
-                docker.usage = facts.docker.usage.clone();
-                docker.disk_image = facts.docker.disk_image.clone();
-                claw.workspaces = facts.openclaw.workspaces.clone();
-            }
-            Section::Custom => some.custom.clone_from(&facts.custom),
-        }
+        some.take_over(section, facts);
     }
     some
 }

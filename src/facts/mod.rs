@@ -11,6 +11,7 @@ pub mod host;
 pub mod image;
 pub mod net;
 pub mod openclaw;
+mod part;
 mod reading;
 pub mod sandbox;
 
