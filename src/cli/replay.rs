@@ -1,14 +1,15 @@
 //! `clawdoctor replay FILE`: a recording, off the screen: what happened, as `watch` told it, or the
 //! picture at an instant.
 
-use std::path::PathBuf;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
 
 use super::out::Out;
 use super::telling::{Hush, Teller, snapshot};
 use crate::exit;
 use crate::failure::Failure;
 use crate::live::event::Moment;
-use crate::live::recording::{Player, load};
+use crate::live::recording::{Player, Recorded, load};
 use crate::live::replay::Replay;
 use crate::redact::Redactor;
 use crate::report::live::instant;
@@ -58,16 +59,19 @@ impl std::str::FromStr for At {
 }
 
 /// A recording as it can be played.
-pub fn replay(file: &std::path::Path) -> Result<Replay, Failure> {
-    let recorded = load(file)?;
+pub fn replay(file: &Path) -> Result<Replay, Failure> {
+    load(file).map(played)
+}
+
+pub fn played(recorded: Recorded) -> Replay {
     let opening = recorded.opening();
-    Ok(Replay::new(opening, recorded.header.at, recorded.events))
+    Replay::new(opening, recorded.header.at, recorded.events)
 }
 
 pub fn run(ask: &Ask, redactor: Option<Redactor>, out: &Out) -> Result<u8, Failure> {
     match ask.at {
         Some(at) => picture(ask, at, redactor.as_ref(), out),
-        None => lines(ask, redactor, out),
+        None => lines(Player::open_whole(&ask.file)?, ask.json, redactor, out),
     }
 }
 
@@ -94,13 +98,17 @@ fn picture(ask: &Ask, at: At, redactor: Option<&Redactor>, out: &Out) -> Result<
 }
 
 /// What happened, line by line. It is read as it is told, so that its length is no matter.
-fn lines(ask: &Ask, redactor: Option<Redactor>, out: &Out) -> Result<u8, Failure> {
-    let mut player = Player::open_whole(&ask.file)?;
+pub fn lines(
+    mut player: Player<impl BufRead>,
+    json: bool,
+    redactor: Option<Redactor>,
+    out: &Out,
+) -> Result<u8, Failure> {
     let mut model = player.header.model();
     for event in player.keyframe()? {
         model.apply(event);
     }
-    let mut teller = Teller::new(model, ask.json, redactor, out);
+    let mut teller = Teller::new(model, json, redactor, out);
     if let Err(Hush) = teller.open(&[]) {
         return Ok(exit::CLEAN);
     }

@@ -44,7 +44,7 @@ impl Recorded {
 
 /// Reads a recording with the part before it.
 pub fn load(path: &Path) -> Result<Recorded, Failure> {
-    let mut player = Player::open_whole(path)?;
+    let player = Player::open_whole(path)?;
     let length = |file: &BufReader<File>| file.get_ref().metadata().map_or(0, |data| data.len());
     let rest = player.rest.as_ref().map_or(0, |rest| length(&rest.file));
     let all = length(&player.file).saturating_add(rest);
@@ -57,14 +57,7 @@ pub fn load(path: &Path) -> Result<Recorded, Failure> {
         ))
         .hint("what happened in it, line by line, has no bound: clawdoctor replay --json FILE"));
     }
-    let header = player.header.clone();
-    let keyframe = player.keyframe()?;
-    let events = player.all()?;
-    Ok(Recorded {
-        header,
-        keyframe,
-        events,
-    })
+    player.recorded()
 }
 
 /// Reads one line: none for an event of a kind that is not known here.
@@ -96,27 +89,19 @@ fn washed(value: Value) -> Value {
 }
 
 /// Reads a recording, line by line.
-pub struct Player {
+pub struct Player<R = BufReader<File>> {
     path: PathBuf,
-    file: BufReader<File>,
+    file: R,
     line: usize,
     /// The part that comes next.
-    rest: Option<Box<Player>>,
+    rest: Option<Box<Player<R>>>,
     pub header: Header,
 }
 
 impl Player {
     /// Opens this file alone.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let mut file = open(path)?;
-        let header = read_header(&mut file, path)?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            line: 1,
-            rest: None,
-            header,
-        })
+        Self::read(open(path)?, path)
     }
 
     /// Opens a recording with the part before it, `FILE.1`, where there is one that it goes on from.
@@ -136,6 +121,32 @@ impl Player {
         }
         first.rest = Some(Box::new(newer));
         Ok(first)
+    }
+}
+
+impl<R: BufRead> Player<R> {
+    /// Reads what is not in a file, or in this one.
+    pub fn read(mut file: R, path: &Path) -> Result<Self, Failure> {
+        let header = read_header(&mut file, path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            line: 1,
+            rest: None,
+            header,
+        })
+    }
+
+    /// The whole of it.
+    pub fn recorded(mut self) -> Result<Recorded, Failure> {
+        let header = self.header.clone();
+        let keyframe = self.keyframe()?;
+        let events = self.all()?;
+        Ok(Recorded {
+            header,
+            keyframe,
+            events,
+        })
     }
 
     /// The picture as it was at the beginning; before anything else is read.
@@ -225,7 +236,7 @@ pub(super) fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     Ok(BufReader::new(file))
 }
 
-pub(super) fn read_header(file: &mut BufReader<File>, path: &Path) -> Result<Header, Failure> {
+pub(super) fn read_header(file: &mut impl BufRead, path: &Path) -> Result<Header, Failure> {
     let no_recording = || {
         Failure::input(format!("{} is no recording", path.display()))
             .hint("a recording is made by: clawdoctor watch --record FILE")
