@@ -159,6 +159,7 @@ const PURE: &[&str] = &[
     "src/checklist/judge",
     "src/checklist/run.rs",
     "src/checklist/waiver.rs",
+    "src/cli/demo/pace.rs",
     "src/fix/plan",
     "src/fix/consent.rs",
     "src/fix/edit",

@@ -9,6 +9,8 @@
     reason = "a test and the program under test in one: it starts, marks files and ends"
 )]
 
+#[path = "pty/demo.rs"]
+mod demo;
 #[path = "pty/mending.rs"]
 mod mending;
 
@@ -78,7 +80,8 @@ fn the_app() {
             assert!(!(bug && before > 0), "a bug in the app itself");
             terms.clone()
         }),
-        hands: hands(&scene),
+        subject: tui::Subject::Here(hands(&scene)),
+        explain: Box::new(|id, _| format!("{id}: a page")),
         gather: Box::new(move |_, tell| tokio::spawn(gather(scene.clone(), tell))),
         first: if in_the_dashboard {
             tui::First::Live
@@ -219,7 +222,6 @@ fn hands(scene: &str) -> Hands {
             let mut asked = asked.expect("a shell");
             tokio::task::spawn_blocking(move || asked.wait().is_ok_and(|status| status.success()))
         }),
-        explain: Box::new(|id, _| format!("{id}: a page")),
     }
 }
 

@@ -36,6 +36,7 @@ const STYLES: Styles = Styles::styled()
 const AFTER: &str = "\
 Examples:
   clawdoctor                           check this node; on a terminal an app that mends too
+  clawdoctor --demo                    try the app without Docker, on a recorded node
   clawdoctor check -v                  with every check, its value and its time
   clawdoctor check --only docker       one area; ids and patterns like '*/memory' as well
   clawdoctor check --json --offline    one JSON document, no network beyond this machine
@@ -217,6 +218,9 @@ pub struct Common {
     /// Keep what was found out about the node in a file, to be judged elsewhere with --facts
     #[arg(long, global = true, value_name = "FILE")]
     pub save_facts: Option<String>,
+    /// Show a recorded node and a recorded incident: needs no Docker, asks and changes nothing here
+    #[arg(long, global = true)]
+    pub demo: bool,
     /// Leave names of users, hosts and home folders, and secrets, as they are
     #[arg(long, global = true)]
     pub no_redact: bool,

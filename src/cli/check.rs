@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::demo;
 use super::prepare::{self, Prepared, Wish};
 use crate::checklist::check::Severity;
 use crate::checklist::report::{Outcome, Report};
@@ -32,12 +33,21 @@ use crate::text;
 pub struct Ask {
     pub wish: Wish,
     /// Judge this recorded node instead of the one we are on.
-    pub facts: Option<String>,
+    pub facts: Option<Recorded>,
     /// Keep what was gathered in this file.
     pub save_facts: Option<String>,
     pub fail_on: Severity,
     pub timeout: Duration,
     pub redact: bool,
+}
+
+/// Where a recorded node comes from.
+#[derive(Clone, Debug)]
+pub enum Recorded {
+    /// `-` is standard input.
+    File(String),
+    /// Our own, for those who try it.
+    Demo,
 }
 
 /// How long the engine may take to remove what we made, once we were told to stop.
@@ -51,11 +61,11 @@ pub fn report(
 ) -> Result<Report, Failure> {
     let begun = Instant::now();
     let (plan, gathered) = gathered(ask, here, tell)?;
-    let redactor = Redactor::new(here, &gathered.facts.node.hostname);
+    let redactor = Redactor::new(&plan.world.operator, &gathered.facts.node.hostname);
     let duration_ms = crate::units::milliseconds(begun.elapsed());
     let terms = terms(&plan, ask, &gathered, duration_ms);
     let report = run::evaluate(&plan.catalog, &gathered.facts, &terms);
-    if let Some(path) = &ask.facts
+    if let Some(Recorded::File(path)) = &ask.facts
         && report.checks.iter().all(was_not_asked)
     {
         // Nothing judged is not a node without fault.
@@ -87,16 +97,20 @@ pub fn gathered(
     if let Some(path) = &ask.save_facts {
         can_save(path)?;
     }
-    let plan = prepare::plan(&ask.wish, here)?;
+    let plan = match &ask.facts {
+        Some(Recorded::Demo) => demo::prepared(&ask.wish)?,
+        Some(Recorded::File(_)) | None => prepare::plan(&ask.wish, here)?,
+    };
     let gathered = match (&ask.facts, standby) {
-        (Some(path), _) => recorded(path)?,
+        (Some(Recorded::File(path)), _) => recorded(path)?,
+        (Some(Recorded::Demo), _) => demo::node(),
         (None, standby) => {
             let standby = standby.expect("taken up when no facts are given");
             live(standby, &plan, Deadline::after(ask.timeout), tell)?
         }
     };
     if let Some(path) = &ask.save_facts {
-        let redactor = Redactor::new(here, &gathered.facts.node.hostname);
+        let redactor = Redactor::new(&plan.world.operator, &gathered.facts.node.hostname);
         save(path, &gathered.facts, ask.redact.then_some(&redactor))?;
     }
     Ok((plan, gathered))

@@ -7,6 +7,7 @@ mod asking;
 mod become_user;
 mod calls;
 pub mod check;
+pub mod demo;
 pub mod explain;
 pub mod fix;
 mod headroom;

@@ -9,14 +9,14 @@ use super::args::{
     ReplayArgs, WatchArgs,
 };
 use super::become_user;
-use super::check::Ask;
+use super::check::{Ask, Recorded};
 use super::out::{Out, Terminals};
 use super::prepare::{self, Wish};
 use super::refused::{fail, usage};
 use super::status::Status;
 use super::{
-    app, calls, check, explain, fix, headroom, keys, list, recorder, replay, schema, undo, watch,
-    whose,
+    app, calls, check, demo, explain, fix, headroom, keys, list, recorder, replay, schema, undo,
+    watch, whose,
 };
 use crate::checklist::catalog::Catalog;
 use crate::engine::CommandLines;
@@ -29,7 +29,6 @@ use crate::probe::gather::Progress;
 use crate::probe::here::here;
 use crate::redact::Redactor;
 use crate::report::{self, Format};
-use crate::settings::ThemeName;
 use crate::surroundings::Surroundings;
 use crate::tui;
 use crate::units::Span;
@@ -62,6 +61,9 @@ fn args_color(here: &Surroundings, terminals: Terminals) -> bool {
 }
 
 fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+    if args.common.demo {
+        return demo::demo(args, here, out);
+    }
     let format = args.common.format();
     match &args.command {
         // The app keeps no facts: a run that is to keep them is a plain one.
@@ -164,7 +166,7 @@ fn text_or_json(format: Format, command: &str) -> Result<(), Failure> {
     only(format, command, &[Format::Text, Format::Json])
 }
 
-fn only(format: Format, command: &str, known: &[Format]) -> Result<(), Failure> {
+pub fn only(format: Format, command: &str, known: &[Format]) -> Result<(), Failure> {
     if known.contains(&format) {
         return Ok(());
     }
@@ -218,7 +220,7 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
     fix::fix(&ask, here, out)
 }
 
-fn ask(args: &Args) -> Ask {
+pub fn ask(args: &Args) -> Ask {
     let check = args.check();
     Ask {
         wish: Wish {
@@ -230,7 +232,11 @@ fn ask(args: &Args) -> Ask {
             gateway_container: check.gateway_container,
             node_id: args.common.node_id.clone(),
         },
-        facts: check.facts,
+        facts: if args.common.demo {
+            Some(Recorded::Demo)
+        } else {
+            check.facts.map(Recorded::File)
+        },
         save_facts: args.common.save_facts.clone(),
         fail_on: args.fail_on(),
         timeout: args.common.timeout.0,
@@ -344,7 +350,7 @@ fn command_lines(keep: bool) -> CommandLines {
     }
 }
 
-fn reckoned(
+pub fn reckoned(
     args: &Args,
     asked: &HeadroomArgs,
     here: &Surroundings,
@@ -353,7 +359,7 @@ fn reckoned(
     let format = args.common.format();
     text_or_json(format, "headroom")?;
     let mut check = ask(args);
-    check.facts.clone_from(&asked.facts);
+    check.facts = check.facts.or(asked.facts.clone().map(Recorded::File));
     check
         .wish
         .gateway_container
@@ -365,7 +371,7 @@ fn reckoned(
     headroom::print(&reckoned?, format == Format::Json, out)
 }
 
-fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
+pub fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let mut status = Status::new(out.progress());
     let report = check::report(&ask(args), here, |progress| status.tell(&progress));
     drop(status);
@@ -381,19 +387,13 @@ fn checked(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
 }
 
 /// On a terminal, with nothing asked for that a screen cannot give.
-fn is_for_the_app(args: &Args, out: &Out) -> bool {
+pub fn is_for_the_app(args: &Args, out: &Out) -> bool {
     out.stdout_is_terminal && out.stdin_is_terminal && args.common.format() == Format::Text
 }
 
 fn app(args: &Args, opening: Opening, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
-    let style = tui::Style {
-        color: out.style.color,
-        ascii: out.style.ascii,
-        theme: ThemeName::default(),
-        pointer: tui::Pointer::default(),
-    };
     let argv = std::env::args().collect();
-    let report = app::show(&ask(args), here, style, args.common.theme, argv, opening)?;
+    let report = app::show(&ask(args), here, out, args.common.theme, argv, opening)?;
     Ok(report.map_or(exit::CLEAN, |report| {
         report::exit_code(Format::Text, &report)
     }))

@@ -21,6 +21,8 @@ pub struct App {
     pub theme: Theme,
     pub keys: Keymap,
     pub size: Size,
+    /// The node is a recorded one, and every screen says so.
+    pub is_demo: bool,
     /// Time since the app was opened.
     pub now: Duration,
     pub screen: Screen,
@@ -65,6 +67,7 @@ impl App {
             theme,
             keys: Keymap::default(),
             size,
+            is_demo: false,
             now: Duration::ZERO,
             screen: Screen::Checklist,
             checklist,

@@ -1,6 +1,7 @@
 //! Frames of the app as text, in `tests/screens/`; and what holds for every frame.
 
 mod deeds;
+mod demo;
 mod habits;
 mod isolation;
 mod live;

@@ -87,8 +87,23 @@ pub struct Hands {
     pub past: Box<dyn Fn() -> JoinHandle<Past> + Send>,
     /// Lets `sudo` ask for the password, on the plain terminal; whether it gave its rights.
     pub rights: Box<dyn Fn() -> JoinHandle<bool> + Send>,
-    /// The page of a check as `clawdoctor explain` has it, in so many columns.
-    pub explain: Explain,
+}
+
+/// Whose node the app shows.
+pub enum Subject {
+    /// This one, which can be mended.
+    Here(Hands),
+    /// A recorded one, which can only be looked at.
+    Demo,
+}
+
+impl Subject {
+    fn hands(&self) -> Option<&Hands> {
+        match self {
+            Self::Here(hands) => Some(hands),
+            Self::Demo => None,
+        }
+    }
 }
 
 /// What the app needs from the outside.
@@ -98,7 +113,9 @@ pub struct Session {
     /// days and waivers end. `spent` and `duration_ms` are filled in here.
     pub terms: Box<dyn Fn() -> Terms + Send>,
     pub gather: Gather,
-    pub hands: Hands,
+    pub subject: Subject,
+    /// The page of a check as `clawdoctor explain` has it, in so many columns.
+    pub explain: Explain,
     /// What feeds the dashboard; none: no engine is watched.
     pub watching: Option<Watching>,
     /// A recording in place of a feed.

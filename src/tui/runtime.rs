@@ -26,7 +26,7 @@ use super::screen::repair;
 use super::terminal::{self, Terminal};
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
-use super::{CHANNEL, First, Probed, Scope, Session};
+use super::{CHANNEL, First, Probed, Scope, Session, Subject};
 use crate::checklist::isolation::picture;
 use crate::checklist::report::Report;
 use crate::checklist::run::evaluate;
@@ -84,7 +84,8 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     let mut terminal = Terminal::take(session.style.pointer)?;
     let mut app = App::new(checklist, Theme::new(session.style), terminal.size());
     app.keys = std::mem::take(&mut session.habits.keys);
-    app.repairs.is_root = session.hands.is_root;
+    app.is_demo = matches!(session.subject, Subject::Demo);
+    app.repairs.is_root = session.subject.hands().is_some_and(|hands| hands.is_root);
     app.screen = match session.first {
         First::Checklist => Screen::Checklist,
         First::Live => Screen::Live,
@@ -243,23 +244,25 @@ async fn drive(
 }
 
 impl Work {
-    /// Does what repairs ask for; what it comes to, where that is known at once.
+    /// Does what repairs ask for; what it comes to, where that is known at once. Without hands
+    /// nothing is asked for, nor done if it is.
     async fn repair(&mut self, session: &Session, cmd: repair::Cmd) -> Option<repair::Msg> {
-        match cmd {
-            repair::Cmd::Past(then) => self.repairs.ask(&session.hands, then),
-            repair::Cmd::Begin(order, progress) => {
+        let hands = session.subject.hands();
+        match (cmd, hands) {
+            (repair::Cmd::Past(then), Some(hands)) => self.repairs.ask(hands, then),
+            (repair::Cmd::Begin(order, progress), Some(hands)) => {
                 // Probes in the middle of a repair would tell of neither the old node nor the new.
                 if let Some(gathering) = self.gathering.take() {
                     gathering.call_off().await;
                 }
-                self.repairs.begin(&session.hands, *order, *progress);
+                self.repairs.begin(hands, *order, *progress);
             }
-            repair::Cmd::Stop => self.repairs.stop(),
-            repair::Cmd::Explain { id, width } => {
-                let text = (session.hands.explain)(&id, width);
+            (repair::Cmd::Stop, _) => self.repairs.stop(),
+            (repair::Cmd::Explain { id, width }, _) => {
+                let text = (session.explain)(&id, width);
                 return Some(repair::Msg::Explained { id, text });
             }
-            repair::Cmd::Rights => {}
+            (repair::Cmd::Past(_) | repair::Cmd::Begin(..), None) | (repair::Cmd::Rights, _) => {}
         }
         None
     }
@@ -271,9 +274,12 @@ async fn rights(
     terminal: &mut Terminal,
     signals: &mut Signals,
 ) -> Result<(), Failure> {
+    let Some(hands) = session.subject.hands() else {
+        return Ok(());
+    };
     terminal
         .leave("What you have chosen needs administrator rights: sudo asks for your password now.");
-    let mut asking = (session.hands.rights)();
+    let mut asking = (hands.rights)();
     loop {
         tokio::select! {
             // Whether it gave them, the run finds out itself.

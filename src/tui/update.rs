@@ -33,12 +33,13 @@ pub fn open(app: &mut App) -> Vec<Cmd> {
 /// The first look at the node.
 fn look(app: &mut App) -> Vec<Cmd> {
     let mut cmds = begin(app, Scope::All);
-    cmds.extend(repair::opens());
+    cmds.extend(repair::opens(app));
     cmds
 }
 
 pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
     app.now = app.now.max(message.at);
+    live::rest(app);
     let mut cmds = take_in(app, message.what);
     live::refresh(app, &mut cmds);
     cmds

@@ -5,6 +5,7 @@
     reason = "measures how long a gathering takes"
 )]
 
+pub mod demo;
 mod errands;
 mod mend;
 mod papers;
@@ -22,6 +23,7 @@ use super::asking::administrator;
 use super::check::{self, Ask};
 use super::explain;
 use super::fix::look::Eye;
+use super::out::Out;
 use super::prepare::{self, Prepared};
 use super::watch::Ask as WatchAsk;
 use super::wishes::{Attended, wishes};
@@ -35,9 +37,9 @@ use crate::live::replay::Replay;
 use crate::probe::gather::{Gathered, Progress};
 use crate::probe::inside;
 use crate::report::Style;
-use crate::settings::ThemeName;
+use crate::settings::{Settings, ThemeName};
 use crate::surroundings::Surroundings;
-use crate::tui::{self, First, Hands, Probed, Scope, Session};
+use crate::tui::{self, Explain, First, Hands, Probed, Scope, Session, Subject};
 
 /// All that the app's tasks share.
 struct Ready {
@@ -96,7 +98,7 @@ pub enum Opening {
 pub fn show(
     ask: &Ask,
     here: &Surroundings,
-    mut style: tui::Style,
+    out: &Out,
     theme: Option<ThemeName>,
     argv: Vec<String>,
     opening: Opening,
@@ -108,10 +110,7 @@ pub fn show(
         Opening::Replay(replay) => (First::Live, usual(), Some(*replay)),
     };
     let prepared = Arc::new(prepare::plan(&ask.wish, here)?);
-    style.theme = theme.unwrap_or(prepared.world.settings.app.theme);
-    if !prepared.world.settings.app.mouse {
-        style.pointer = tui::Pointer::Left;
-    }
+    let style = look(out, theme, &prepared.world.settings);
     let habits = watch_ask.habits(&prepared.habits);
     let runtime = check::runtime()?;
     let ready = Arc::new(Ready {
@@ -143,7 +142,8 @@ pub fn show(
         gather: Box::new(move |scope, told| {
             gather_on.spawn(gathered(Arc::clone(&gather_of), scope, told))
         }),
-        hands: hands(&ready, handle),
+        subject: Subject::Here(hands(&ready, handle)),
+        explain: explain(Arc::clone(&ready.prepared)),
         watching,
         replay,
         first,
@@ -163,9 +163,23 @@ pub fn show(
     }
 }
 
+/// The settings say how it looks, but for what was asked for and what the terminal can show.
+fn look(out: &Out, theme: Option<ThemeName>, settings: &Settings) -> tui::Style {
+    tui::Style {
+        color: out.style.color,
+        ascii: out.style.ascii,
+        theme: theme.unwrap_or(settings.app.theme),
+        pointer: if settings.app.mouse {
+            tui::Pointer::default()
+        } else {
+            tui::Pointer::Left
+        },
+    }
+}
+
 fn hands(ready: &Arc<Ready>, handle: tokio::runtime::Handle) -> Hands {
     let (mend_on, past_on, rights_on) = (handle.clone(), handle.clone(), handle);
-    let (mend_of, past_of, explain_of) = (Arc::clone(ready), Arc::clone(ready), Arc::clone(ready));
+    let (mend_of, past_of) = (Arc::clone(ready), Arc::clone(ready));
     Hands {
         is_root: ready.prepared.world.operator.uid == 0,
         begin: Box::new(move |order, progress, stopped| {
@@ -173,18 +187,21 @@ fn hands(ready: &Arc<Ready>, handle: tokio::runtime::Handle) -> Hands {
         }),
         past: Box::new(move || past_on.spawn(past::past(Arc::clone(&past_of.prepared)))),
         rights: Box::new(move || rights_on.spawn(administrator(Attended::Person))),
-        explain: Box::new(move |id, width| {
-            let style = Style {
-                width,
-                ..Style::default()
-            };
-            let checks = explain_of.prepared.catalog.checks();
-            match explain::explain(id, checks, &style, false) {
-                Ok(told) => told.text,
-                Err(failure) => failure.to_string(),
-            }
-        }),
     }
+}
+
+fn explain(prepared: Arc<Prepared>) -> Explain {
+    Box::new(move |id, width| {
+        let style = Style {
+            width,
+            ..Style::default()
+        };
+        let checks = prepared.catalog.checks();
+        match explain::explain(id, checks, &style, false) {
+            Ok(told) => told.text,
+            Err(failure) => failure.to_string(),
+        }
+    })
 }
 
 /// One look at the node, or at a part of it on top of what is known, told as it happens.

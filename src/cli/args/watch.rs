@@ -15,6 +15,7 @@ Examples:
   clawdoctor watch --once --json      one look, as a document
   clawdoctor watch --json             what happens, one line of JSON each, until Ctrl-C
   clawdoctor watch --record night.ndjson
+  clawdoctor watch --demo             a recorded incident, played: needs no engine
 
 Without a terminal it tells what happens, a line each. Nothing is changed in the engine, but for
 what you answer with yes on the dashboard.

@@ -32,6 +32,14 @@ pub fn told(app: &mut App, event: event::Stamped<event::Event>) -> Vec<Cmd> {
     }
 }
 
+/// A recording plays for whoever looks.
+pub fn rest(app: &mut App) {
+    let seen = is_seen(app);
+    if let Some(live) = app.live.as_mut().filter(|_| !seen) {
+        live.rest(app.now);
+    }
+}
+
 /// When the dashboard, or the clock of what is done from it, will show something else.
 pub fn next_wake(app: &App) -> Option<Duration> {
     let live = app.live.as_ref().and_then(|live| live.next_wake(app.now));

@@ -21,8 +21,11 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.height < 2 {
         let width = usize::from(area.width);
         let tabs = super::tabs::digits(app);
-        let room = width.saturating_sub(tabs.used() + 1);
-        let line = Pieces::new(app.theme, width).join(verdict(app, room));
+        let mark = mark(app);
+        let room = width.saturating_sub(tabs.used() + mark.used() + 1);
+        let line = Pieces::new(app.theme, width)
+            .join(mark)
+            .join(verdict(app, room));
         put(buffer, area, 0, line.right(tabs).line());
         return;
     }
@@ -33,6 +36,16 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .add(Role::Plain, &node(app));
     put(buffer, area, 0, node.line());
     put(buffer, area, 1, verdict(app, width).line());
+}
+
+/// `demo  `, where the node is a recorded one.
+fn mark(app: &App) -> Pieces {
+    let mark = Pieces::new(app.theme, 6);
+    if app.is_demo {
+        mark.add(Role::Warn, "demo").gap(2)
+    } else {
+        mark
+    }
 }
 
 /// The essence, where there is room for nothing else.
@@ -49,7 +62,9 @@ pub fn tiny(app: &App, area: Rect, buffer: &mut Buffer) {
         pieces.join(worst(app, tally))
     };
     put(buffer, area, 0, line.line());
-    let note = Pieces::new(app.theme, width).add(Role::Muted, "too small");
+    let note = Pieces::new(app.theme, width)
+        .join(mark(app))
+        .add(Role::Muted, "too small");
     put(buffer, area, 1, note.line());
 }
 

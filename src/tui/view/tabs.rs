@@ -8,10 +8,14 @@ use crate::tui::widget::line::Pieces;
 /// A key in brackets: `[ctrl-alt-pgdn] `.
 const LONGEST: usize = 16;
 
-/// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header.
+/// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header; first, whether it is a demo.
 pub fn titles(app: &App, width: usize) -> Pieces {
     let rule = app.theme.rule();
     let mut line = Pieces::new(app.theme, width);
+    if app.is_demo {
+        let mark = line.add(Role::Muted, rule).gap(1).add(Role::Warn, "demo");
+        line = mark.gap(1);
+    }
     for screen in Screen::ALL {
         let name = match app.keys.leads(app.screen, screen) {
             Some(key) => format!("{key} {}", screen.title()),

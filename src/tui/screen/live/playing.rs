@@ -38,6 +38,13 @@ impl Live {
             .then(|| playing.last.saturating_add(FRAME))
     }
 
+    /// Time has passed, and nobody has looked.
+    pub fn rest(&mut self, now: Duration) {
+        if let Some(playing) = &mut self.playing {
+            playing.last = now;
+        }
+    }
+
     /// Time has passed: whether the picture is another one.
     pub(super) fn play_on(&mut self, now: Duration) -> bool {
         let Some(playing) = &mut self.playing else {

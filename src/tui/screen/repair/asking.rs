@@ -21,9 +21,33 @@ fn cmd(cmd: Cmd) -> Cmds {
     vec![msg::Cmd::Repair(cmd)]
 }
 
-/// What is asked before anything is known.
-pub fn opens() -> Cmds {
+/// What is asked before anything is known. A recorded node has no past.
+pub fn opens(app: &App) -> Cmds {
+    if app.is_demo {
+        return Vec::new();
+    }
     cmd(Cmd::Past(Then::Greet))
+}
+
+/// What is said instead of doing anything to a recorded node.
+fn refusal() -> Talk {
+    let lines = [
+        "This is a recorded node: nothing is done to it.",
+        "On a node of your own: clawdoctor, or clawdoctor fix.",
+    ];
+    Talk::Note {
+        title: "Only a demo".to_owned(),
+        lines: lines.map(str::to_owned).to_vec(),
+    }
+}
+
+/// Takes back what the last run did, after asking.
+fn undo(app: &mut App) -> Cmds {
+    if app.is_demo {
+        open(app, refusal());
+        return Vec::new();
+    }
+    cmd(Cmd::Past(Then::TakeBack))
 }
 
 /// A new look has begun: what was planned for another node is no plan any more only after a run.
@@ -88,7 +112,7 @@ fn on_list(app: &mut App, command: Command) -> Option<Cmds> {
             mark(app);
             Some(Vec::new())
         }
-        Command::Undo => Some(cmd(Cmd::Past(Then::TakeBack))),
+        Command::Undo => Some(undo(app)),
         Command::Explain => Some(match app.checklist.sight.cursor {
             Cursor::Check(index) => cmd(Cmd::Explain {
                 id: app.checklist.check(index).id.to_string(),
@@ -275,6 +299,10 @@ fn consented(app: &mut App, mut consent: Consent, reply: Reply) -> Cmds {
 
 /// Administrator rights are asked for before anything is changed.
 fn with_rights(app: &mut App, order: Order, progress: Box<Progress>, needs_root: bool) -> Cmds {
+    if app.is_demo {
+        open(app, refusal());
+        return Vec::new();
+    }
     // One thing at a time: what waits for its rights begins as soon as they have been asked for.
     if app.repairs.waiting.is_some() {
         return Vec::new();

@@ -21,6 +21,9 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     pen.row(area, 0);
     link(look, pen, area.height > 1);
     if area.height < 2 {
+        if look.app.is_demo {
+            pen.offer(Role::Warn, format_args!("demo"));
+        }
         short_counts(look, pen);
         digits(look, pen);
         return;
@@ -39,7 +42,10 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
 pub fn tiny(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     pen.row(area, 0);
     link(look, pen, false);
-    pen.row(area, 1).text(Role::Muted, "too small");
+    let mark = if look.app.is_demo { "demo  " } else { "" };
+    pen.row(area, 1)
+        .text(Role::Warn, mark)
+        .text(Role::Muted, "too small");
 }
 
 /// Four different pictures of the way to the engine.
