@@ -53,6 +53,12 @@ fn the_demo_shows_every_screen_and_does_nothing_to_the_node() {
     app.press("X");
     app.wait_text("can only be looked at");
     leave(&mut app, "can only be looked at");
+    app.press("E");
+    app.wait_text("nothing of it is kept in files");
+    leave(&mut app, "nothing of it is kept");
+    app.press("l");
+    app.wait_text("a recording holds no logs");
+    leave(&mut app, "a recording holds no logs");
     app.press("3");
     app.wait_text("[3 Isolation]");
     app.wait_text("demo");

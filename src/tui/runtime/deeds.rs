@@ -29,7 +29,13 @@ struct Acting {
 impl Deeds {
     /// One at a time: the screen asks for no more.
     pub fn begin(&mut self, errands: Option<&Errands>, cmd: Cmd, live: Option<&Live>) {
-        let Some(errands) = errands else { return };
+        let Some(errands) = errands else {
+            if let Cmd::Evidence(_) = cmd {
+                let why = "This is a recording: nothing of it is kept in files.".to_owned();
+                self.keeping = Some(tokio::spawn(async { Err(why) }));
+            }
+            return;
+        };
         if let (Cmd::Evidence(ours), Some(live)) = (&cmd, live) {
             self.keeping = Some((errands.evidence)(&live.model, *ours));
         }

@@ -16,7 +16,12 @@ pub struct Logs {
 impl Logs {
     pub fn begin(&mut self, errands: Option<&Errands>, cmd: Cmd) {
         match (cmd, errands) {
-            (Cmd::Close, _) | (_, None) => self.close(),
+            (Cmd::Close, _) => self.close(),
+            (Cmd::Read(_), None) => self.reading = Some(no_logs()),
+            (Cmd::Save { .. }, None) => {
+                let why = "nothing of a recording is saved from here".to_owned();
+                self.saving = Some(tokio::spawn(async { Err(why) }));
+            }
             (Cmd::Read(id), Some(errands)) => {
                 self.close();
                 let (tell, told) = mpsc::channel(CHANNEL);
@@ -42,6 +47,17 @@ impl Logs {
             saved = saved(saving) => Msg::Saved(saved),
         }
     }
+}
+
+/// Of what was only recorded, the engine keeps none any more.
+fn no_logs() -> (mpsc::Receiver<News>, JoinHandle<()>) {
+    let (tell, told) = mpsc::channel(1);
+    let why = "a recording holds no logs".to_owned();
+    let task = tokio::spawn(async move {
+        // A screen that is gone needs no news.
+        tell.send(News::Failed(why)).await.unwrap_or(());
+    });
+    (told, task)
 }
 
 async fn read(reading: &mut Option<(mpsc::Receiver<News>, JoinHandle<()>)>) -> News {
