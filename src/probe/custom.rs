@@ -183,10 +183,10 @@ async fn web(world: &World, url: &str, d: Deadline) -> Result<Answer, Why> {
         .ok_or_else(|| Why::new(WhyKind::Unparsable, "the address is no HTTP URL"))?;
     let host = address.host_str().unwrap_or_default().to_owned();
     stay_home(world, &host)?;
-    let way = if http::is_loopback(&host) {
-        Way::Direct
-    } else {
-        Way::Proxied
+    let way = match (http::is_loopback(&host), address.scheme()) {
+        (true, "http") => Way::Plain,
+        (true, _) => Way::Direct,
+        (false, _) => Way::Proxied,
     };
     let asking = async {
         let client = http::client(way)?;

@@ -84,7 +84,7 @@ fn address(host: &str) -> Option<(reqwest::Url, Way)> {
     let here = http::is_loopback(url.host_str()?);
     let scheme = if plain || here { "http" } else { "https" };
     let url = reqwest::Url::parse(&format!("{scheme}://{name}/v2/")).ok()?;
-    Some((url, if here { Way::Direct } else { Way::Proxied }))
+    Some((url, if here { Way::Plain } else { Way::Proxied }))
 }
 
 async fn ask(host: &str, d: Deadline) -> RegistryAnswer {

@@ -249,7 +249,7 @@ pub async fn health(port: u16, d: Deadline) -> Reading<Health> {
 
 async fn page(port: u16, name: &str, d: Deadline) -> Result<(u16, Value), Why> {
     let asking = async {
-        let client = http::client(Way::Direct)?;
+        let client = http::client(Way::Plain)?;
         let url = format!("http://127.0.0.1:{port}/{name}");
         let sent = client.get(url).send().await;
         sent.map_err(|error| match http::why(error) {
