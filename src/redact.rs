@@ -13,6 +13,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::checklist::report::{Finding, Outcome, Report};
+use crate::checklist::run;
 use crate::checklist::verdict::Evidence;
 use crate::surroundings::Surroundings;
 
@@ -158,6 +159,11 @@ impl Redactor {
         ] {
             self.maybe(text);
         }
+        // Of what is told: the same from a recorded node, and no way back to what is hidden.
+        let place = finding.path.as_ref().or(finding.target.as_ref());
+        let id = run::short(&finding.check_id);
+        let place = place.map_or("", String::as_str);
+        finding.fingerprint = run::fingerprint(id, &finding.error_code, place);
         for command in &mut finding.fix.commands {
             for word in command {
                 self.inside(word);

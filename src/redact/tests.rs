@@ -88,6 +88,18 @@ fn a_report_keeps_its_contract_and_loses_its_names() {
 }
 
 #[test]
+fn a_finding_is_the_same_one_wherever_it_is_judged() {
+    let r = redactor("marge", "/Users/marge", "");
+    let told = |path: &str| {
+        let mut report = sample::engine_down();
+        report.findings[0].path = Some(path.to_owned());
+        r.report(report).findings[0].fingerprint.clone()
+    };
+    assert_eq!(told("/Users/marge/ws"), told("~/ws"));
+    assert_ne!(told("/Users/marge/ws"), told("/Users/marge/other"));
+}
+
+#[test]
 fn a_document_is_redacted_in_values_and_in_telling_keys() {
     let r = redactor("marge", "/Users/marge", "springfield");
     let before = serde_json::json!({
