@@ -5,10 +5,11 @@
 //! the report is printed where the user finds it after leaving, and the next frame takes the
 //! terminal again.
 
+use std::cell::Cell;
 use std::io::{BufWriter, Stdout, Write, stdout};
 use std::panic;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
@@ -28,6 +29,13 @@ type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
 
 /// Of this process: the panic hook has no other way to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whoever writes to the terminal: a frame is whole, and so is the report of a panic elsewhere.
+static WRITING: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// This thread is the one that writes: what it panics with is told all the same.
+    static WRITES: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Whether presses and the wheel come to the app. The terminal's own selection of text then wants
 /// a modifier (shift, or option on a Mac).
@@ -51,8 +59,10 @@ impl Terminal {
         let previous: Arc<Hook> = Arc::new(panic::take_hook());
         let next = Arc::clone(&previous);
         panic::set_hook(Box::new(move |info| {
-            give_back();
-            next(info);
+            alone(|| {
+                give_back();
+                next(info);
+            });
         }));
         let taken = enter(pointer).and_then(|()| {
             let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
@@ -81,6 +91,10 @@ impl Terminal {
 
     /// Draws one frame, and takes the terminal again if a panic elsewhere has given it back.
     pub fn draw(&mut self, app: &App) -> std::io::Result<()> {
+        alone(|| self.write(app))
+    }
+
+    fn write(&mut self, app: &App) -> std::io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
             enter(self.pointer)?;
             self.stale = true;
@@ -97,11 +111,13 @@ impl Terminal {
 
     /// Gives the terminal back with a line on it, until the next frame takes it again.
     pub fn leave(&mut self, line: &str) {
-        give_back();
-        let mut out = stdout();
-        // A terminal that is gone is told by whoever reads from it.
-        let _gone = writeln!(out, "{line}");
-        let _gone = out.flush();
+        alone(|| {
+            give_back();
+            let mut out = stdout();
+            // A terminal that is gone is told by whoever reads from it.
+            let _gone = writeln!(out, "{line}");
+            let _gone = out.flush();
+        });
         self.stale = true;
     }
 
@@ -123,9 +139,30 @@ impl Drop for Terminal {
 
 /// Rings the bell. Nothing of the screen is touched by it.
 pub fn ring() -> std::io::Result<()> {
-    let mut out = stdout();
-    out.write_all(b"\x07")?;
-    out.flush()
+    alone(|| {
+        let mut out = stdout();
+        out.write_all(b"\x07")?;
+        out.flush()
+    })
+}
+
+/// Does it while no other thread writes to the terminal.
+fn alone<T>(act: impl FnOnce() -> T) -> T {
+    /// Gone when the act has ended, in whatever way.
+    struct Mark;
+    impl Drop for Mark {
+        fn drop(&mut self) {
+            WRITES.set(false);
+        }
+    }
+    if WRITES.get() {
+        return act();
+    }
+    // A panic while it was held leaves nothing half done that the next frame would not mend.
+    let _held = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    WRITES.set(true);
+    let _mark = Mark;
+    act()
 }
 
 fn unhook(previous: Arc<Hook>) {

@@ -408,6 +408,10 @@ fn remembered(app: &mut App, then: Then) {
         held,
         trouble,
     } = app.repairs.past.clone();
+    if interrupted.is_none() && matches!(talk(app), Some(Talk::Interrupted(_))) {
+        // It has come to rest meanwhile.
+        close(app);
+    }
     if app.dialog.is_some() || app.repairs.waiting.is_some() {
         return;
     }
@@ -451,6 +455,8 @@ fn over(app: &mut App, broke: Option<String>) -> Cmds {
             hints: vec!["see what is left of it: clawdoctor undo --list".to_owned()],
         });
     }
+    // A run that it has brought to rest is none any more; what stands now is asked anew below.
+    app.repairs.past.open = None;
     set_asks_to_stop(app, false);
     if let Some(Dialog::Repair { scroll, .. }) = &mut app.dialog {
         *scroll = 0;
