@@ -6,6 +6,7 @@
 //! events around them, ends that fell into a gap.
 
 mod apply;
+mod gap;
 mod recall;
 mod turn;
 

@@ -27,6 +27,17 @@ pub struct About {
     pub owner: Owner,
 }
 
+/// How an end was learnt of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The engine told of it.
+    Told,
+    /// What told of it was lost; an inspection knows when it was.
+    Afterwards,
+    /// An inspection knows only that it was before the stamp of the note, and after this.
+    After(Option<Moment>),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
     Created,
@@ -51,6 +62,7 @@ pub enum News {
         exit_code: Option<i64>,
         lifetime: Option<Duration>,
         oom: bool,
+        seen: Seen,
     },
     Stopped,
     Restarted,
@@ -62,8 +74,13 @@ pub enum News {
         status: String,
     },
     Destroyed,
-    /// It was there, and the engine lists it no more: its end fell into a gap.
-    Vanished,
+    /// It was there, and the engine lists it no more: its removal fell into a gap, and so did its
+    /// end, unless that was told.
+    Vanished {
+        /// When it was last known to be there; by the stamp of the note it was not.
+        last: Option<Moment>,
+        ended: bool,
+    },
     CallStarted {
         exec: String,
         command: Option<String>,
@@ -82,7 +99,7 @@ impl News {
     /// Something that a person looks for in an incident.
     pub fn is_trouble(&self) -> bool {
         match self {
-            Self::Oom { .. } | Self::Alert(_) | Self::Vanished => true,
+            Self::Oom { .. } | Self::Alert(_) | Self::Vanished { ended: false, .. } => true,
             Self::Died { exit_code, oom, .. } | Self::CallEnded { exit_code, oom, .. } => {
                 *oom || exit_code.is_some_and(|code| code != 0)
             }
@@ -98,6 +115,7 @@ impl News {
             | Self::Renamed { .. }
             | Self::Updated
             | Self::Destroyed
+            | Self::Vanished { ended: true, .. }
             | Self::CallStarted { .. } => false,
         }
     }

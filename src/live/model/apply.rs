@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
+use super::gap::traced;
 use super::turn::{blame_late, call_ended, oom, turned};
 use super::{MOST_CALLS, MOST_GONE, MOST_NOTES, Model};
 use crate::drift;
@@ -27,7 +28,7 @@ impl Model {
         match what {
             Event::Link(link) => self.linked(at, link, &mut notes),
             Event::Listed(listing) => self.listed(at, &listing, &mut notes),
-            Event::Detailed(detail) => self.detailed(at, detail),
+            Event::Detailed(detail) => self.detailed(at, detail, &mut notes),
             Event::Happened(life) => self.happened(at, *life, &mut notes),
             Event::Sampled(sample) => self.sampled(at, *sample, &mut notes),
             Event::Node(node) => self.learned(*node),
@@ -102,10 +103,12 @@ impl Model {
     fn meet(&mut self, at: Moment, asked: Moment, listed: &Listed) {
         let kind = self.scope.kind(&listed.name, &listed.image, &listed.labels);
         let id = listed.id.clone();
-        let one = self
-            .sandboxes
-            .entry(id)
-            .or_insert_with_key(|id| Sandbox::new(id, at));
+        let (trail, there) = (self.trail(), self.engine_clock(asked));
+        let one = self.sandboxes.entry(id).or_insert_with_key(|id| {
+            let mut one = Sandbox::new(id, at);
+            one.trail = trail;
+            one
+        });
         one.kind = kind;
         one.about.name.clone_from(&listed.name);
         one.about.owner = Owner::from_labels(&listed.labels);
@@ -113,13 +116,16 @@ impl Model {
         one.created.get_or_insert(listed.created);
         if one.touched < asked {
             one.state = State::from_word(&listed.state);
+            // Of what has ended in a gap its inspection, which comes next, knows more.
+            traced(one, one.state, asked, there);
         }
     }
 
-    fn detailed(&mut self, at: Moment, detail: Box<Detail>) {
+    fn detailed(&mut self, at: Moment, detail: Box<Detail>, notes: &mut Vec<Note>) {
         if self.is_buried(&detail.standing.id) {
             return;
         }
+        self.found(at, &detail, notes);
         let kind = self.scope.kind(
             &detail.standing.name,
             &detail.standing.image,
@@ -183,6 +189,7 @@ impl Model {
         if !one.state.is_alive() {
             return;
         }
+        one.trail.lives(sample.read);
         one.usage.add(at, sample, one.started);
         let share = one.memory_share().filter(|_| one.kind == Kind::Sandbox);
         if let Some(share) = share {
@@ -205,7 +212,7 @@ impl Model {
             return;
         }
         self.reaches = Some(self.reaches.map_or(life.stamp, |old| old.min(life.stamp)));
-        let fresh = self.engine_clock(at).since(life.stamp) < FRESH;
+        let fresh = self.is_fresh(at, life.stamp);
         let kind = self.scope.kind(&life.name, &life.image, &life.labels);
         let one = self
             .sandboxes
@@ -227,6 +234,9 @@ impl Model {
         }
         let engine_memory = self.node.as_ref().and_then(|node| node.engine_memory);
         let mut past = None;
+        if one.hears(&life.turn, life.stamp) {
+            return;
+        }
         let news = match life.turn {
             Turn::Other => return,
             Turn::Destroyed => {
@@ -286,7 +296,12 @@ impl Model {
         }));
     }
 
-    fn alarm(&mut self, at: Moment, about: &About, news: &News) -> Option<Alert> {
+    /// Whether what has this stamp has just happened. Else it is told, but nothing to ring for.
+    pub(super) fn is_fresh(&self, at: Moment, stamp: Moment) -> bool {
+        self.engine_clock(at).since(stamp) < FRESH
+    }
+
+    pub(super) fn alarm(&mut self, at: Moment, about: &About, news: &News) -> Option<Alert> {
         match news {
             News::Oom {
                 cap, engine_memory, ..
@@ -308,7 +323,7 @@ impl Model {
     }
 
     /// Its running calls end with it; the engine tells nothing of them.
-    fn calls_cut_off(&mut self, id: &str, stamp: Moment) {
+    pub(super) fn calls_cut_off(&mut self, id: &str, stamp: Moment) {
         let Some(one) = self.sandboxes.get_mut(id) else {
             return;
         };
@@ -343,6 +358,7 @@ impl Model {
         let one = self.sandboxes.remove(id)?;
         self.alerts.gone(id);
         let about = one.about.clone();
+        let (last, ended) = (one.trail.last(), one.state == State::Exited);
         if self.gone.len() == MOST_GONE {
             self.gone.pop_front();
         }
@@ -353,7 +369,7 @@ impl Model {
             about: Some(about),
             what: match leaving {
                 Leaving::Destroyed => News::Destroyed,
-                Leaving::Vanished => News::Vanished,
+                Leaving::Vanished => News::Vanished { last, ended },
             },
         })
     }
@@ -387,7 +403,7 @@ fn drift_of(node: Option<&Node>, detail: &Detail, kind: Kind) -> Option<Vec<Stri
 
 /// What a person has to know of an OOM kill. A cap above the engine's own memory is no cap, and
 /// raising it is no help.
-fn oom_words(name: &str, cap: Option<u64>, engine_memory: Option<u64>) -> String {
+pub(super) fn oom_words(name: &str, cap: Option<u64>, engine_memory: Option<u64>) -> String {
     use crate::units::Size;
     let of = match (cap, engine_memory) {
         (Some(cap), Some(all)) if cap >= all => {

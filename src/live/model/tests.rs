@@ -1,5 +1,7 @@
 //! The reducer on sequences as engines tell them, and on what they should not.
 
+mod gaps;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -335,7 +337,10 @@ fn what_ended_in_a_gap_is_told_as_vanished() {
         list(0, vec![listed("a", "running"), listed("b", "running")]),
     );
     let notes = tell(&mut model, 9000, list(8000, vec![listed("b", "running")]));
-    assert_eq!(news(&notes), [&News::Vanished]);
+    let last = Some(ms(0));
+    let ended = false;
+    assert_eq!(news(&notes), [&News::Vanished { last, ended }]);
+    assert_eq!(notes[0].stamp, ms(9000));
     let gone = model.gone.back().expect("remembered");
     assert_eq!(
         (gone.leaving, gone.lifetime, gone.exit_code),
@@ -464,14 +469,24 @@ fn any_turn() -> impl Strategy<Value = Turn> {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let id = || prop_oneof!["a", "b", "c"];
+    let state = || prop_oneof!["running", "exited"];
     let stamp = 0_i64..200;
     prop_oneof![
         6 => (id(), stamp.clone(), any_turn())
             .prop_map(|(id, at, turn)| Event::Happened(Box::new(life(&id, at, turn)))),
-        1 => (stamp.clone(), proptest::collection::vec(id(), 0..3)).prop_map(|(asked, ids)| {
-            list(asked, ids.iter().map(|id| listed(id, "running")).collect())
+        1 => (stamp.clone(), proptest::collection::vec((id(), state()), 0..3)).prop_map(
+            |(asked, all)| {
+                let all = all.iter().map(|(id, state)| listed(id, state));
+                list(asked, all.collect())
+            }
+        ),
+        1 => (id(), stamp.clone(), state()).prop_map(|(id, asked, state)| {
+            let mut event = detail(&id, asked, 100 * MIB);
+            if let Event::Detailed(detail) = &mut event {
+                state.clone_into(&mut detail.standing.state);
+            }
+            event
         }),
-        1 => (id(), stamp.clone()).prop_map(|(id, asked)| detail(&id, asked, 100 * MIB)),
         1 => (id(), stamp, any::<u64>(), any::<u64>())
             .prop_map(|(id, at, cpu, memory)| sample(&id, at, cpu, memory)),
         1 => Just(Event::Link(Link::Hung)),

@@ -6,7 +6,7 @@ use super::{instant, link_word, name, seconds};
 use crate::checklist::report::{SCHEMA_VERSION, Tool};
 use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
-use crate::live::note::{News, Note};
+use crate::live::note::{News, Note, Seen};
 use crate::live::sandbox::Sandbox;
 
 /// The first line of a stream.
@@ -60,12 +60,18 @@ fn told(news: &News) -> (&'static str, Value) {
             exit_code,
             lifetime,
             oom,
+            seen,
         } => (
             "died",
             json!({
                 "exitCode": exit_code,
                 "lifetimeSeconds": lifetime.map(seconds),
                 "oom": oom,
+                "seenAfterwards": (*seen != Seen::Told).then_some(true),
+                "notBefore": match seen {
+                    Seen::After(last) => last.map(instant),
+                    Seen::Told | Seen::Afterwards => None,
+                },
             }),
         ),
         News::Stopped => ("stopped", json!({})),
@@ -74,7 +80,10 @@ fn told(news: &News) -> (&'static str, Value) {
         News::Updated => ("updated", json!({})),
         News::Health { status } => ("health", json!({ "status": status })),
         News::Destroyed => ("destroyed", json!({})),
-        News::Vanished => ("vanished", json!({})),
+        News::Vanished { last, ended } => (
+            "vanished",
+            json!({ "notBefore": last.map(instant), "hadEnded": ended }),
+        ),
         News::CallStarted { exec, command } => {
             ("callStarted", json!({ "execId": exec, "command": command }))
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Snapshot, link_word};
 use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
-use crate::live::note::{News, Note};
+use crate::live::note::{News, Note, Seen};
 use crate::live::sandbox::{Gone, Sandbox};
 use crate::live::usage::Over;
 use crate::report::wrap::{columns, cut, pad};
@@ -145,6 +145,13 @@ pub fn happening(note: &Note, style: &Style) -> String {
     format!("{} {who}{words}", super::instant(note.stamp))
 }
 
+/// What is certain of an end that has no time of its own: the line's is when it was over.
+fn not_before(last: Option<Moment>) -> String {
+    last.map_or(String::new(), |last| {
+        format!(", not before {}", super::instant(last))
+    })
+}
+
 fn words(news: &News) -> String {
     let code = |code: &Option<i64>| code.map_or("with no code".to_owned(), |c| format!("with {c}"));
     let killed = |oom: bool| if oom { ", killed for memory (OOM)" } else { "" };
@@ -168,9 +175,15 @@ fn words(news: &News) -> String {
             exit_code,
             lifetime,
             oom,
+            seen,
         } => {
             let lived = lifetime.map_or(String::new(), |l| format!(" after {}", span(l)));
-            format!("ended {}{lived}{}", code(exit_code), killed(*oom))
+            let seen = match seen {
+                Seen::Told => String::new(),
+                Seen::Afterwards => ", seen afterwards".to_owned(),
+                Seen::After(last) => format!(", seen afterwards{}", not_before(*last)),
+            };
+            format!("ended {}{lived}{}{seen}", code(exit_code), killed(*oom))
         }
         News::Stopped => "was stopped".to_owned(),
         News::Restarted => "was restarted".to_owned(),
@@ -178,7 +191,12 @@ fn words(news: &News) -> String {
         News::Updated => "has other limits".to_owned(),
         News::Health { status } => format!("health: {status}"),
         News::Destroyed => "removed".to_owned(),
-        News::Vanished => "is gone; its end was not seen".to_owned(),
+        News::Vanished { last, ended: false } => {
+            format!("is gone; how it ended was not seen{}", not_before(*last))
+        }
+        News::Vanished { last, ended: true } => {
+            format!("was removed; when was not seen{}", not_before(*last))
+        }
         News::CallStarted { command, .. } => match command {
             Some(command) => format!("call: {command}"),
             None => "call".to_owned(),

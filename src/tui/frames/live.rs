@@ -71,6 +71,54 @@ fn a_lost_engine_leaves_the_rows_with_their_age() {
     });
 }
 
+/// The engine was restarted, and its events with it: three have ended, one came and went, one has
+/// gone without a trace.
+#[test]
+fn what_ended_in_a_gap_stands_in_the_timeline_as_seen_afterwards() {
+    snap("after_a_gap", |width, height| {
+        let mut scene = busy(width, height);
+        scene.pass(1000);
+        scene.link(Link::Lost {
+            why: "the engine ended the connection".to_owned(),
+        });
+        scene.pass(40_000);
+        scene.link(Link::Up);
+        scene.pass(300);
+        let left: Vec<_> = (0..20)
+            .filter(|index| *index != 6)
+            .map(|index| {
+                let state = if index < 3 { "exited" } else { "running" };
+                listed(&id(index), &key(index), state)
+            })
+            .chain([listed(&id(60), &key(60), "exited")])
+            .collect();
+        scene.list(left);
+        scene.pass(100);
+        let over = |index: usize, code, finished: Option<i64>| {
+            let asked = scene.live().ours(scene.app.now);
+            crate::live::event::Event::Detailed(Box::new(detail(&id(index), &key(index), |one| {
+                one.asked = asked;
+                one.standing.state = "exited".to_owned();
+                one.exit_code = Some(code);
+                one.oom_killed = index == 1;
+                one.finished = finished.map(at);
+            })))
+        };
+        let found = [
+            over(0, 255, Some(20_000)),
+            over(1, 137, Some(21_000)),
+            over(2, 255, None),
+            over(60, 0, Some(22_000)),
+        ];
+        for event in found {
+            scene.hear(event);
+        }
+        scene.pass(3000);
+        scene.wake();
+        scene
+    });
+}
+
 #[test]
 fn a_hung_engine_is_not_a_lost_one() {
     snap("hung", |width, height| {

@@ -118,7 +118,7 @@ impl Live {
             heard.changed = true;
             match &note.what {
                 News::Alert(alert) => heard.rings |= self.rings(alert.cause, note.at),
-                News::Destroyed | News::Vanished => {
+                News::Destroyed | News::Vanished { .. } => {
                     buried = true;
                     if let Some(about) = &note.about {
                         self.postures.remove(&about.id);

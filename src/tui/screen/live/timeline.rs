@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::live::alert::Cause;
 use crate::live::event::Moment;
-use crate::live::note::{News, Note};
+use crate::live::note::{News, Note, Seen};
 
 /// Equal failures within this time are one burst; what went well must follow quicker for that.
 const BURST: Duration = Duration::from_secs(10);
@@ -143,11 +143,27 @@ fn is_equal(one: &Note, other: &Note) -> bool {
             News::Died {
                 exit_code: a,
                 oom: b,
+                seen: Seen::Told,
                 ..
             },
             News::Died {
                 exit_code: c,
                 oom: d,
+                seen: Seen::Told,
+                ..
+            },
+        )
+        | (
+            News::Died {
+                exit_code: a,
+                oom: b,
+                seen: Seen::Afterwards,
+                ..
+            },
+            News::Died {
+                exit_code: c,
+                oom: d,
+                seen: Seen::Afterwards,
                 ..
             },
         )
@@ -165,7 +181,8 @@ fn is_equal(one: &Note, other: &Note) -> bool {
         ) => a == c && b == d,
         (News::Started { .. }, News::Started { .. })
         | (News::Destroyed, News::Destroyed)
-        | (News::Vanished, News::Vanished) => true,
+        | (News::Vanished { ended: false, .. }, News::Vanished { ended: false, .. })
+        | (News::Vanished { ended: true, .. }, News::Vanished { ended: true, .. }) => true,
         (News::Oom { .. }, News::Oom { .. }) => id(one) == id(other),
         (News::Killed { signal: a }, News::Killed { signal: b }) => a == b,
         _ => false,
@@ -202,6 +219,7 @@ mod tests {
             exit_code: Some(exit_code),
             lifetime: None,
             oom,
+            seen: Seen::Told,
         }
     }
 
