@@ -7,6 +7,7 @@
 
 mod apply;
 mod gap;
+mod link;
 mod recall;
 mod turn;
 
@@ -19,6 +20,7 @@ use super::event::{Cost, Event, Link, Listing, Moment, Node, Stamped};
 use super::note::{About, Note};
 use super::sandbox::{Gone, Sandbox};
 use super::scope::{Kind, Scope};
+use super::stall::Stall;
 use crate::facts::sandbox::SandboxLoad;
 use crate::headroom::{Arithmetic, Headroom, Input};
 
@@ -37,6 +39,8 @@ pub struct Model {
     pub link: Link,
     /// Since when the link is so, by our clock.
     pub link_since: Moment,
+    /// Whether it is slow to answer, while the link is up.
+    pub stall: Stall,
     /// When the engine listed its containers last, by our clock: before that nothing is known, and
     /// an empty list says nothing.
     pub listed: Option<Moment>,
@@ -106,6 +110,7 @@ impl Model {
             scope,
             link: Link::Connecting,
             link_since: Moment::default(),
+            stall: Stall::default(),
             listed: None,
             sandboxes: BTreeMap::new(),
             gone: VecDeque::new(),

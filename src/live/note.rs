@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::alert::Alert;
-use super::event::{Link, Moment};
+use super::event::{Answered, Link, Moment};
 use super::scope::Owner;
 
 /// One line of the timeline.
@@ -92,6 +92,16 @@ pub enum News {
         oom: bool,
     },
     Link(Link),
+    /// The engine is slow to answer.
+    Stalled {
+        answered: Answered,
+    },
+    /// It is prompt again.
+    StallOver {
+        took: Duration,
+        worst: Duration,
+        lasted: Duration,
+    },
     Alert(Alert),
 }
 
@@ -99,7 +109,10 @@ impl News {
     /// Something that a person looks for in an incident.
     pub fn is_trouble(&self) -> bool {
         match self {
-            Self::Oom { .. } | Self::Alert(_) | Self::Vanished { ended: false, .. } => true,
+            Self::Oom { .. }
+            | Self::Stalled { .. }
+            | Self::Alert(_)
+            | Self::Vanished { ended: false, .. } => true,
             Self::Died { exit_code, oom, .. } | Self::CallEnded { exit_code, oom, .. } => {
                 *oom || exit_code.is_some_and(|code| code != 0)
             }
@@ -115,6 +128,7 @@ impl News {
             | Self::Renamed { .. }
             | Self::Updated
             | Self::Destroyed
+            | Self::StallOver { .. }
             | Self::Vanished { ended: true, .. }
             | Self::CallStarted { .. } => false,
         }

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use super::gap::traced;
+use super::link::about_node;
 use super::turn::{blame_late, call_ended, oom, turned};
 use super::{MOST_CALLS, MOST_GONE, MOST_NOTES, Model};
 use crate::drift;
@@ -12,7 +13,7 @@ use crate::facts::openclaw::Agent;
 use crate::live::alert::{Alert, Cause};
 use crate::live::call::{Call, PastCall};
 use crate::live::event::{
-    Detail, Event, Life, Link, Listed, Listing, Moment, Node, Sample, Stamped, Turn,
+    Detail, Event, Life, Listed, Listing, Moment, Node, Sample, Stamped, Turn,
 };
 use crate::live::note::{About, News, Note};
 use crate::live::sandbox::{Gone, Leaving, Sandbox, State};
@@ -33,6 +34,7 @@ impl Model {
             Event::Sampled(sample) => self.sampled(at, *sample, &mut notes),
             Event::Node(node) => self.learned(*node),
             Event::Cost(cost) => self.cost = Some(cost),
+            Event::Answered(answered) => self.answered(at, answered, &mut notes),
         }
         self.reckon(at);
         if let Ok(arithmetic) = &self.headroom {
@@ -47,34 +49,6 @@ impl Model {
             self.timeline.push_back(note.clone());
         }
         notes
-    }
-
-    fn linked(&mut self, at: Moment, link: Link, notes: &mut Vec<Note>) {
-        if self.link == link {
-            return;
-        }
-        let alert = match &link {
-            Link::Lost { why } => Some((Cause::EngineLost, format!("the engine is lost: {why}"))),
-            Link::Hung => Some((
-                Cause::EngineHung,
-                "the engine accepts connections and does not answer".to_owned(),
-            )),
-            Link::Connecting | Link::Up => None,
-        };
-        // What never was there was not lost.
-        let alert = alert.filter(|_| self.listed.is_some());
-        self.link = link.clone();
-        self.link_since = at;
-        notes.push(about_node(at, News::Link(link)));
-        if let Some((cause, words)) = alert {
-            let alert = Alert {
-                cause,
-                subject: String::new(),
-                words,
-            };
-            let told = self.alerts.raise(at, alert);
-            notes.extend(told.map(|alert| about_node(at, News::Alert(alert))));
-        }
     }
 
     fn listed(&mut self, at: Moment, listing: &Listing, notes: &mut Vec<Note>) {
@@ -372,15 +346,6 @@ impl Model {
                 Leaving::Vanished => News::Vanished { last, ended },
             },
         })
-    }
-}
-
-fn about_node(at: Moment, what: News) -> Note {
-    Note {
-        stamp: at,
-        at,
-        about: None,
-        what,
     }
 }
 

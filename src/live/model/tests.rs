@@ -1,13 +1,15 @@
 //! The reducer on sequences as engines tell them, and on what they should not.
 
 mod gaps;
+mod stalls;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::live::alert::Cause;
 use crate::live::event::{
-    Detail, Event, Life, Link, Listed, Listing, Moment, Node, Sample, Stamped, Turn,
+    Answered, Detail, Event, Life, Link, Listed, Listing, Moment, Node, Question, Sample, Stamped,
+    Turn,
 };
 use crate::live::note::{News, Note};
 use crate::live::sandbox::{Leaving, State};
@@ -489,6 +491,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         }),
         1 => (id(), stamp, any::<u64>(), any::<u64>())
             .prop_map(|(id, at, cpu, memory)| sample(&id, at, cpu, memory)),
+        1 => (0_u64..5000, any::<bool>()).prop_map(|(milliseconds, waits)| {
+            let question = Question::List;
+            Event::Answered(Answered { question, milliseconds, waits })
+        }),
         1 => Just(Event::Link(Link::Hung)),
         1 => Just(Event::Link(Link::Up)),
     ]

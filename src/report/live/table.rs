@@ -117,7 +117,10 @@ fn clock(at: Moment, now: Moment) -> String {
 fn link(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> io::Result<()> {
     let since = span(now.since(model.link_since));
     let words = match &model.link {
-        Link::Up => return Ok(()),
+        Link::Up => match model.stall.on() {
+            None => return Ok(()),
+            Some(on) => format!("The engine is slow: an answer takes {}.", span(on.took)),
+        },
         Link::Connecting => "The engine has not answered yet.".to_owned(),
         Link::Hung => format!("The engine has not answered for {since}."),
         Link::Lost { why } => format!("No engine for {since}: {why}."),
@@ -214,6 +217,24 @@ fn words(news: &News) -> String {
             Link::Lost { why } => format!("the engine is lost: {why}"),
             link => format!("the engine: {}", link_word(link)),
         },
+        News::Stalled { answered } => {
+            let (what, took) = (answered.question.words(), span(answered.took()));
+            if answered.waits {
+                format!("the engine is slow: {what} is not there after {took}")
+            } else {
+                format!("the engine is slow: {what} took {took}")
+            }
+        }
+        News::StallOver {
+            took,
+            worst,
+            lasted,
+        } => format!(
+            "the engine is prompt again ({}), after {} with up to {} for an answer",
+            span(*took),
+            span(*lasted),
+            span(*worst)
+        ),
         News::Alert(alert) => format!("ALERT {}", alert.words),
     }
 }

@@ -7,7 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::super::scene::live::*;
-use crate::live::event::{Event, Link, Turn};
+use crate::live::event::{Answered, Event, Link, Question, Turn};
 use crate::tui::msg::Msg;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Screen;
@@ -71,6 +71,24 @@ fn a_lost_engine_leaves_the_rows_with_their_age() {
     });
 }
 
+#[test]
+fn a_slow_engine_is_told_apart_from_one_that_hangs() {
+    snap("slow", |width, height| {
+        let mut scene = busy(width, height);
+        for milliseconds in [1400, 2300] {
+            scene.pass(2000);
+            scene.hear(Event::Answered(Answered {
+                question: Question::List,
+                milliseconds,
+                waits: false,
+            }));
+        }
+        scene.pass(4000);
+        scene.wake();
+        scene
+    });
+}
+
 /// The engine was restarted, and its events with it: three have ended, one came and went, one has
 /// gone without a trace.
 #[test]
@@ -96,7 +114,7 @@ fn what_ended_in_a_gap_stands_in_the_timeline_as_seen_afterwards() {
         scene.pass(100);
         let over = |index: usize, code, finished: Option<i64>| {
             let asked = scene.live().ours(scene.app.now);
-            crate::live::event::Event::Detailed(Box::new(detail(&id(index), &key(index), |one| {
+            Event::Detailed(Box::new(detail(&id(index), &key(index), |one| {
                 one.asked = asked;
                 one.standing.state = "exited".to_owned();
                 one.exit_code = Some(code);

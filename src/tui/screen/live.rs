@@ -267,6 +267,7 @@ impl Live {
         match raised.alert.cause {
             Cause::EngineLost => matches!(self.model.link, Link::Lost { .. }),
             Cause::EngineHung => self.model.link == Link::Hung,
+            Cause::EngineStall => self.model.stall.on().is_some(),
             Cause::NoHeadroom => self.room().is_some_and(|(left, _)| left == 0),
             Cause::Oom | Cause::Failures | Cause::NearCap => true,
         }

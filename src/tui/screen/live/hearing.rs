@@ -104,7 +104,7 @@ impl Live {
                     first: one.is_some_and(|one| one.usage.last.is_none()),
                 }
             }
-            Event::Cost(_) => Reach::Header,
+            Event::Cost(_) | Event::Answered(_) => Reach::Header,
         }
     }
 

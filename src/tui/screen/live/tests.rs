@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use super::*;
-use crate::live::event::{Event, Turn};
+use crate::live::event::{Answered, Event, Question, Turn};
 use crate::tui::keys::{Act, Command};
 use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;
@@ -311,6 +311,36 @@ fn an_alert_whose_cause_is_over_is_not_shown_any_more() {
     assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
     let told = scene.text();
     assert!(told.contains("no way to the engine: gone"), "{told}");
+}
+
+#[test]
+fn a_stall_is_an_alert_that_does_not_ring_and_goes_with_its_end() {
+    let mut scene = empty(80, 24);
+    let answered = |milliseconds| {
+        Event::Answered(Answered {
+            question: Question::List,
+            milliseconds,
+            waits: false,
+        })
+    };
+    scene.hear(answered(1100));
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0, "a hiccup");
+    scene.hear(answered(1200));
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 1);
+    assert!(!scene.cmds.contains(&Cmd::Bell));
+    let text = scene.text();
+    assert!(text.contains("! SLOW, 1.2s an answer"), "{text}");
+    assert!(text.contains("a list took 1.2 s"), "{text}");
+    for _ in 0..2 {
+        scene.pass(2000);
+        scene.hear(answered(8));
+    }
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    let text = scene.text();
+    assert!(
+        text.contains("prompt again: 8ms, after 4s with up to 1.2s"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -124,7 +124,11 @@ pub fn id(note: &Note) -> Option<&str> {
 fn is_told_elsewhere(note: &Note) -> bool {
     match &note.what {
         News::Alert(alert) => match alert.cause {
-            Cause::Oom | Cause::Failures | Cause::EngineLost | Cause::EngineHung => true,
+            Cause::Oom
+            | Cause::Failures
+            | Cause::EngineLost
+            | Cause::EngineHung
+            | Cause::EngineStall => true,
             Cause::NearCap | Cause::NoHeadroom => false,
         },
         _ => false,

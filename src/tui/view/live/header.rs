@@ -13,7 +13,7 @@ use crate::live::event::Link;
 use crate::live::replay::Replay;
 use crate::tui::screen::Screen;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widget::figure::{Bytes, Short};
+use crate::tui::widget::figure::{Bytes, Short, Took};
 use crate::tui::widget::pen::Pen;
 use crate::tui::widget::text::columns;
 
@@ -52,6 +52,15 @@ pub fn tiny(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
 fn link(look: Look<'_>, pen: &mut Pen<'_>, long: bool) {
     let since = Short(look.live.link_age(look.ours));
     let theme = look.theme;
+    if let (Link::Up, Some(on)) = (&look.model().link, look.model().stall.on()) {
+        let took = Took(on.took);
+        if long {
+            pen.write(Role::Warn, format_args!("! SLOW, {took} an answer"));
+        } else {
+            pen.write(Role::Warn, format_args!("! SLOW {took}"));
+        }
+        return;
+    }
     match (&look.model().link, long) {
         (Link::Connecting, true) => pen.write(
             Role::Busy,

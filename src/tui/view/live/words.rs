@@ -166,6 +166,25 @@ impl Display for Told<'_> {
                 Link::Lost { why } => write!(f, "no way to the engine: {why}"),
                 Link::Hung => f.write_str("the engine hangs: it accepts and does not answer"),
             },
+            News::Stalled { answered } => {
+                let (what, took) = (answered.question.words(), Took(answered.took()));
+                if answered.waits {
+                    write!(f, "slow: {what} is not there after {took}")
+                } else {
+                    write!(f, "slow: {what} took {took}")
+                }
+            }
+            News::StallOver {
+                took,
+                worst,
+                lasted,
+            } => write!(
+                f,
+                "prompt again: {}, after {} with up to {}",
+                Took(*took),
+                Short(*lasted),
+                Took(*worst)
+            ),
             News::Alert(alert) => f.write_str(&alert.words),
         }
     }
@@ -213,7 +232,7 @@ pub fn role(news: &News) -> Role {
         | News::Died { oom: true, .. }
         | News::CallEnded { oom: true, .. }
         | News::Link(Link::Lost { .. } | Link::Hung) => Role::Bad,
-        News::Link(_) => Role::Good,
+        News::Link(_) | News::StallOver { .. } => Role::Good,
         trouble if trouble.is_trouble() => Role::Warn,
         News::CallStarted { .. } | News::CallEnded { .. } | News::Destroyed => Role::Muted,
         _ => Role::Plain,
