@@ -9,7 +9,7 @@ use ratatui::layout::Size;
 use super::super::scene::live::*;
 use crate::live::event::{Answered, Event, Link, Question, Turn};
 use crate::tui::msg::Msg;
-use crate::tui::scene::Scene;
+use crate::tui::scene::{Scene, well};
 use crate::tui::screen::Screen;
 use crate::tui::update::next_wake;
 use crate::tui::view::view;
@@ -69,6 +69,68 @@ fn a_lost_engine_leaves_the_rows_with_their_age() {
         scene.wake();
         scene
     });
+}
+
+/// A killed one of an agent with a long name, twelve failures of another, and a lost engine.
+fn alarmed(width: u16, height: u16, screen: &str) -> Scene {
+    let mut scene = failing(width, height);
+    scene.pass(200);
+    scene.link(Link::Lost {
+        why: "connection refused".to_owned(),
+    });
+    scene.pass(800);
+    scene.link(Link::Up);
+    scene.pass(2000);
+    scene.happen(&id(5), &key(5), Turn::Oom);
+    scene.keys(screen);
+    scene.pass(12_000);
+    scene.wake();
+    scene
+}
+
+#[test]
+fn alerts_are_seen_on_the_other_screens_too() {
+    snap("alarm_on_the_checklist", |width, height| {
+        alarmed(width, height, "1")
+    });
+    snap("alarm_on_the_isolation", |width, height| {
+        alarmed(width, height, "3")
+    });
+}
+
+#[test]
+fn another_screen_is_drawn_when_an_alert_comes_and_when_it_looks_older_and_not_else() {
+    let mut scene = busy(80, 24);
+    scene.keys("1");
+    scene.finish(well);
+    scene.pass(90_000);
+    scene.wake();
+    let quiet = next_wake(&scene.app).map(|wake| wake - scene.app.now);
+    scene.app.changed = false;
+    scene.happen(&id(3), &key(3), call("x"));
+    scene.sample(&id(3), 0.2, 20 << 20);
+    assert!(!scene.app.changed, "nothing of it is on the screen");
+    assert!(quiet > Some(std::time::Duration::from_secs(1)), "{quiet:?}");
+    scene.happen(&id(5), &key(5), Turn::Oom);
+    assert!(std::mem::take(&mut scene.app.changed));
+    assert!(
+        scene.text().contains("! OOM in research/"),
+        "{}",
+        scene.text()
+    );
+    scene.happen(&id(3), &key(3), call_end("x", 0));
+    assert!(!scene.app.changed);
+    let soon = next_wake(&scene.app).expect("its age");
+    assert!(soon > scene.app.now && soon <= scene.app.now + std::time::Duration::from_secs(1));
+    // When it is old it is gone, and nothing is waited for any more.
+    scene.pass(301_000);
+    scene.wake();
+    assert!(!scene.text().contains("OOM"), "{}", scene.text());
+    let soon = next_wake(&scene.app).expect("the checklist's age");
+    assert!(soon > scene.app.now + std::time::Duration::from_secs(1));
+    scene.happen(&id(5), &key(5), Turn::Oom);
+    scene.keys("2");
+    assert_eq!(scene.app.screen, Screen::Live, "the digit leads there");
 }
 
 #[test]

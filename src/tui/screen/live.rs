@@ -15,6 +15,7 @@ mod wanted;
 
 pub use column::Column;
 pub use doing::{Doing, end_of};
+pub use hearing::Heard;
 pub use rows::{Counts, Group, Row};
 pub use timeline::{Entry, Timeline, id};
 pub use wanted::{Columns, Sort, Table};
@@ -260,6 +261,14 @@ impl Live {
             .rev()
             .filter(move |raised| dismissed.is_none_or(|until| raised.at > until))
             .filter(move |raised| ours.since(raised.last) < ALERT && self.stands(raised))
+    }
+
+    /// What another screen shows of the alerts: when the newest was there last, and how many they
+    /// are.
+    pub fn mark(&self, now: Duration) -> Option<(Moment, usize)> {
+        let mut alerts = self.alerts(now);
+        let newest = alerts.next()?;
+        Some((newest.last, 1 + alerts.count()))
     }
 
     /// A cause that is over is history, and the timeline has it.

@@ -8,7 +8,7 @@ use crate::live::event;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::{Command, Place};
 use crate::tui::msg::{Chord, Cmd, Does, Mouse};
-use crate::tui::screen::live::{Pane, Window};
+use crate::tui::screen::live::{Heard, Pane, Window};
 use crate::tui::screen::{Screen, deeds, logs};
 use crate::tui::view;
 
@@ -23,8 +23,18 @@ pub fn told(app: &mut App, event: event::Stamped<event::Event>) -> Vec<Cmd> {
     let Some(live) = &mut app.live else {
         return Vec::new();
     };
+    if app.screen == Screen::Live {
+        let heard = live.tell(now, event);
+        app.changed |= heard.changed;
+        return rung(heard);
+    }
+    let mark = live.mark(now);
     let heard = live.tell(now, event);
-    app.changed |= heard.changed && app.screen == Screen::Live;
+    app.changed |= mark != live.mark(now);
+    rung(heard)
+}
+
+fn rung(heard: Heard) -> Vec<Cmd> {
     if heard.rings {
         vec![Cmd::Bell]
     } else {
