@@ -145,9 +145,9 @@ impl Model {
         self.gone.iter().filter(|gone| self.scope.shows(gone.kind))
     }
 
-    /// Whether a note is about what is shown, or about the node. A container that has just gone is
-    /// among the dead.
-    pub fn tells(&self, note: &Note) -> bool {
+    /// Whether it is about what is shown, or about the node. A container that has just gone is among
+    /// the dead.
+    fn shows(&self, about: Option<&About>) -> bool {
         let kind = |about: &About| {
             let there = self.sandboxes.get(&about.id).map(|one| one.kind);
             let gone = || {
@@ -157,8 +157,7 @@ impl Model {
             };
             there.or_else(gone)
         };
-        let shows = |about| kind(about).is_some_and(|kind| self.scope.shows(kind));
-        note.about.as_ref().is_none_or(shows)
+        about.is_none_or(|about| kind(about).is_some_and(|kind| self.scope.shows(kind)))
     }
 
     /// Calls of all that is shown.

@@ -16,6 +16,9 @@ pub struct Note {
     pub at: Moment,
     /// Which container, unless it is about the node.
     pub about: Option<About>,
+    /// About the node, or about a container that is watched. Settled when it is made: the picture
+    /// forgets what has gone, and its notes stay.
+    pub shown: bool,
     pub what: News,
 }
 

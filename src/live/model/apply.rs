@@ -42,7 +42,8 @@ impl Model {
             let alert = self.alerts.headroom(at, arithmetic.headroom, limit);
             notes.extend(alert.map(|alert| about_node(at, News::Alert(alert))));
         }
-        for note in &notes {
+        for note in &mut notes {
+            note.shown = self.shows(note.about.as_ref());
             if self.timeline.len() == MOST_NOTES {
                 self.timeline.pop_front();
             }
@@ -174,6 +175,7 @@ impl Model {
                 stamp: at,
                 at,
                 about: Some(one.about.clone()),
+                shown: true,
                 what: News::Alert(alert),
             }));
         }
@@ -260,12 +262,14 @@ impl Model {
             stamp: life.stamp,
             at,
             about: Some(about.clone()),
+            shown: true,
             what: news,
         });
         notes.extend(alert.map(|alert| Note {
             stamp: at,
             at,
             about: Some(about),
+            shown: true,
             what: News::Alert(alert),
         }));
     }
@@ -341,6 +345,7 @@ impl Model {
             stamp,
             at,
             about: Some(about),
+            shown: true,
             what: match leaving {
                 Leaving::Destroyed => News::Destroyed,
                 Leaving::Vanished => News::Vanished { last, ended },

@@ -98,6 +98,7 @@ impl Model {
             stamp,
             at,
             about: Some(about.clone()),
+            shown: true,
             what,
         };
         notes.push(note(stamp, news));

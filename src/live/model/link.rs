@@ -67,6 +67,7 @@ pub(super) fn about_node(at: Moment, what: News) -> Note {
         stamp: at,
         at,
         about: None,
+        shown: true,
         what,
     }
 }

@@ -13,7 +13,7 @@ impl Model {
         &mut self,
         events: impl Iterator<Item = Stamped<Event>>,
         now: Moment,
-        mut tell: impl FnMut(&Self, &Note),
+        mut tell: impl FnMut(&Note),
     ) -> Option<Moment> {
         let mut newest = None;
         // A clock that was set back leaves records of the future, which would outrank all that comes.
@@ -33,7 +33,7 @@ impl Model {
             let recalled = self.recalled.get_or_insert(Recalled { from: at, to: at });
             recalled.to = recalled.to.max(at);
             for note in self.apply(event) {
-                tell(self, &note);
+                tell(&note);
             }
         }
         let recalled = self.recalled?;

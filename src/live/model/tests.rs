@@ -351,6 +351,30 @@ fn what_ended_in_a_gap_is_told_as_vanished() {
 }
 
 #[test]
+fn a_note_says_the_same_of_its_container_when_that_is_long_forgotten() {
+    let mut model = model();
+    happen(&mut model, "a", 0, Turn::Created);
+    happen(&mut model, "a", 1, Turn::Destroyed);
+    let mut other = life("db", 2, Turn::Created);
+    (other.name, other.labels) = ("db".to_owned(), BTreeMap::new());
+    let notes = tell(&mut model, 2, Event::Happened(Box::new(other)));
+    assert!(!notes[0].shown);
+    for at in 3..2100 {
+        let id = at.to_string();
+        happen(&mut model, &id, at, Turn::Created);
+        happen(&mut model, &id, at, Turn::Destroyed);
+    }
+    assert!(!model.gone.iter().any(|gone| gone.about.id == "a"));
+    let shown: Vec<bool> = model
+        .timeline
+        .iter()
+        .take(4)
+        .map(|note| note.shown)
+        .collect();
+    assert_eq!(shown, [true, true, false, true]);
+}
+
+#[test]
 fn only_what_is_new_rings_and_the_backlog_does_not() {
     let mut model = model();
     let old = life("a", 0, Turn::Oom);

@@ -178,6 +178,7 @@ mod tests {
                 name: "openclaw-sbx-1".to_owned(),
                 owner: Owner::from_key("agent:main:main:workspace:7e"),
             }),
+            shown: true,
             what: News::CallEnded {
                 exec: "x".to_owned(),
                 exit_code: None,
@@ -208,6 +209,7 @@ mod tests {
             stamp: Moment(1_795_000_000_000_000_000),
             at: Moment(1_795_000_000_000_000_000),
             about: None,
+            shown: true,
             what,
         };
         let answered = Answered {
@@ -249,6 +251,7 @@ mod tests {
             stamp,
             at: stamp,
             about: None,
+            shown: true,
             what,
         };
         let died = News::Died {

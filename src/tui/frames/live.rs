@@ -105,7 +105,7 @@ fn another_screen_is_drawn_when_an_alert_comes_and_when_it_looks_older_and_not_e
     scene.finish(well);
     scene.pass(90_000);
     scene.wake();
-    let quiet = next_wake(&scene.app).map(|wake| wake - scene.app.now);
+    let quiet = next_wake(&scene.app).map(|wake| wake.saturating_sub(scene.app.now));
     scene.app.changed = false;
     scene.happen(&id(3), &key(3), call("x"));
     scene.sample(&id(3), 0.2, 20 << 20);

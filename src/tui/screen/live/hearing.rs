@@ -42,7 +42,7 @@ impl Live {
         let notes = std::mem::take(&mut self.model.timeline);
         self.timeline = Timeline::default();
         for note in &notes {
-            if self.is_shown(note) {
+            if note.shown {
                 self.timeline.add(note.clone());
             }
         }
@@ -112,7 +112,7 @@ impl Live {
         let mut heard = Heard::default();
         let mut buried = false;
         for note in notes {
-            if !self.is_shown(&note) {
+            if !note.shown {
                 continue;
             }
             heard.changed = true;
@@ -144,22 +144,6 @@ impl Live {
             self.rang.insert(cause, at);
         }
         rings
-    }
-
-    /// Whether it is about something that is watched.
-    fn is_shown(&self, note: &Note) -> bool {
-        let Some(about) = &note.about else {
-            return true;
-        };
-        let standing = self.model.sandboxes.get(&about.id).map(|one| one.kind);
-        let gone = || {
-            let mut gone = self.model.gone.iter().rev();
-            gone.find(|one| one.about.id == about.id)
-                .map(|one| one.kind)
-        };
-        standing
-            .or_else(gone)
-            .is_none_or(|kind| self.model.scope.shows(kind))
     }
 
     /// Our clock as the events have it: it goes on while the machine sleeps, and may be set.

@@ -214,6 +214,7 @@ mod tests {
                 name: format!("sbx-{id}"),
                 owner,
             }),
+            shown: true,
             what,
         }
     }
