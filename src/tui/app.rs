@@ -15,11 +15,14 @@ use super::screen::live::Live;
 use super::screen::logs::Logs;
 use super::screen::repair::{Repairs, Talk};
 use super::theme::Theme;
+use super::widget::clock::Zone;
 use crate::checklist::report::{Node, Report};
 
 pub struct App {
     pub theme: Theme,
     pub keys: Keymap,
+    /// In which times of the clock are shown.
+    pub zone: Zone,
     pub size: Size,
     /// The node is a recorded one, and every screen says so.
     pub is_demo: bool,
@@ -66,6 +69,7 @@ impl App {
         Self {
             theme,
             keys: Keymap::default(),
+            zone: Zone::default(),
             size,
             is_demo: false,
             now: Duration::ZERO,

@@ -123,6 +123,8 @@ pub struct Session {
     pub first: First,
     pub style: Style,
     pub habits: Habits,
+    /// Where the person at the terminal is; none where the system does not say.
+    pub zone: Option<jiff::tz::TimeZone>,
 }
 
 /// What the app opens with.

@@ -149,6 +149,7 @@ pub fn show(
         first,
         style,
         habits,
+        zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let shown = runtime.block_on(async {
         let shown = tui::run(session).await;

@@ -13,6 +13,7 @@ use crate::tui::scene::{Scene, well};
 use crate::tui::screen::Screen;
 use crate::tui::update::next_wake;
 use crate::tui::view::view;
+use crate::tui::widget::clock::Zone;
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (160, 45), (40, 10), (20, 5)];
 
@@ -69,6 +70,24 @@ fn a_lost_engine_leaves_the_rows_with_their_age() {
         scene.wake();
         scene
     });
+}
+
+#[test]
+fn the_clock_of_the_timeline_is_the_persons_own() {
+    let zone = jiff::tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a rule");
+    snap("clock", move |width, height| {
+        let mut scene = failing(width, height);
+        scene.app.zone = Zone::new(Some(zone.clone()));
+        scene.keys("t");
+        scene
+    });
+    let mut unknown = failing(80, 24);
+    unknown.keys("t");
+    assert!(
+        unknown.text().contains("─ timeline UTC ─"),
+        "{}",
+        unknown.text()
+    );
 }
 
 /// A killed one of an agent with a long name, twelve failures of another, and a lost engine.
