@@ -17,6 +17,7 @@ use super::screen::repair::{Repairs, Talk};
 use super::theme::Theme;
 use super::widget::clock::Zone;
 use crate::checklist::report::{Node, Report};
+use crate::live::event::Moment;
 
 pub struct App {
     pub theme: Theme,
@@ -43,6 +44,8 @@ pub struct App {
     /// The report of the last gathering that came to its end.
     pub report: Option<Box<Report>>,
     pub dialog: Option<Dialog>,
+    /// Of which alerts the title of the terminal tells.
+    pub titled: Option<(Moment, usize)>,
     /// Something on the screen is not as it was drawn last.
     pub changed: bool,
 }
@@ -84,6 +87,7 @@ impl App {
             node: Node::default(),
             report: None,
             dialog: None,
+            titled: None,
             changed: true,
         }
     }

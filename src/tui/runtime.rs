@@ -190,6 +190,14 @@ async fn drive(
                     terminal::ring().map_err(lost)?;
                     None
                 }
+                Cmd::Notify(words) => {
+                    terminal::notify(session.style.notices, &words).map_err(lost)?;
+                    None
+                }
+                Cmd::Title(words) => {
+                    terminal.title(&words).map_err(lost)?;
+                    None
+                }
                 Cmd::Leave(leave) => return Ok(leave),
                 Cmd::Repair(repair::Cmd::Rights) => {
                     // Whoever reads the keys must not read a password.

@@ -42,6 +42,7 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
     live::rest(app);
     let mut cmds = take_in(app, message.what);
     live::refresh(app, &mut cmds);
+    live::title(app, &mut cmds);
     cmds
 }
 

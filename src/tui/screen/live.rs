@@ -15,7 +15,6 @@ mod wanted;
 
 pub use column::Column;
 pub use doing::{Doing, end_of};
-pub use hearing::Heard;
 pub use rows::{Counts, Group, Row};
 pub use timeline::{Entry, Timeline, id};
 pub use wanted::{Columns, Sort, Table};

@@ -8,7 +8,7 @@ use crate::live::event;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::{Command, Place};
 use crate::tui::msg::{Chord, Cmd, Does, Mouse};
-use crate::tui::screen::live::{Heard, Pane, Window};
+use crate::tui::screen::live::{Pane, Window};
 use crate::tui::screen::{Screen, deeds, logs};
 use crate::tui::view;
 
@@ -23,23 +23,28 @@ pub fn told(app: &mut App, event: event::Stamped<event::Event>) -> Vec<Cmd> {
     let Some(live) = &mut app.live else {
         return Vec::new();
     };
-    if app.screen == Screen::Live {
-        let heard = live.tell(now, event);
-        app.changed |= heard.changed;
-        return rung(heard);
-    }
-    let mark = live.mark(now);
+    // The dashboard knows itself what an event changes on it.
+    let mark = (app.screen != Screen::Live).then(|| live.mark(now));
     let heard = live.tell(now, event);
-    app.changed |= mark != live.mark(now);
-    rung(heard)
+    app.changed |= match mark {
+        None => heard.changed,
+        Some(mark) => mark != live.mark(now),
+    };
+    match heard.rings {
+        Some(words) => vec![Cmd::Bell, Cmd::Notify(words)],
+        None => Vec::new(),
+    }
 }
 
-fn rung(heard: Heard) -> Vec<Cmd> {
-    if heard.rings {
-        vec![Cmd::Bell]
-    } else {
-        Vec::new()
+/// The title of the terminal names the newest alert, wherever the person looks.
+pub fn title(app: &mut App, cmds: &mut Vec<Cmd>) {
+    let now = app.now;
+    let mark = app.live.as_ref().and_then(|live| live.mark(now));
+    if mark == app.titled {
+        return;
     }
+    app.titled = mark;
+    cmds.push(Cmd::Title(view::alarm::title(app)));
 }
 
 /// A recording plays for whoever looks.

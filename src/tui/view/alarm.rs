@@ -1,4 +1,4 @@
-//! The alerts of the dashboard on the other screens.
+//! The alerts of the dashboard on the other screens, and in the title of the terminal.
 //!
 //! ```text
 //! ─ [1 Checklist] ─ 2 Live ─ 3 Isolation ─── ! OOM in main/telegram 12s ago +1: 2 ─
@@ -88,4 +88,17 @@ pub fn sign(app: &App) -> Option<Role> {
     let live = app.live.as_ref().filter(|_| app.screen != Screen::Live)?;
     let newest = live.alerts(app.now).next()?;
     Some(role(&newest.alert))
+}
+
+/// For the title of the terminal: `! OOM in main/telegram - clawdoctor`.
+pub fn title(app: &App) -> String {
+    const MOST: usize = 60;
+    let newest = app.live.as_ref().and_then(|live| {
+        let newest = live.alerts(app.now).next()?;
+        Some(headline(live, &newest.alert, MOST, app.theme.ellipsis()))
+    });
+    match newest {
+        Some(words) => format!("! {words} - clawdoctor"),
+        None => "clawdoctor".to_owned(),
+    }
 }

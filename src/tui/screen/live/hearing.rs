@@ -18,11 +18,12 @@ const CLOCK: Duration = Duration::from_secs(1);
 const QUIET: Duration = Duration::from_mins(5);
 
 /// What came of an event, for the app.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
     /// The screen is other than it was.
     pub changed: bool,
-    pub rings: bool,
+    /// What to ring for, in words.
+    pub rings: Option<String>,
 }
 
 /// What an event may change.
@@ -117,7 +118,11 @@ impl Live {
             }
             heard.changed = true;
             match &note.what {
-                News::Alert(alert) => heard.rings |= self.rings(alert.cause, note.at),
+                News::Alert(alert) => {
+                    if self.rings(alert.cause, note.at) {
+                        heard.rings = Some(alert.words.clone());
+                    }
+                }
                 News::Destroyed | News::Vanished { .. } => {
                     buried = true;
                     if let Some(about) = &note.about {
