@@ -18,7 +18,7 @@ use crate::live::note::About;
 use crate::live::sandbox::{Gone, Leaving, Sandbox};
 use crate::live::usage::Over;
 
-pub use evidence::{evidence, evidence_text};
+pub use evidence::{Evidence, evidence, evidence_text};
 pub use lines::{headroom_line, line, sample_line, version_line};
 pub use table::{document, happening, span, table};
 

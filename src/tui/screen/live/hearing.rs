@@ -118,10 +118,8 @@ impl Live {
             }
             heard.changed = true;
             match &note.what {
-                News::Alert(alert) => {
-                    if self.rings(alert.cause, note.at) {
-                        heard.rings = Some(alert.words.clone());
-                    }
+                News::Alert(alert) if self.rings(alert.cause, note.at) => {
+                    heard.rings = Some(alert.words.clone());
                 }
                 News::Destroyed | News::Vanished { .. } => {
                     buried = true;
