@@ -265,6 +265,10 @@ impl Live {
     /// What another screen shows of the alerts: when the newest was there last, and how many they
     /// are.
     pub fn mark(&self, now: Duration) -> Option<(Moment, usize)> {
+        // The alerts of a recording are not of this node.
+        if self.playing.is_some() {
+            return None;
+        }
         let mut alerts = self.alerts(now);
         let newest = alerts.next()?;
         Some((newest.last, 1 + alerts.count()))

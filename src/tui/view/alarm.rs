@@ -40,6 +40,12 @@ fn whose(live: &Live, id: &str) -> String {
     about.map_or_else(|| "a sandbox".to_owned(), |about| Whose(about).to_string())
 }
 
+/// What is watched while another screen is open. The alerts of a recording are not of this node.
+fn elsewhere(app: &App) -> Option<&Live> {
+    let live = app.live.as_deref().filter(|live| live.playing.is_none());
+    live.filter(|_| app.screen != Screen::Live)
+}
+
 pub fn role(alert: &Alert) -> Role {
     if alert.cause.rings() {
         Role::Bad
@@ -52,7 +58,7 @@ pub fn role(alert: &Alert) -> Role {
 /// the dashboard itself.
 pub fn mark(app: &App, room: usize) -> Pieces {
     let none = Pieces::new(app.theme, 0);
-    let Some(live) = app.live.as_ref().filter(|_| app.screen != Screen::Live) else {
+    let Some(live) = elsewhere(app) else {
         return none;
     };
     let mut alerts = live.alerts(app.now);
@@ -85,7 +91,7 @@ pub fn mark(app: &App, room: usize) -> Pieces {
 
 /// How much there is to see on the dashboard, where there is room for a sign alone.
 pub fn sign(app: &App) -> Option<Role> {
-    let live = app.live.as_ref().filter(|_| app.screen != Screen::Live)?;
+    let live = elsewhere(app)?;
     let newest = live.alerts(app.now).next()?;
     Some(role(&newest.alert))
 }

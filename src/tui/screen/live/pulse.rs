@@ -50,6 +50,7 @@ impl Live {
     /// When what another screen shows of the alerts changes by itself: the age of the newest, or how
     /// many there are.
     pub fn next_mark(&self, now: Duration) -> Option<Duration> {
+        self.mark(now)?;
         let ours = self.ours(now);
         let age = |raised: &Raised| ours.since(raised.last);
         let mut alerts = self.alerts(now);
