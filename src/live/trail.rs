@@ -19,6 +19,8 @@ pub struct Trail {
     silent: Option<Moment>,
     /// When it ended, where only an inspection has told so.
     found: Option<Moment>,
+    /// The last end that was told, however it was learnt of.
+    over: Option<Moment>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +56,7 @@ impl Trail {
             last: self.last.max(Some(at)),
             silent: None,
             found: None,
+            over: self.over,
         };
     }
 
@@ -64,6 +67,7 @@ impl Trail {
             last: self.last.max(Some(at)),
             silent: None,
             found: None,
+            over: self.over.max(Some(at)),
         };
     }
 
@@ -95,6 +99,12 @@ impl Trail {
     pub fn is_echo(&self, stamp: Moment) -> bool {
         self.found
             .is_some_and(|found| found.since(stamp).max(stamp.since(found)) < SAME)
+    }
+
+    /// Whether an end at this instant, of one that runs again, is one that nothing has told of.
+    pub fn misses(&self, finished: Moment) -> bool {
+        let is_later = |over: Moment| finished.since(over) >= SAME;
+        self.end == End::Ahead && self.over.is_none_or(is_later)
     }
 
     pub fn last(&self) -> Option<Moment> {

@@ -24,11 +24,12 @@ fn is(line: &Value, kind: &str, name: &str) -> bool {
     line["type"] == kind && line["container"]["name"] == name
 }
 
-/// One is killed, one begins and ends, and one is removed, while nobody hears; and then so much
-/// happens that the engine has forgotten it.
+/// One is killed, one begins and ends, one is removed and one started anew, while nobody hears; and
+/// then so much happens that the engine has forgotten it.
 fn gap(at: &Bench) -> Outcome {
-    let [killed, brief, away, busy] = ["killed", "brief", "away", "busy"].map(|it| at.name(it));
-    let all = [&killed, &brief, &away, &busy].map(String::as_str);
+    let words = ["killed", "brief", "away", "again", "busy"];
+    let [killed, brief, away, again, busy] = words.map(|it| at.name(it));
+    let all = [&killed, &brief, &away, &again, &busy].map(String::as_str);
     let _end = at.at_the_end(
         &all.map(|one| ["rm", "-f", one])
             .each_ref()
@@ -39,13 +40,19 @@ fn gap(at: &Bench) -> Outcome {
     let socket = folder.path().join("engine.sock");
     let mut gate = Gate::new(&socket, &at.real.socket);
     gate.open()?;
-    for (name, who) in [(&killed, "killed"), (&away, "away"), (&busy, "busy")] {
+    let standing = [
+        (&killed, "killed"),
+        (&away, "away"),
+        (&again, "again"),
+        (&busy, "busy"),
+    ];
+    for (name, who) in standing {
         dashboard::sandbox(at, name, &key(who), &["-d"], "exec sleep 600")?;
     }
     let mut watch = Watch::begin(&socket, &[])?;
     let (mut screen, _place) = dashboard::watch(&socket, 160, 45);
-    // A figure of each: all three are known to run.
-    for name in [&killed, &away, &busy] {
+    // A figure of each: all are known to run.
+    for (name, _) in standing {
         watch.until("a figure", |line| {
             line["type"] == "sample" && line["name"] == **name
         })?;
@@ -56,6 +63,7 @@ fn gap(at: &Bench) -> Outcome {
     watch.until("the loss", |line| line["cause"] == "engine-lost")?;
     at.real.docker(&["kill", &killed])?;
     at.real.docker(&["rm", "-f", &away])?;
+    at.real.docker(&["restart", "-t", "0", &again])?;
     dashboard::sandbox(at, &brief, &key("brief"), &[], "exit 9")?;
     for _ in 0..REMEMBERED / 2 + 4 {
         at.real.docker(&["pause", &busy])?;
@@ -73,6 +81,14 @@ fn gap(at: &Bench) -> Outcome {
         found["exitCode"] == 9 && found["seenAfterwards"] == true,
         &found,
     )?;
+    let found = watch.until("the one that runs again", |line| is(line, "died", &again))?;
+    sure(
+        found.get("exitCode").is_none() && found["seenAfterwards"] == true,
+        &found,
+    )?;
+    watch.until("its second start", |line| {
+        is(line, "started", &again) && line["at"].as_str() > found["at"].as_str()
+    })?;
     let gone = watch.until("the removed one", |line| is(line, "vanished", &away))?;
     let (from, to) = (gone["notBefore"].as_str(), gone["at"].as_str());
     sure(from.is_some() && from < to, &gone)?;
@@ -87,7 +103,7 @@ fn gap(at: &Bench) -> Outcome {
             && says("away/chat", "gone, not seen how")
     })?;
     let told = watch.end()?;
-    for name in [&killed, &brief] {
+    for name in [&killed, &brief, &again] {
         let count = told.iter().filter(|line| is(line, "died", name)).count();
         sure(count == 1, format!("told {count} times"))?;
     }

@@ -1,5 +1,7 @@
 //! Ends that no event has told of: they stand in the timeline as what was seen afterwards.
 
+use std::time::Duration;
+
 use super::Model;
 use super::apply::oom_words;
 use super::turn::OOM_TO_DEATH;
@@ -31,6 +33,24 @@ impl Model {
             return;
         }
         let state = State::from_word(&detail.standing.state);
+        if let Some((finished, started)) = restarted(one, state, detail, there) {
+            let lifetime = one.started.map(|start| finished.since(start));
+            one.trail.told(finished);
+            one.trail.lives(there);
+            one.latency = None;
+            self.calls_cut_off(id, finished);
+            let died = News::Died {
+                // The engine forgets it with the new start.
+                exit_code: None,
+                lifetime,
+                oom: false,
+                seen: Seen::Afterwards,
+            };
+            self.tell_found(at, finished, false, detail, died, notes);
+            let again = News::Started { latency: None };
+            self.tell_found(at, started, false, detail, again, notes);
+            return;
+        }
         if !traced(one, state, detail.asked, there) {
             return;
         }
@@ -104,6 +124,22 @@ impl Model {
         notes.push(note(stamp, news));
         notes.extend(told.into_iter().map(|alert| note(at, News::Alert(alert))));
     }
+}
+
+/// When it ended and when it was started again, where only its inspection knows. A start that is
+/// younger than an event may be late is not taken for one that was missed.
+fn restarted(
+    one: &Sandbox,
+    state: State,
+    detail: &Detail,
+    there: Moment,
+) -> Option<(Moment, Moment)> {
+    const LATE: Duration = Duration::from_secs(2);
+    let before = one.detail.as_ref()?.finished;
+    let (finished, started) = (detail.finished?, detail.started?);
+    let is_missed = detail.finished > before && one.trail.misses(finished);
+    let is_over = state.is_alive() && started >= finished && there.since(started) > LATE;
+    (is_missed && is_over).then_some((finished, started))
 }
 
 /// What an answer says of a container's state, for its trail. Whether it has ended, for certain,

@@ -175,3 +175,44 @@ fn a_death_of_long_ago_rings_for_nobody_and_one_that_was_told_vanishes_as_what_h
         Some(Some(137))
     );
 }
+
+#[test]
+fn one_that_ended_in_a_gap_and_runs_again_is_told_with_both() {
+    let again = |asked, finished, started| {
+        let Event::Detailed(mut found) = detail("a", asked, 64 * MIB) else {
+            panic!("a detail")
+        };
+        (found.finished, found.started) = (Some(ms(finished)), Some(ms(started)));
+        Event::Detailed(found)
+    };
+    let mut model = watched();
+    cut(&mut model, 1000);
+    tell(&mut model, 9000, list(8900, vec![listed("a", "running")]));
+    let mut lagging = model.clone();
+    let notes = tell(&mut model, 9100, again(9050, 3000, 4000));
+    let [died, started] = &notes[..] else {
+        panic!("{notes:?}")
+    };
+    assert_eq!((died.stamp, started.stamp), (ms(3000), ms(4000)));
+    let expected = News::Died {
+        exit_code: None,
+        lifetime: Some(Duration::from_secs(7)),
+        oom: false,
+        seen: Seen::Afterwards,
+    };
+    assert_eq!(died.what, expected);
+    assert_eq!(started.what, News::Started { latency: None });
+    let one = &model.sandboxes["a"];
+    assert_eq!((one.state, one.started), (State::Running, Some(ms(4000))));
+    assert_eq!((one.running.len(), one.failed), (0, 1), "its call is over");
+    assert!(tell(&mut model, 20_000, again(19_000, 3000, 4000)).is_empty());
+    // A start that has only just been: its events are on their way.
+    assert!(tell(&mut lagging, 9100, again(9050, 9000, 9040)).is_empty());
+    happen(&mut lagging, "a", 9000, died_well());
+    happen(&mut lagging, "a", 9040, Turn::Started);
+    assert!(tell(&mut lagging, 20_000, again(19_000, 9000, 9040)).is_empty());
+}
+
+fn died_well() -> Turn {
+    Turn::Died { exit_code: Some(0) }
+}
