@@ -9,6 +9,9 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::check;
+use super::out::Out;
+use super::telling::snapshot;
+use crate::failure::Failure;
 use crate::live::event::Moment;
 use crate::live::model::Model;
 use crate::redact::Redactor;
@@ -89,4 +92,35 @@ impl Evidence {
         let [json, text] = written;
         Ok([json?, text?])
     }
+}
+
+/// One look, and the evidence of the same instant where it is wanted: of an engine that is lost too.
+pub fn look(
+    place: Option<&Place>,
+    model: &Model,
+    now: Moment,
+    json: bool,
+    redactor: Option<&Redactor>,
+    out: &Out,
+) -> Result<(), Failure> {
+    let evidence = || Evidence::of(model, now, redactor);
+    match place {
+        Some(Place::Printed) => {
+            let printed = out.print_text(&evidence().document(out.style.pretty));
+            return printed
+                .map_err(|error| Failure::system("cannot write to standard output").cause(error));
+        }
+        Some(Place::Folder(folder)) => {
+            let kept = evidence().write(folder).map_err(|why| {
+                Failure::input("the evidence cannot be kept")
+                    .cause(why)
+                    .hint("clawdoctor watch --once --evidence -  prints it instead")
+            })?;
+            for path in kept {
+                out.complain(&format!("evidence: {}\n", path.display()));
+            }
+        }
+        None => {}
+    }
+    snapshot(model, now, json, redactor, out)
 }

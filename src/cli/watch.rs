@@ -9,10 +9,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::check::{Signals, Standby};
-use super::evidence::{Evidence, Place};
+use super::evidence::{self, Place};
 use super::out::Out;
 use super::prepare::{self, Prepared, Wish};
-use super::telling::{Hush, Teller, snapshot};
+use super::telling::{Hush, Teller};
 use crate::checklist::judge::Judge;
 use crate::engine::CommandLines;
 use crate::exit;
@@ -26,7 +26,6 @@ use crate::live::recording::{self, Header, Recorder, history};
 use crate::live::sampling::{Pace, Sight};
 use crate::live::sandbox::{Sandbox, State};
 use crate::live::scope::Scope;
-use crate::redact::Redactor;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 use crate::tui::{Columns, Habits, Sort};
@@ -156,36 +155,12 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     runtime.shutdown_background();
     let model = looked?;
     let redactor = prepared.redactor(ask.redact);
-    show(ask, &model, redactor.as_ref(), out)?;
+    let (now, redactor) = (feed::now(), redactor.as_ref());
+    evidence::look(ask.evidence.as_ref(), &model, now, ask.json, redactor, out)?;
     Ok(match model.link {
         Link::Up => exit::CLEAN,
         Link::Connecting | Link::Lost { .. } | Link::Hung => exit::INCONCLUSIVE,
     })
-}
-
-/// One look, and the evidence of the same instant where it is wanted: of an engine that is lost too.
-fn show(ask: &Ask, model: &Model, redactor: Option<&Redactor>, out: &Out) -> Result<(), Failure> {
-    let now = feed::now();
-    let evidence = || Evidence::of(model, now, redactor);
-    match &ask.evidence {
-        Some(Place::Printed) => {
-            let printed = out.print_text(&evidence().document(out.style.pretty));
-            return printed
-                .map_err(|error| Failure::system("cannot write to standard output").cause(error));
-        }
-        Some(Place::Folder(folder)) => {
-            let kept = evidence().write(folder).map_err(|why| {
-                Failure::input("the evidence cannot be kept")
-                    .cause(why)
-                    .hint("clawdoctor watch --once --evidence -  prints it instead")
-            })?;
-            for path in kept {
-                out.complain(&format!("evidence: {}\n", path.display()));
-            }
-        }
-        None => {}
-    }
-    snapshot(model, now, ask.json, redactor, out)
 }
 
 /// Watches until everything is known that can be, or the time is over.

@@ -459,6 +459,20 @@ fn evidence_is_taken_without_a_terminal_and_is_valid() {
     let text = std::fs::read_to_string(text).expect("a file");
     assert!(text.starts_with("clawdoctor evidence, "), "{text}");
 
+    // Of a recorded incident, with all that there is to tell.
+    let recorded = run(&place, "watch --demo --once --evidence -");
+    assert_eq!(code(&recorded), 0, "{}", err(&recorded));
+    let recorded = self::document(&recorded, "watch --demo --once --evidence -");
+    let errors: Vec<String> = validator
+        .iter_errors(&recorded)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    for list in ["sandboxes", "gone", "timeline", "pastCalls", "alerts"] {
+        let is_empty = recorded[list].as_array().is_none_or(Vec::is_empty);
+        assert!(!is_empty, "{list}");
+    }
+
     place.file("a-file", "x");
     let refused = run(&place, "watch --once --evidence a-file");
     assert_eq!(code(&refused), 2);
