@@ -50,7 +50,8 @@ fn gap(at: &Bench) -> Outcome {
         dashboard::sandbox(at, name, &key(who), &["-d"], "exec sleep 600")?;
     }
     let mut watch = Watch::begin(&socket, &[])?;
-    let (mut screen, _place) = dashboard::watch(&socket, 160, 45);
+    // High enough for the timeline, however many others are there.
+    let (mut screen, _place) = dashboard::watch(&socket, 160, 150);
     // A figure of each: all are known to run.
     for (name, _) in standing {
         watch.until("a figure", |line| {
