@@ -77,6 +77,8 @@ pub struct App {
     /// Presses and the wheel are for the app; the terminal's own selection then wants a modifier.
     pub mouse: bool,
     pub keys: Keys,
+    /// What rings is told as a notification too, by a sequence that the terminal understands or leaves.
+    pub notify: bool,
 }
 
 impl Default for App {
@@ -85,6 +87,7 @@ impl Default for App {
             theme: ThemeName::default(),
             mouse: true,
             keys: Keys::new(),
+            notify: false,
         }
     }
 }

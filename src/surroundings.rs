@@ -44,6 +44,7 @@ pub const VARIABLES: &[&str] = &[
     "SUDO_USER",
     "TERM",
     "TMPDIR",
+    "TMUX",
     "USER",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",

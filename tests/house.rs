@@ -182,6 +182,8 @@ const PURE: &[&str] = &[
     "src/live/sampling.rs",
     "src/live/sandbox.rs",
     "src/live/scope.rs",
+    "src/live/stall.rs",
+    "src/live/trail.rs",
     "src/live/usage.rs",
     "src/report",
     "src/service.rs",

@@ -90,6 +90,7 @@ fn the_app() {
         },
         replay: None,
         watching: in_the_dashboard.then(|| runtime.block_on(async { watching(rules) })),
+        zone: None,
         style: Style {
             color: true,
             ..Style::default()

@@ -265,6 +265,7 @@ pub enum DocumentName {
     Watch,
     Headroom,
     Calls,
+    Evidence,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

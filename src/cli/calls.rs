@@ -68,7 +68,7 @@ pub fn calls(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     };
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
     let now = feed::now();
-    watch.since = or_complain(recall(&mut model, now, here, |_, _| ()), out);
+    watch.since = or_complain(recall(&mut model, now, here, |_| ()), out);
     let mut teller = Teller {
         wanted: Wanted {
             since: ask.since.map(|span| now.minus(span)),
@@ -226,7 +226,7 @@ impl Teller<'_> {
 
     fn take(&mut self, event: Stamped<Event>) -> Result<(), Hush> {
         let notes: Vec<Note> = self.model.apply(event);
-        for note in notes.iter().filter(|note| self.model.tells(note)) {
+        for note in notes.iter().filter(|note| note.shown) {
             if let Some(made) = calls::told(&self.model, note)
                 && self.wanted.has(&made)
             {

@@ -8,6 +8,7 @@ mod become_user;
 mod calls;
 pub mod check;
 pub mod demo;
+pub mod evidence;
 pub mod explain;
 pub mod fix;
 mod headroom;

@@ -265,6 +265,7 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         columns: asked.columns.clone(),
         sort: asked.sort,
         group: asked.group,
+        evidence: asked.evidence.clone(),
     };
     if asked.once {
         watch::once(&ask, here, out)

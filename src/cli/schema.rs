@@ -6,8 +6,8 @@ use super::args::DocumentName;
 use crate::checklist::report::{Report, SCHEMA_VERSION};
 use crate::fix::outcome::FixReport;
 use crate::report::headroom::HeadroomReport;
-use crate::report::live::Snapshot;
 use crate::report::live::calls::CallsReport;
+use crate::report::live::{Evidence, Snapshot};
 
 /// The schema of a document. Keys that it does not name may appear at any time, so it forbids none.
 pub fn schema(document: DocumentName) -> Value {
@@ -47,6 +47,14 @@ pub fn schema(document: DocumentName) -> Value {
              may appear at any time; schemaVersion changes only when an old reader would \
              misunderstand.",
         ),
+        DocumentName::Evidence => (
+            schemars::schema_for!(Evidence).to_value(),
+            "clawdoctor evidence",
+            "What `clawdoctor watch --once --evidence` keeps, and `E` on the dashboard: the document \
+             of `watch --once` with what happened, the calls that have ended, and the alerts. What is \
+             not known is left out. New keys and new types of happenings may appear at any time; \
+             schemaVersion changes only when an old reader would misunderstand.",
+        ),
     };
     if let Value::Object(map) = &mut schema {
         map.insert("title".to_owned(), json!(title));
@@ -58,6 +66,7 @@ pub fn schema(document: DocumentName) -> Value {
         DocumentName::Watch => "clawdoctor.watch",
         DocumentName::Headroom => "clawdoctor.headroom",
         DocumentName::Calls => "clawdoctor.calls",
+        DocumentName::Evidence => "clawdoctor.evidence",
     };
     for (key, value) in [
         ("schemaVersion", json!(SCHEMA_VERSION)),
@@ -163,5 +172,101 @@ mod tests {
         document["later"] = json!(true);
         document["checks"][0]["later"] = json!(true);
         assert!(validator.is_valid(&document));
+    }
+
+    /// Events as a recording has them: an incident with a death in a gap.
+    const INCIDENT: &str = r#"
+{"at":1795000000000000000,"link":{"state":"up"}}
+{"at":1795000000010000000,"listed":{"asked":1795000000005000000,"containers":[
+  {"id":"a","name":"openclaw-sbx-a","image":"openclaw-sandbox:bookworm-slim","state":"running",
+   "created":1794999000000000000,"labels":{"openclaw.sandbox":"1","openclaw.sessionKey":"agent:main:chat"}},
+  {"id":"b","name":"openclaw-sbx-b","state":"running","labels":{"openclaw.sandbox":"1"}}]}}
+{"at":1795000001000000000,"happened":{"id":"a","stamp":1795000001000000000,"turn":{"callStarted":{"exec":"x","command":"tail /dev/zero"}}}}
+{"at":1795000002000000000,"happened":{"id":"a","stamp":1795000002000000000,"turn":"oom"}}
+{"at":1795000002100000000,"happened":{"id":"a","stamp":1795000002100000000,"turn":{"callEnded":{"exec":"x","exitCode":137}}}}
+{"at":1795000003000000000,"answered":{"question":"list","milliseconds":3000,"waits":true}}
+{"at":1795000004000000000,"answered":{"question":"list","milliseconds":20}}
+{"at":1795000005000000000,"answered":{"question":"list","milliseconds":20}}
+{"at":1795000006000000000,"link":{"state":"lost","why":"the engine ended the connection"}}
+{"at":1795000010000000000,"link":{"state":"up"}}
+{"at":1795000010200000000,"listed":{"asked":1795000010100000000,"containers":[
+  {"id":"a","name":"openclaw-sbx-a","state":"exited","labels":{"openclaw.sandbox":"1"}}]}}
+{"at":1795000010300000000,"detailed":{"asked":1795000010250000000,"standing":{"id":"a","name":"openclaw-sbx-a","state":"exited"},
+  "labels":{"openclaw.sandbox":"1"},"started":1794999000000000000,"finished":1795000008000000000,"exitCode":255}}
+{"at":1795000011000000000,"happened":{"id":"a","stamp":1795000011000000000,"turn":"destroyed"}}
+"#;
+
+    fn incident() -> crate::live::model::Model {
+        use crate::live::event::{Event, Stamped};
+        use crate::live::model::Model;
+        use crate::live::scope::Scope;
+
+        let catalog = crate::checklist::catalog::Catalog::built_in().expect("our own files");
+        let rules = catalog
+            .checks()
+            .iter()
+            .find_map(|check| match &check.spec.judge {
+                crate::checklist::judge::Judge::SandboxHeadroom(rules) => Some(rules.clone()),
+                _ => None,
+            });
+        let mut model = Model::new(Scope::default(), rules.expect("it is shipped"));
+        let lines = serde_json::Deserializer::from_str(INCIDENT);
+        for event in lines.into_iter::<Stamped<Event>>() {
+            model.apply(event.expect("as a recording has it"));
+        }
+        model
+    }
+
+    #[test]
+    fn the_evidence_of_an_incident_is_valid_and_holds_it() {
+        let now = crate::live::event::Moment(1_795_000_012_000_000_000);
+        let document = crate::report::live::evidence(&incident(), now);
+        let validator =
+            jsonschema::draft202012::new(&schema(DocumentName::Evidence)).expect("a schema");
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
+        let types: Vec<&str> = document["timeline"]
+            .as_array()
+            .expect("what happened")
+            .iter()
+            .map(|line| line["type"].as_str().expect("a type"))
+            .collect();
+        let expected = [
+            "engine",
+            "callStarted",
+            "oom",
+            "alert",
+            "callEnded",
+            "engineStall",
+            "alert",
+            "engineStallOver",
+            "engine",
+            "alert",
+            "engine",
+            "vanished",
+            "died",
+            "destroyed",
+        ];
+        assert_eq!(types, expected);
+        assert_eq!(document["gone"].as_array().map(Vec::len), Some(2));
+        assert_eq!(document["pastCalls"][0]["oom"], json!(true));
+        assert_eq!(document["alerts"][0]["cause"], json!("oom"));
+        for pointer in ["/timeline", "/pastCalls", "/alerts", "/sandboxes", "/gone"] {
+            let mut bad = document.clone();
+            *bad.pointer_mut(pointer).expect(pointer) = json!("none");
+            assert!(!validator.is_valid(&bad), "{pointer}");
+        }
+        for (pointer, value) in [
+            ("/report", json!("clawdoctor.watch")),
+            ("/timeline/0/at", json!(7)),
+            ("/alerts/0/times", json!("often")),
+        ] {
+            let mut bad = document.clone();
+            *bad.pointer_mut(pointer).expect(pointer) = value;
+            assert!(!validator.is_valid(&bad), "{pointer}");
+        }
     }
 }

@@ -87,7 +87,7 @@ impl<'a> Teller<'a> {
 
     pub fn tell(&mut self, news: News) -> Result<(), Hush> {
         let News { at, notes, sampled } = news;
-        for note in notes.iter().filter(|note| self.model.tells(note)) {
+        for note in notes.iter().filter(|note| note.shown) {
             if self.json {
                 self.print(live::line(note))?;
             } else {

@@ -9,9 +9,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::check::{Signals, Standby};
+use super::evidence::{self, Place};
 use super::out::Out;
 use super::prepare::{self, Prepared, Wish};
-use super::telling::{Hush, Teller, snapshot};
+use super::telling::{Hush, Teller};
 use crate::checklist::judge::Judge;
 use crate::engine::CommandLines;
 use crate::exit;
@@ -48,6 +49,8 @@ pub struct Ask {
     pub columns: Option<Columns>,
     pub sort: Option<Sort>,
     pub group: bool,
+    /// With one look: where all that is known is to be kept.
+    pub evidence: Option<Place>,
 }
 
 impl Ask {
@@ -67,6 +70,7 @@ impl Ask {
             columns: None,
             sort: None,
             group: false,
+            evidence: None,
         }
     }
 
@@ -146,12 +150,13 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let Standby { runtime, signals } = Standby::take_up()?;
     let mut watch = watched(ask, &prepared);
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
-    watch.since = or_complain(recall(&mut model, feed::now(), here, |_, _| ()), out);
+    watch.since = or_complain(recall(&mut model, feed::now(), here, |_| ()), out);
     let looked = runtime.block_on(look(watch, ask.timeout, model, signals));
     runtime.shutdown_background();
     let model = looked?;
     let redactor = prepared.redactor(ask.redact);
-    snapshot(&model, feed::now(), ask.json, redactor.as_ref(), out)?;
+    let (now, redactor) = (feed::now(), redactor.as_ref());
+    evidence::look(ask.evidence.as_ref(), &model, now, ask.json, redactor, out)?;
     Ok(match model.link {
         Link::Up => exit::CLEAN,
         Link::Connecting | Link::Lost { .. } | Link::Hung => exit::INCONCLUSIVE,
@@ -228,14 +233,14 @@ pub fn follow(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
     let now = feed::now();
     let oldest = now.minus(ask.backlog);
     let mut past = Vec::new();
-    let recalled = recall(&mut model, now, here, |model, note| {
-        if note.stamp >= oldest && model.tells(note) {
+    let recalled = recall(&mut model, now, here, |note| {
+        if note.stamp >= oldest && note.shown {
             past.push(note.clone());
         }
     });
     watch.since = or_complain(recalled, out);
     let mut watching = Watching {
-        recorder: recorder(ask, &prepared, &model)?,
+        kept: Kept::new(recorder(ask, &prepared, &model)?),
         teller: Teller::new(model, ask.json, prepared.redactor(ask.redact), out),
         out,
     };
@@ -254,7 +259,7 @@ pub fn recall(
     model: &mut Model,
     now: Moment,
     here: &Surroundings,
-    tell: impl FnMut(&Model, &Note),
+    tell: impl FnMut(&Note),
 ) -> Result<Option<Moment>, Failure> {
     let history = history(&here.state_dir(), now)?;
     Ok(model.recall(history.into_iter().flatten(), now, tell))
@@ -269,9 +274,40 @@ pub fn or_complain(recalled: Result<Option<Moment>, Failure>, out: &Out) -> Opti
     })
 }
 
+/// The recording of what is watched. Watching goes on without it when it fails, which it says once.
+pub struct Kept(Option<Recorder>);
+
+impl Kept {
+    pub fn new(recorder: Option<Recorder>) -> Self {
+        Self(recorder)
+    }
+
+    /// Nothing is written down, or not any more.
+    pub fn is_over(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Adds what happened. `model` has taken it in already.
+    pub fn add(&mut self, event: &Stamped<Event>, model: &Model) -> Result<(), Failure> {
+        self.act(|recorder| recorder.add(event, model))
+    }
+
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.act(Recorder::flush)
+    }
+
+    fn act(&mut self, act: impl Fn(&mut Recorder) -> Result<(), Failure>) -> Result<(), Failure> {
+        let done = self.0.as_mut().map_or(Ok(()), act);
+        if done.is_err() {
+            self.0 = None;
+        }
+        done
+    }
+}
+
 struct Watching<'a> {
     teller: Teller<'a>,
-    recorder: Option<Recorder>,
+    kept: Kept,
     out: &'a Out,
 }
 
@@ -298,38 +334,32 @@ impl Watching<'_> {
                     None => break Ok(()),
                 },
                 failure = signals.ended() => break Err(failure),
-                _ = flush.tick() => self.keep(Recorder::flush),
+                _ = flush.tick() => {
+                    let kept = self.kept.flush();
+                    self.or_complain(kept);
+                }
             }
         };
         task.abort();
-        self.keep(Recorder::flush);
+        let kept = self.kept.flush();
+        self.or_complain(kept);
         ended
     }
 
     fn take(&mut self, event: Stamped<Event>) -> Result<(), Hush> {
-        let recorded = self.recorder.is_some().then(|| event.clone());
+        let recorded = (!self.kept.is_over()).then(|| event.clone());
         let news = self.teller.take_in(event);
-        if let Some(event) = recorded
-            && let Some(recorder) = &mut self.recorder
-            && let Err(failure) = recorder.add(&event, &self.teller.model)
-        {
-            self.recording_failed(&failure);
+        if let Some(event) = recorded {
+            let kept = self.kept.add(&event, &self.teller.model);
+            self.or_complain(kept);
         }
         self.teller.tell(news)
     }
 
-    fn keep(&mut self, act: impl Fn(&mut Recorder) -> Result<(), Failure>) {
-        if let Some(recorder) = &mut self.recorder
-            && let Err(failure) = act(recorder)
-        {
-            self.recording_failed(&failure);
+    fn or_complain(&self, kept: Result<(), Failure>) {
+        if let Err(failure) = kept {
+            self.out
+                .complain(&format!("warning: {failure}; the recording ends here\n"));
         }
-    }
-
-    /// Watching goes on without it.
-    fn recording_failed(&mut self, failure: &Failure) {
-        self.recorder = None;
-        self.out
-            .complain(&format!("warning: {failure}; the recording ends here\n"));
     }
 }

@@ -24,6 +24,8 @@ pub enum Cause {
     NearCap,
     EngineLost,
     EngineHung,
+    /// It answers, and slowly.
+    EngineStall,
     NoHeadroom,
 }
 
@@ -36,6 +38,7 @@ impl Cause {
             Self::NearCap => "near-cap",
             Self::EngineLost => "engine-lost",
             Self::EngineHung => "engine-hung",
+            Self::EngineStall => "engine-stall",
             Self::NoHeadroom => "no-headroom",
         }
     }
@@ -44,7 +47,7 @@ impl Cause {
     pub fn rings(self) -> bool {
         match self {
             Self::Oom | Self::EngineLost | Self::EngineHung => true,
-            Self::Failures | Self::NearCap | Self::NoHeadroom => false,
+            Self::Failures | Self::NearCap | Self::EngineStall | Self::NoHeadroom => false,
         }
     }
 }

@@ -64,6 +64,53 @@ pub enum Event {
     Node(Box<Node>),
     /// What watching costs.
     Cost(Cost),
+    /// How long the engine took to answer; told where that says something.
+    Answered(Answered),
+}
+
+/// What the engine was asked, and how long it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Answered {
+    pub question: Question,
+    pub milliseconds: u64,
+    /// The answer is not there yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
+}
+
+impl Answered {
+    pub fn took(self) -> Duration {
+        Duration::from_millis(self.milliseconds)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Question {
+    #[default]
+    List,
+    Inspection,
+    Ping,
+}
+
+impl Question {
+    /// `an inspection`
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::List => "a list",
+            Self::Inspection => "an inspection",
+            Self::Ping => "a ping",
+        }
+    }
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Inspection => "inspection",
+            Self::Ping => "ping",
+        }
+    }
 }
 
 /// The way to the engine.

@@ -17,10 +17,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
-use super::event::{Cost, Event, Link, Listing, Moment, Stamped, Turn};
+use super::event::{Answered, Cost, Event, Link, Listed, Listing, Moment, Question, Stamped, Turn};
 use super::sampling::{Pace, Roster, Sight};
 use super::scope::Scope;
+use super::stall::Stall;
 use super::translate;
 use crate::deadline::Deadline;
 use crate::engine::{CommandLines, Engine, Events};
@@ -35,6 +37,9 @@ use visit::{Answer, SETTLED, Visit};
 pub const CHANNEL: usize = 4096;
 /// For the engine to begin to tell.
 const ANSWER: Duration = Duration::from_secs(3);
+
+/// Between two lists while answers are slow.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// What is to be watched, and how.
 #[derive(Clone)]
@@ -73,6 +78,7 @@ pub fn start(
             dropped: 0,
             mirror: Mirror::default(),
             before: None,
+            stall: Stall::default(),
         };
         // The receiver is gone: nobody looks any more.
         match feed.run().await {
@@ -107,6 +113,8 @@ struct Feed {
     dropped: u32,
     mirror: Mirror,
     before: Option<(Moment, Own)>,
+    /// As whoever is told knows it.
+    stall: Stall,
 }
 
 impl Feed {
@@ -190,6 +198,7 @@ impl Feed {
         visit.heard = now();
         if visit.hung {
             visit.hung = false;
+            visit.recovered = Some(Instant::now());
             visit.next_list = visit.heard;
             self.tell(Event::Link(Link::Up)).await?;
         }
@@ -238,28 +247,22 @@ impl Feed {
         answer: Answer,
     ) -> Result<Option<String>, Gone> {
         match answer {
-            Answer::Listed(asked, Ok((containers, forgers))) => {
-                self.heard(visit).await?;
-                self.forgers.extend(forgers);
-                let shown = containers.iter().filter(|one| {
-                    let kind = self.watch.scope.kind(&one.name, &one.image, &one.labels);
-                    self.watch.scope.shows(kind)
-                });
-                visit.to_inspect.extend(shown.map(|one| one.id.clone()));
-                self.tell(Event::Listed(Listing { asked, containers }))
+            Answer::Listed(asked, took, listed) => {
+                visit.listing = None;
+                self.timed(visit, Question::List, took, listed.as_ref().err())
                     .await?;
+                return self.listed(visit, asked, listed).await;
             }
-            Answer::Listed(_, Err(why)) if why.kind == WhyKind::Timeout => {
-                visit.next_list = now().plus(self.watch.pace.retry);
-            }
-            Answer::Listed(_, Err(why)) => return Ok(Some(why.detail)),
-            Answer::Detailed(Ok(detail)) => {
+            Answer::Detailed(took, detail) => {
                 visit.inspecting -= 1;
-                self.heard(visit).await?;
-                self.tell(Event::Detailed(detail)).await?;
+                self.timed(visit, Question::Inspection, took, detail.as_ref().err())
+                    .await?;
+                // It has gone meanwhile, or the next event or list asks again.
+                if let Ok(detail) = detail {
+                    self.heard(visit).await?;
+                    self.tell(Event::Detailed(detail)).await?;
+                }
             }
-            // It has gone meanwhile, or the next event or list asks again.
-            Answer::Detailed(Err(_)) => visit.inspecting -= 1,
             Answer::Sampled(id, Ok(sample)) => {
                 visit.sampling -= 1;
                 self.heard(visit).await?;
@@ -270,14 +273,18 @@ impl Feed {
                 visit.sampling -= 1;
                 self.roster.missed(&id, now());
             }
-            Answer::Pinged(connection) => {
+            Answer::Pinged(took, connection) => {
                 visit.pinging = false;
                 match connection {
-                    Connection::Answers { .. } => self.heard(visit).await?,
+                    Connection::Answers { .. } => {
+                        self.heard(visit).await?;
+                        self.timed(visit, Question::Ping, took, None).await?;
+                    }
                     Connection::Hung { .. } => {
                         visit.heard = now();
                         if !visit.hung {
                             visit.hung = true;
+                            visit.listing = None;
                             self.tell(Event::Link(Link::Hung)).await?;
                         }
                     }
@@ -293,6 +300,76 @@ impl Feed {
             }
         }
         Ok(None)
+    }
+
+    /// The whole list is there, or not; why the engine is lost, when it is.
+    async fn listed(
+        &mut self,
+        visit: &mut Visit,
+        asked: Moment,
+        listed: Result<(Vec<Listed>, Vec<String>), Why>,
+    ) -> Result<Option<String>, Gone> {
+        match listed {
+            Ok((containers, forgers)) => {
+                self.heard(visit).await?;
+                self.forgers.extend(forgers);
+                let shown = containers.iter().filter(|one| {
+                    let kind = self.watch.scope.kind(&one.name, &one.image, &one.labels);
+                    self.watch.scope.shows(kind)
+                });
+                visit.to_inspect.extend(shown.map(|one| one.id.clone()));
+                self.tell(Event::Listed(Listing { asked, containers }))
+                    .await?;
+                Ok(None)
+            }
+            Err(why) if why.kind == WhyKind::Timeout => {
+                visit.next_list = now().plus(self.watch.pace.retry);
+                Ok(None)
+            }
+            Err(why) => Ok(Some(why.detail)),
+        }
+    }
+
+    /// How long an answer took, or that it did not come in its time. Told where it says something.
+    async fn timed(
+        &mut self,
+        visit: &mut Visit,
+        question: Question,
+        took: Duration,
+        error: Option<&Why>,
+    ) -> Result<(), Gone> {
+        // A refusal says nothing of how fast it would have been, and what was asked before a hang
+        // or in it tells of that, which is known.
+        let before = |recovered: Instant| took > recovered.elapsed();
+        let refused = error.is_some_and(|why| why.kind != WhyKind::Timeout);
+        if refused || visit.hung || visit.recovered.is_some_and(before) {
+            return Ok(());
+        }
+        self.waited(visit, question, took, false).await
+    }
+
+    async fn waited(
+        &mut self,
+        visit: &mut Visit,
+        question: Question,
+        took: Duration,
+        waits: bool,
+    ) -> Result<(), Gone> {
+        if !self.stall.minds(took) {
+            return Ok(());
+        }
+        let milliseconds = crate::units::milliseconds(took);
+        self.tell(Event::Answered(Answered {
+            question,
+            milliseconds,
+            waits,
+        }))
+        .await?;
+        if self.stall.is_open() && visit.listing.is_none() {
+            // The next answer decides, and a minute is too long to wait for it.
+            visit.next_list = visit.next_list.min(now().plus(AGAIN));
+        }
+        Ok(())
     }
 
     async fn cost(&mut self, at: Moment) -> Result<(), Gone> {
@@ -317,8 +394,13 @@ impl Feed {
     async fn tell(&mut self, what: Event) -> Result<(), Gone> {
         let at = now();
         self.roster.hear(at, &what);
-        if let Event::Link(link) = &what {
-            self.link = Some(link.clone());
+        match &what {
+            Event::Link(link) => {
+                self.link = Some(link.clone());
+                self.stall = Stall::default();
+            }
+            Event::Answered(answered) => drop(self.stall.hear(at, *answered)),
+            _ => {}
         }
         self.out.send(Stamped { at, what }).await.map_err(|_| Gone)
     }

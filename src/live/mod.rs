@@ -7,8 +7,8 @@
 //! ```
 //!
 //! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`calls`], [`usage`], [`note`]
-//! and [`alert`] are what it is made of, [`scope`] says which containers are sandboxes and whose,
-//! [`sampling`] whom to ask next. All of that is pure; [`feed`] and `survey` are the edge. What does not belong here: drawing (tui),
+//! and [`alert`] are what it is made of, [`trail`] how well an end is known, [`stall`] whether the engine is slow, [`scope`] which containers are
+//! sandboxes and whose, [`sampling`] whom to ask next. All of that is pure; [`feed`] and `survey` are the edge. What does not belong here: drawing (tui),
 //! printing (report, cli), and changing anything in the engine.
 
 pub mod alert;
@@ -23,6 +23,8 @@ pub mod replay;
 pub mod sampling;
 pub mod sandbox;
 pub mod scope;
+pub mod stall;
 mod survey;
+pub mod trail;
 mod translate;
 pub mod usage;

@@ -6,6 +6,8 @@
 //! events around them, ends that fell into a gap.
 
 mod apply;
+mod gap;
+mod link;
 mod recall;
 mod turn;
 
@@ -18,6 +20,7 @@ use super::event::{Cost, Event, Link, Listing, Moment, Node, Stamped};
 use super::note::{About, Note};
 use super::sandbox::{Gone, Sandbox};
 use super::scope::{Kind, Scope};
+use super::stall::Stall;
 use crate::facts::sandbox::SandboxLoad;
 use crate::headroom::{Arithmetic, Headroom, Input};
 
@@ -36,6 +39,8 @@ pub struct Model {
     pub link: Link,
     /// Since when the link is so, by our clock.
     pub link_since: Moment,
+    /// Whether it is slow to answer, while the link is up.
+    pub stall: Stall,
     /// When the engine listed its containers last, by our clock: before that nothing is known, and
     /// an empty list says nothing.
     pub listed: Option<Moment>,
@@ -105,6 +110,7 @@ impl Model {
             scope,
             link: Link::Connecting,
             link_since: Moment::default(),
+            stall: Stall::default(),
             listed: None,
             sandboxes: BTreeMap::new(),
             gone: VecDeque::new(),
@@ -139,9 +145,9 @@ impl Model {
         self.gone.iter().filter(|gone| self.scope.shows(gone.kind))
     }
 
-    /// Whether a note is about what is shown, or about the node. A container that has just gone is
-    /// among the dead.
-    pub fn tells(&self, note: &Note) -> bool {
+    /// Whether it is about what is shown, or about the node. A container that has just gone is among
+    /// the dead.
+    fn shows(&self, about: Option<&About>) -> bool {
         let kind = |about: &About| {
             let there = self.sandboxes.get(&about.id).map(|one| one.kind);
             let gone = || {
@@ -151,8 +157,7 @@ impl Model {
             };
             there.or_else(gone)
         };
-        let shows = |about| kind(about).is_some_and(|kind| self.scope.shows(kind));
-        note.about.as_ref().is_none_or(shows)
+        about.is_none_or(|about| kind(about).is_some_and(|kind| self.scope.shows(kind)))
     }
 
     /// Calls of all that is shown.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::alert::Alert;
-use super::event::{Link, Moment};
+use super::event::{Answered, Link, Moment};
 use super::scope::Owner;
 
 /// One line of the timeline.
@@ -16,6 +16,9 @@ pub struct Note {
     pub at: Moment,
     /// Which container, unless it is about the node.
     pub about: Option<About>,
+    /// About the node, or about a container that is watched. Settled when it is made: the picture
+    /// forgets what has gone, and its notes stay.
+    pub shown: bool,
     pub what: News,
 }
 
@@ -25,6 +28,17 @@ pub struct About {
     pub id: String,
     pub name: String,
     pub owner: Owner,
+}
+
+/// How an end was learnt of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The engine told of it.
+    Told,
+    /// What told of it was lost; an inspection knows when it was.
+    Afterwards,
+    /// An inspection knows only that it was before the stamp of the note, and after this.
+    After(Option<Moment>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +65,7 @@ pub enum News {
         exit_code: Option<i64>,
         lifetime: Option<Duration>,
         oom: bool,
+        seen: Seen,
     },
     Stopped,
     Restarted,
@@ -62,8 +77,13 @@ pub enum News {
         status: String,
     },
     Destroyed,
-    /// It was there, and the engine lists it no more: its end fell into a gap.
-    Vanished,
+    /// It was there, and the engine lists it no more: its removal fell into a gap, and so did its
+    /// end, unless that was told.
+    Vanished {
+        /// When it was last known to be there; by the stamp of the note it was not.
+        last: Option<Moment>,
+        ended: bool,
+    },
     CallStarted {
         exec: String,
         command: Option<String>,
@@ -75,6 +95,16 @@ pub enum News {
         oom: bool,
     },
     Link(Link),
+    /// The engine is slow to answer.
+    Stalled {
+        answered: Answered,
+    },
+    /// It is prompt again.
+    StallOver {
+        took: Duration,
+        worst: Duration,
+        lasted: Duration,
+    },
     Alert(Alert),
 }
 
@@ -82,7 +112,10 @@ impl News {
     /// Something that a person looks for in an incident.
     pub fn is_trouble(&self) -> bool {
         match self {
-            Self::Oom { .. } | Self::Alert(_) | Self::Vanished => true,
+            Self::Oom { .. }
+            | Self::Stalled { .. }
+            | Self::Alert(_)
+            | Self::Vanished { ended: false, .. } => true,
             Self::Died { exit_code, oom, .. } | Self::CallEnded { exit_code, oom, .. } => {
                 *oom || exit_code.is_some_and(|code| code != 0)
             }
@@ -98,6 +131,8 @@ impl News {
             | Self::Renamed { .. }
             | Self::Updated
             | Self::Destroyed
+            | Self::StallOver { .. }
+            | Self::Vanished { ended: true, .. }
             | Self::CallStarted { .. } => false,
         }
     }

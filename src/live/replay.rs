@@ -251,7 +251,7 @@ impl Replay {
     fn take_next(&mut self) -> Vec<Note> {
         let index = self.next;
         let mut notes = self.model.apply(self.events[index].clone());
-        notes.retain(|note| self.model.tells(note));
+        notes.retain(|note| note.shown);
         self.next += 1;
         if index >= self.searched {
             self.searched = self.next;

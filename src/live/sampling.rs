@@ -185,7 +185,7 @@ impl Roster {
                     entry.measured(at, sample.read, sample.cpu);
                 }
             }
-            Event::Link(_) | Event::Node(_) | Event::Cost(_) => {}
+            Event::Link(_) | Event::Node(_) | Event::Cost(_) | Event::Answered(_) => {}
         }
     }
 

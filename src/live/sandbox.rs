@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::call::{Call, Calls};
-use super::event::{Detail, Listed, Moment};
+use super::event::{Detail, Listed, Moment, Turn};
 use super::note::About;
 use super::scope::{Kind, Owner, SANDBOX_LABEL};
+use super::trail::Trail;
 use super::usage::Usage;
 
 /// What a container is doing.
@@ -67,6 +68,7 @@ pub struct Sandbox {
     pub seen: Moment,
     /// When an event about it came last, by our clock: what was asked for earlier is older news.
     pub touched: Moment,
+    pub trail: Trail,
     pub created: Option<Moment>,
     /// Its creation was told by an event, to the nanosecond: only then is its start a measurement.
     pub witnessed: bool,
@@ -105,6 +107,7 @@ impl Sandbox {
             state: State::Unknown,
             seen,
             touched: Moment(i64::MIN),
+            trail: Trail::default(),
             created: None,
             witnessed: false,
             started: None,
@@ -127,6 +130,39 @@ impl Sandbox {
 
     pub fn id(&self) -> &str {
         &self.about.id
+    }
+
+    /// What an event tells of its end or its life. Whether it tells only what was found before it
+    /// came: then the code is all that it may add.
+    pub fn hears(&mut self, turn: &Turn, stamp: Moment) -> bool {
+        match turn {
+            Turn::Died { exit_code } => {
+                let is_echo = self.trail.is_echo(stamp);
+                if is_echo {
+                    self.exit_code = self.exit_code.or(*exit_code);
+                } else {
+                    self.trail.told(stamp);
+                }
+                return is_echo;
+            }
+            Turn::Created
+            | Turn::Started
+            | Turn::Paused
+            | Turn::Unpaused
+            | Turn::CallStarted { .. } => self.trail.lives(stamp),
+            // These may come behind its end.
+            Turn::Oom
+            | Turn::Killed { .. }
+            | Turn::Stopped
+            | Turn::Restarted
+            | Turn::Renamed { .. }
+            | Turn::Updated
+            | Turn::Destroyed
+            | Turn::Health { .. }
+            | Turn::CallEnded { .. }
+            | Turn::Other => {}
+        }
+        false
     }
 
     pub fn owner(&self) -> &Owner {

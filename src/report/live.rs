@@ -18,7 +18,7 @@ use crate::live::note::About;
 use crate::live::sandbox::{Gone, Leaving, Sandbox};
 use crate::live::usage::Over;
 
-pub use evidence::{evidence, evidence_text};
+pub use evidence::{Evidence, evidence, evidence_text};
 pub use lines::{headroom_line, line, sample_line, version_line};
 pub use table::{document, happening, span, table};
 
@@ -36,6 +36,9 @@ pub struct Snapshot {
     pub engine: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_lost_because: Option<String>,
+    /// The engine is slow: how long an answer takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_stall_seconds: Option<f64>,
     pub sandboxes: Vec<Row>,
     /// What has gone, the newest last.
     pub gone: Vec<GoneRow>,
@@ -164,6 +167,7 @@ impl Snapshot {
                 Link::Lost { why } => Some(why.clone()),
                 Link::Connecting | Link::Up | Link::Hung => None,
             },
+            engine_stall_seconds: model.stall.on().map(|on| seconds(on.took)),
             sandboxes: model.shown().map(|one| row(one, now)).collect(),
             gone: model.shown_gone().map(gone).collect(),
             headroom: model.headroom.as_ref().ok().cloned(),

@@ -15,11 +15,15 @@ use super::screen::live::Live;
 use super::screen::logs::Logs;
 use super::screen::repair::{Repairs, Talk};
 use super::theme::Theme;
+use super::widget::clock::Zone;
 use crate::checklist::report::{Node, Report};
+use crate::live::event::Moment;
 
 pub struct App {
     pub theme: Theme,
     pub keys: Keymap,
+    /// In which times of the clock are shown.
+    pub zone: Zone,
     pub size: Size,
     /// The node is a recorded one, and every screen says so.
     pub is_demo: bool,
@@ -40,6 +44,8 @@ pub struct App {
     /// The report of the last gathering that came to its end.
     pub report: Option<Box<Report>>,
     pub dialog: Option<Dialog>,
+    /// Of which alerts the title of the terminal tells.
+    pub titled: Option<(Moment, usize)>,
     /// Something on the screen is not as it was drawn last.
     pub changed: bool,
 }
@@ -66,6 +72,7 @@ impl App {
         Self {
             theme,
             keys: Keymap::default(),
+            zone: Zone::default(),
             size,
             is_demo: false,
             now: Duration::ZERO,
@@ -80,6 +87,7 @@ impl App {
             node: Node::default(),
             report: None,
             dialog: None,
+            titled: None,
             changed: true,
         }
     }

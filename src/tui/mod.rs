@@ -60,7 +60,7 @@ pub use gathering::Scope;
 pub use habits::{Habits, Mistake};
 pub use keys::{Keymap, Listed, Listing};
 pub use screen::live::{Columns, Sort};
-pub use terminal::Pointer;
+pub use terminal::{Notices, Pointer};
 
 /// How many reports of a gathering may wait for the screen. A gathering sends at most two for each
 /// section and one at its end, so that a sender never finds the channel full.
@@ -123,6 +123,8 @@ pub struct Session {
     pub first: First,
     pub style: Style,
     pub habits: Habits,
+    /// Where the person at the terminal is; none where the system does not say.
+    pub zone: Option<jiff::tz::TimeZone>,
 }
 
 /// What the app opens with.
@@ -156,6 +158,7 @@ pub struct Style {
     /// Of no effect without colour.
     pub theme: ThemeName,
     pub pointer: Pointer,
+    pub notices: Notices,
 }
 
 /// What a gathering tells on its way. The facts hold everything that is known so far.

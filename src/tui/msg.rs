@@ -81,6 +81,10 @@ pub enum Cmd {
     Look(Sight),
     /// Ring the terminal's bell.
     Bell,
+    /// Tell a person who looks elsewhere, where that is wanted.
+    Notify(String),
+    /// What the terminal's window is called.
+    Title(String),
     Leave(Leave),
 }
 

@@ -26,6 +26,7 @@ use super::screen::repair;
 use super::terminal::{self, Terminal};
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
+use super::widget::clock::Zone;
 use super::{CHANNEL, First, Probed, Scope, Session, Subject};
 use crate::checklist::isolation::picture;
 use crate::checklist::report::Report;
@@ -86,6 +87,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     app.keys = std::mem::take(&mut session.habits.keys);
     app.is_demo = matches!(session.subject, Subject::Demo);
     app.repairs.is_root = session.subject.hands().is_some_and(|hands| hands.is_root);
+    app.zone = Zone::new(session.zone.take());
     app.screen = match session.first {
         First::Checklist => Screen::Checklist,
         First::Live => Screen::Live,
@@ -186,6 +188,14 @@ async fn drive(
                 }
                 Cmd::Bell => {
                     terminal::ring().map_err(lost)?;
+                    None
+                }
+                Cmd::Notify(words) => {
+                    terminal::notify(session.style.notices, &words).map_err(lost)?;
+                    None
+                }
+                Cmd::Title(words) => {
+                    terminal.title(&words).map_err(lost)?;
                     None
                 }
                 Cmd::Leave(leave) => return Ok(leave),

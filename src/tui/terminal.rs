@@ -14,8 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect, Size};
@@ -23,9 +24,20 @@ use ratatui::layout::{Position, Rect, Size};
 use super::app::App;
 use super::view;
 use crate::failure::Failure;
+use crate::text::wash;
 
 type Backend = CrosstermBackend<BufWriter<Stdout>>;
 type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
+
+/// What the window is called while nothing is wrong.
+const TITLE: &str = "clawdoctor";
+/// Characters of a title and of a notification.
+const MOST_TITLE: usize = 100;
+const MOST_NOTICE: usize = 200;
+/// The terminal keeps its title on a stack of its own (XTWINOPS 22 and 23), since asking for it
+/// would be answered on the input that the keys come from.
+const KEEP_TITLE: &str = "\u{1b}[22;0t";
+const OLD_TITLE: &str = "\u{1b}[23;0t";
 
 /// Of this process: the panic hook has no other way to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -46,8 +58,20 @@ pub enum Pointer {
     Left,
 }
 
+/// Whether what rings is told as a notification too, and what stands between us and the terminal
+/// that shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Notices {
+    #[default]
+    Off,
+    Plain,
+    /// Which passes on what is wrapped for it, when `allow-passthrough` is set.
+    ThroughTmux,
+}
+
 pub struct Terminal {
     pointer: Pointer,
+    title: String,
     inner: ratatui::Terminal<Backend>,
     previous: Arc<Hook>,
     /// What is on the screen is not what was drawn last.
@@ -64,13 +88,15 @@ impl Terminal {
                 next(info);
             });
         }));
-        let taken = enter(pointer).and_then(|()| {
+        let title = TITLE.to_owned();
+        let taken = enter(pointer, &title).and_then(|()| {
             let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
             ratatui::Terminal::new(backend)
         });
         match taken {
             Ok(inner) => Ok(Self {
                 pointer,
+                title,
                 inner,
                 previous,
                 stale: false,
@@ -96,7 +122,7 @@ impl Terminal {
 
     fn write(&mut self, app: &App) -> std::io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
-            enter(self.pointer)?;
+            enter(self.pointer, &self.title)?;
             self.stale = true;
         }
         if std::mem::take(&mut self.stale) {
@@ -119,6 +145,15 @@ impl Terminal {
             let _gone = out.flush();
         });
         self.stale = true;
+    }
+
+    /// Calls the window so.
+    pub fn title(&mut self, words: &str) -> std::io::Result<()> {
+        self.title = wash(words, MOST_TITLE);
+        if TAKEN.load(Ordering::SeqCst) {
+            execute!(stdout(), SetTitle(&self.title))?;
+        }
+        Ok(())
     }
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.
@@ -165,15 +200,48 @@ fn alone<T>(act: impl FnOnce() -> T) -> T {
     act()
 }
 
+/// Tells what rings to a person who looks elsewhere. Nothing of the screen is touched by it, and a
+/// terminal that does not know the sequence leaves it.
+pub fn notify(notices: Notices, words: &str) -> std::io::Result<()> {
+    let Some(notice) = notice(notices, words) else {
+        return Ok(());
+    };
+    let mut out = stdout();
+    out.write_all(notice.as_bytes())?;
+    out.flush()
+}
+
+/// OSC 9, which iTerm2 began with and kitty, WezTerm and Ghostty understand too. OSC 777 would be
+/// shown a second time by those that know both. The name in front also keeps the words from being
+/// taken for a progress bar: `9;4;` is one.
+fn notice(notices: Notices, words: &str) -> Option<String> {
+    let words = wash(words, MOST_NOTICE);
+    let plain = format!("\u{1b}]9;clawdoctor: {words}\u{7}");
+    match notices {
+        Notices::Off => None,
+        Notices::Plain => Some(plain),
+        Notices::ThroughTmux => {
+            let doubled = plain.replace('\u{1b}', "\u{1b}\u{1b}");
+            Some(format!("\u{1b}Ptmux;{doubled}\u{1b}\\"))
+        }
+    }
+}
+
 fn unhook(previous: Arc<Hook>) {
     drop(panic::take_hook());
     panic::set_hook(Box::new(move |info| previous(info)));
 }
 
-fn enter(pointer: Pointer) -> std::io::Result<()> {
+fn enter(pointer: Pointer, title: &str) -> std::io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, Hide)?;
+    execute!(
+        stdout(),
+        Print(KEEP_TITLE),
+        EnterAlternateScreen,
+        Hide,
+        SetTitle(title)
+    )?;
     match pointer {
         Pointer::Captured => execute!(stdout(), EnableMouseCapture),
         Pointer::Left => Ok(()),
@@ -187,7 +255,40 @@ fn give_back() {
         return;
     }
     let mut out = stdout();
-    let _gone = execute!(out, DisableMouseCapture, Show, LeaveAlternateScreen);
+    let _gone = execute!(
+        out,
+        DisableMouseCapture,
+        Show,
+        LeaveAlternateScreen,
+        Print(OLD_TITLE)
+    );
     let _gone = out.flush();
     let _gone = disable_raw_mode();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_one_sequence_whatever_its_words_are() {
+        assert_eq!(notice(Notices::Off, "x"), None);
+        let evil = "4;1;\u{1b}]0;owned\u{7}\u{202e}\r\nx";
+        let told = notice(Notices::Plain, evil).expect("it is wanted");
+        let body = told
+            .strip_prefix("\u{1b}]9;clawdoctor: ")
+            .and_then(|rest| rest.strip_suffix('\u{7}'));
+        let body = body.expect("begins and ends as one");
+        assert!(!body.chars().any(char::is_control), "{body:?}");
+        assert!(!body.contains('\u{202e}'), "{body:?}");
+        let long = notice(Notices::Plain, &"x".repeat(5000)).expect("it is wanted");
+        assert!(long.chars().count() < 250);
+    }
+
+    #[test]
+    fn through_tmux_it_is_wrapped_with_every_escape_doubled() {
+        let told = notice(Notices::ThroughTmux, "the engine is lost");
+        let wrapped = "\u{1b}Ptmux;\u{1b}\u{1b}]9;clawdoctor: the engine is lost\u{7}\u{1b}\\";
+        assert_eq!(told.as_deref(), Some(wrapped));
+    }
 }

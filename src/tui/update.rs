@@ -42,6 +42,7 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
     live::rest(app);
     let mut cmds = take_in(app, message.what);
     live::refresh(app, &mut cmds);
+    live::title(app, &mut cmds);
     cmds
 }
 
@@ -105,9 +106,14 @@ pub fn next_wake(app: &App) -> Option<Duration> {
         let turns = u32::try_from(turns).unwrap_or(u32::MAX);
         return Some(SPIN.saturating_mul(turns));
     }
-    let ended = app.gathering.ended()?;
-    let age = app.now.saturating_sub(ended.at);
-    Some(ended.at + time::next_age(age))
+    let live = app.live.as_ref();
+    let mark = live.and_then(|live| live.next_mark(app.now));
+    let ended = app.gathering.ended();
+    let age = ended.map(|ended| {
+        let age = app.now.saturating_sub(ended.at);
+        ended.at + time::next_age(age)
+    });
+    mark.into_iter().chain(age).min()
 }
 
 pub(super) fn begin(app: &mut App, scope: Scope) -> Vec<Cmd> {

@@ -412,3 +412,76 @@ fn an_engine_that_was_given_no_time_is_not_accused_of_hanging() {
     assert!(ran.took < Duration::from_secs(10));
     drop(listener);
 }
+
+/// An engine that cannot be seen is what an incident is often about: the evidence is taken all the same.
+#[test]
+fn evidence_is_taken_without_a_terminal_and_is_valid() {
+    let place = place();
+    let schema: Value =
+        serde_json::from_str(&out(&run(&place, "schema evidence"))).expect("a schema");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let printed = run(&place, "watch --once --evidence -");
+    assert_eq!(code(&printed), 2, "{}", err(&printed));
+    let document = document(&printed, "watch --once --evidence -");
+    assert!(validator.is_valid(&document), "{document:#}");
+    assert_eq!(document["engine"], json!("lost"));
+
+    let folder = place.root().join("kept here");
+    let args = ["watch", "--once", "--json", "--evidence"].map(str::to_owned);
+    let args: Vec<String> = args
+        .into_iter()
+        .chain([folder.display().to_string()])
+        .collect();
+    let kept = place.run(None, &args, BOUND);
+    assert_eq!(code(&kept), 2, "{}", err(&kept));
+    let look = self::document(&kept, "watch --once --json");
+    assert_eq!(look["report"], json!("clawdoctor.watch"));
+    let said = err(&kept);
+    let mut paths: Vec<PathBuf> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("evidence: "))
+        .map(PathBuf::from)
+        .collect();
+    paths.sort();
+    let [json, text] = &paths[..] else {
+        panic!("{said}")
+    };
+    let mode = |path: &PathBuf| {
+        std::fs::metadata(path)
+            .expect("it was named")
+            .permissions()
+            .mode()
+    };
+    assert_eq!((mode(json) & 0o777, mode(&folder) & 0o777), (0o600, 0o700));
+    let written = std::fs::read_to_string(json).expect("a file");
+    let written: Value = serde_json::from_str(&written).expect("JSON");
+    assert!(validator.is_valid(&written), "{written:#}");
+    let text = std::fs::read_to_string(text).expect("a file");
+    assert!(text.starts_with("clawdoctor evidence, "), "{text}");
+
+    // Of a recorded incident, with all that there is to tell.
+    let recorded = run(&place, "watch --demo --once --evidence -");
+    assert_eq!(code(&recorded), 0, "{}", err(&recorded));
+    let recorded = self::document(&recorded, "watch --demo --once --evidence -");
+    let errors: Vec<String> = validator
+        .iter_errors(&recorded)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    for list in ["sandboxes", "gone", "timeline", "pastCalls", "alerts"] {
+        let is_empty = recorded[list].as_array().is_none_or(Vec::is_empty);
+        assert!(!is_empty, "{list}");
+    }
+
+    place.file("a-file", "x");
+    let refused = run(&place, "watch --once --evidence a-file");
+    assert_eq!(code(&refused), 2);
+    assert!(
+        err(&refused).contains("the evidence cannot be kept"),
+        "{}",
+        err(&refused)
+    );
+    let alone = run(&place, "watch --evidence -");
+    assert_eq!(code(&alone), 2);
+    assert!(err(&alone).contains("--once"), "{}", err(&alone));
+}

@@ -12,6 +12,7 @@ mod calls;
 mod containers;
 mod dashboard;
 mod events;
+mod gaps;
 mod images;
 mod live;
 mod logs;
@@ -52,6 +53,7 @@ fn main() {
         .chain(&stats::TESTS)
         .chain(&watch::TESTS)
         .chain(&dashboard::TESTS)
+        .chain(&gaps::TESTS)
         .chain(&recorder::TESTS)
         .chain(&acts::TESTS)
         .chain(&calls::TESTS)

@@ -45,7 +45,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    fn begin(socket: &Path, args: &[&str]) -> Result<Self, String> {
+    pub fn begin(socket: &Path, args: &[&str]) -> Result<Self, String> {
         let mut place = Place::new();
         let url = format!("unix://{}", socket.display());
         place.env.insert("DOCKER_HOST".to_owned(), url);

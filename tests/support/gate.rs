@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub struct Gate {
     socket: PathBuf,
     engine: PathBuf,
     state: Arc<AtomicU8>,
+    /// Milliseconds that each piece of what is said waits, either way.
+    wait: Arc<AtomicU64>,
     connections: Arc<Mutex<Vec<UnixStream>>>,
     /// Set to end the listener of this opening.
     listening: Option<Arc<AtomicU8>>,
@@ -28,6 +30,7 @@ impl Gate {
             socket: socket.to_owned(),
             engine: engine.to_owned(),
             state: Arc::new(AtomicU8::new(OPEN)),
+            wait: Arc::default(),
             connections: Arc::default(),
             listening: None,
         }
@@ -39,6 +42,7 @@ impl Gate {
         let ended = Arc::new(AtomicU8::new(0));
         self.listening = Some(Arc::clone(&ended));
         let (engine, state) = (self.engine.clone(), Arc::clone(&self.state));
+        let wait = Arc::clone(&self.wait);
         let connections = Arc::clone(&self.connections);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -59,8 +63,13 @@ impl Gate {
                         .flatten(),
                 );
                 drop(kept);
-                relay(client, server, Arc::clone(&state));
-                relay(server_too, client_too, Arc::clone(&state));
+                relay(client, server, Arc::clone(&state), Arc::clone(&wait));
+                relay(
+                    server_too,
+                    client_too,
+                    Arc::clone(&state),
+                    Arc::clone(&wait),
+                );
             }
         });
         Ok(())
@@ -84,6 +93,12 @@ impl Gate {
         self.state.store(HELD, Ordering::Relaxed);
     }
 
+    /// Passes on what comes, and each piece so much later.
+    pub fn slow(&self, wait: Duration) {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.wait.store(wait, Ordering::Relaxed);
+    }
+
     pub fn let_through(&self) {
         self.state.store(OPEN, Ordering::Relaxed);
     }
@@ -96,10 +111,11 @@ impl Drop for Gate {
     }
 }
 
-fn relay(mut from: UnixStream, mut to: UnixStream, state: Arc<AtomicU8>) {
+fn relay(mut from: UnixStream, mut to: UnixStream, state: Arc<AtomicU8>, wait: Arc<AtomicU64>) {
     std::thread::spawn(move || {
         let mut buffer = [0; 16384];
         while let Ok(count) = from.read(&mut buffer) {
+            std::thread::sleep(Duration::from_millis(wait.load(Ordering::Relaxed)));
             while state.load(Ordering::Relaxed) == HELD {
                 std::thread::sleep(Duration::from_millis(10));
             }

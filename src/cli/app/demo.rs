@@ -65,6 +65,7 @@ pub fn show(args: &Args, here: &Surroundings, first: First, out: &Out) -> Result
         replay: Some(demo::incident()),
         first,
         style: look(out, args.common.theme, &settings),
+        zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let shown = runtime.block_on(tui::run(session));
     runtime.shutdown_background();

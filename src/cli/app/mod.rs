@@ -110,7 +110,11 @@ pub fn show(
         Opening::Replay(replay) => (First::Live, usual(), Some(*replay)),
     };
     let prepared = Arc::new(prepare::plan(&ask.wish, here)?);
-    let style = look(out, theme, &prepared.world.settings);
+    let settings = &prepared.world.settings;
+    let style = tui::Style {
+        notices: notices(here, settings),
+        ..look(out, theme, settings)
+    };
     let habits = watch_ask.habits(&prepared.habits);
     let runtime = check::runtime()?;
     let ready = Arc::new(Ready {
@@ -149,6 +153,7 @@ pub fn show(
         first,
         style,
         habits,
+        zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let shown = runtime.block_on(async {
         let shown = tui::run(session).await;
@@ -174,6 +179,15 @@ fn look(out: &Out, theme: Option<ThemeName>, settings: &Settings) -> tui::Style 
         } else {
             tui::Pointer::Left
         },
+        notices: tui::Notices::Off,
+    }
+}
+
+fn notices(here: &Surroundings, settings: &Settings) -> tui::Notices {
+    match (settings.app.notify, here.var("TMUX")) {
+        (false, _) => tui::Notices::Off,
+        (true, None) => tui::Notices::Plain,
+        (true, Some(_)) => tui::Notices::ThroughTmux,
     }
 }
 

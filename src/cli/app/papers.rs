@@ -4,10 +4,9 @@
     reason = "writes the files that the person at the dashboard asks for"
 )]
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,12 +16,11 @@ use tokio::time::timeout;
 
 use super::Ready;
 use super::errands::engine;
-use crate::cli::{check, whose};
+use crate::cli::evidence::Evidence;
+use crate::cli::whose;
 use crate::deadline::Deadline;
 use crate::engine::{self, Logs, LogsQuery};
 use crate::live::event::Moment;
-use crate::live::model::Model;
-use crate::report::live;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 use crate::tui::deeds::Keep;
@@ -118,34 +116,7 @@ pub fn save(here: &Surroundings, path: &str, text: &str) -> Result<String, Strin
     }
 }
 
-/// The two files of an instant, before they are written.
-pub struct Evidence {
-    stamp: String,
-    json: String,
-    text: String,
-}
-
-/// Pure but for the redactor's own copies: what is known now, without names and secrets unless the
-/// user wants them.
-pub fn evidence(ready: &Ready, redact: bool, model: &Model, now: Moment) -> Evidence {
-    let redactor = ready.prepared.redactor(redact);
-    let mut json = live::evidence(model, now);
-    let mut text = Vec::new();
-    live::evidence_text(model, now, &mut text).expect("memory can be written");
-    let mut text = String::from_utf8_lossy(&text).into_owned();
-    if let Some(redactor) = redactor {
-        json = redactor.json(json);
-        text = redactor.text(&text);
-    }
-    let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '.';
-    Evidence {
-        stamp: live::instant(now).chars().filter(plain).collect(),
-        json: format!("{json:#}\n"),
-        text,
-    }
-}
-
-/// Writes both, or says why not: where they are, and how many there are by now.
+/// Writes both files, or says why not: where they are, and how many there are by now.
 pub fn keep(here: &Surroundings, evidence: &Evidence) -> Result<Vec<String>, String> {
     if whose::foreign(here).is_some() {
         return Err(
@@ -153,19 +124,10 @@ pub fn keep(here: &Surroundings, evidence: &Evidence) -> Result<Vec<String>, Str
         );
     }
     let folder = here.state_dir().join("evidence");
-    let problem = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .map_err(|error| problem(&folder, error))?;
-    let mut lines = Vec::new();
-    for (ending, text) in [("json", &evidence.json), ("txt", &evidence.text)] {
-        let path = folder.join(format!("{}.{ending}", evidence.stamp));
-        check::keep(&path, text).map_err(|error| problem(&path, error))?;
-        lines.push(path.display().to_string());
-    }
-    let entries = std::fs::read_dir(&folder).map_err(|error| problem(&folder, error))?;
+    let paths = evidence.write(&folder)?;
+    let mut lines: Vec<String> = paths.map(|path| path.display().to_string()).into();
+    let problem = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let entries = std::fs::read_dir(&folder).map_err(problem)?;
     let is_document = |entry: &std::fs::DirEntry| {
         let path = entry.path();
         path.extension().is_some_and(|ending| ending == "json")
@@ -193,7 +155,8 @@ pub fn saver(ready: &Arc<Ready>, handle: &Handle) -> Save {
 pub fn keeper(ready: &Arc<Ready>, handle: &Handle, redact: bool) -> Keep {
     let (ready, handle) = (Arc::clone(ready), handle.clone());
     Box::new(move |model, now| {
-        let evidence = evidence(&ready, redact, model, now);
+        let redactor = ready.prepared.redactor(redact);
+        let evidence = Evidence::of(model, now, redactor.as_ref());
         let ready = Arc::clone(&ready);
         handle.spawn_blocking(move || keep(&ready.prepared.world.operator, &evidence))
     })

@@ -8,12 +8,11 @@ use tokio::task::JoinHandle;
 use tokio::time::interval;
 
 use crate::cli::prepare::Prepared;
-use crate::cli::watch::{Ask, FLUSH, recall, recorder, rules, watched};
+use crate::cli::watch::{Ask, FLUSH, Kept, recall, recorder, rules, watched};
 use crate::failure::Failure;
 use crate::live::event::{Event, Stamped};
 use crate::live::feed::{self, CHANNEL};
 use crate::live::model::Model;
-use crate::live::recording::Recorder;
 use crate::live::sampling::Sight;
 use crate::tui::Watching;
 use crate::tui::deeds::Errands;
@@ -30,14 +29,14 @@ pub fn feed(
     let mut watch = watched(ask, prepared);
     let mut model = Model::new(watch.scope.clone(), rules(prepared));
     let trouble = Trouble::default();
-    let recalled = recall(&mut model, feed::now(), &prepared.world.operator, |_, _| ());
+    let recalled = recall(&mut model, feed::now(), &prepared.world.operator, |_| ());
     // What is now is shown all the same; `recorder status` tells what is wrong with the other.
     watch.since = recalled.unwrap_or_default();
     let (told, mut events) = mpsc::channel(CHANNEL);
     if let Some(recorder) = recorder(ask, prepared, &model)? {
         let (onward, recorded) = mpsc::channel(CHANNEL);
         let recording = Recording {
-            recorder: Some(recorder),
+            kept: Kept::new(Some(recorder)),
             model: model.clone(),
             trouble: Arc::clone(&trouble),
         };
@@ -64,8 +63,7 @@ pub fn feed(
 
 /// Writes down what passes through it.
 struct Recording {
-    /// None when it has failed: watching goes on without it.
-    recorder: Option<Recorder>,
+    kept: Kept,
     /// The picture as it is, with which each part of a recording begins.
     model: Model,
     trouble: Trouble,
@@ -88,38 +86,31 @@ impl Recording {
                             break;
                         }
                     }
-                    _ = flush.tick() => self.with(Recorder::flush),
+                    _ = flush.tick() => self.flush(),
                 }
             }
-            self.with(Recorder::flush);
+            self.flush();
         })
     }
 
     fn add(&mut self, event: &Stamped<Event>) {
-        if self.recorder.is_none() {
+        if self.kept.is_over() {
             return;
         }
         self.model.apply(event.clone());
-        let Some(mut recorder) = self.recorder.take() else {
-            return;
-        };
-        match recorder.add(event, &self.model) {
-            Ok(()) => self.recorder = Some(recorder),
-            Err(failure) => self.failed(failure),
-        }
+        let kept = self.kept.add(event, &self.model);
+        self.or_remember(kept);
     }
 
-    fn with(&mut self, act: impl Fn(&mut Recorder) -> Result<(), Failure>) {
-        if let Some(recorder) = &mut self.recorder
-            && let Err(failure) = act(recorder)
+    fn flush(&mut self) {
+        let kept = self.kept.flush();
+        self.or_remember(kept);
+    }
+
+    fn or_remember(&self, kept: Result<(), Failure>) {
+        if let Err(failure) = kept
+            && let Ok(mut trouble) = self.trouble.lock()
         {
-            self.failed(failure);
-        }
-    }
-
-    fn failed(&mut self, failure: Failure) {
-        self.recorder = None;
-        if let Ok(mut trouble) = self.trouble.lock() {
             *trouble = Some(failure);
         }
     }

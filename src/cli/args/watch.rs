@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Subcommand};
 
+use crate::cli::evidence::Place;
 use crate::cli::replay::At;
 use crate::tui::{Columns, Sort};
 use crate::units::{Size, Span};
@@ -16,6 +17,7 @@ Examples:
   clawdoctor watch --json             what happens, one line of JSON each, until Ctrl-C
   clawdoctor watch --record night.ndjson
   clawdoctor watch --demo             a recorded incident, played: needs no engine
+  clawdoctor watch --once --evidence .    and keep all that is known in two files
 
 Without a terminal it tells what happens, a line each. Nothing is changed in the engine, but for
 what you answer with yes on the dashboard.
@@ -62,6 +64,14 @@ pub struct WatchArgs {
     /// One look instead of watching on
     #[arg(long, conflicts_with = "record")]
     pub once: bool,
+    /// With --once: keep all that is known as a document and a text in this folder; - prints the document
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        requires = "once",
+        allow_hyphen_values = true
+    )]
+    pub evidence: Option<Place>,
     /// Every container, not only OpenClaw's sandboxes
     #[arg(long)]
     pub all: bool,

@@ -15,9 +15,9 @@ use serde::Deserialize;
 pub use pace::{Turn, timetable};
 
 use super::args::{Args, Command, WatchArgs};
+use super::evidence;
 use super::out::Out;
 use super::prepare::{self, Prepared, Wish};
-use super::telling::snapshot;
 use super::{app, replay, run};
 use crate::checklist::catalog::Catalog;
 use crate::exit;
@@ -135,7 +135,8 @@ fn told(asked: &WatchArgs, args: &Args, out: &Out) -> Result<u8, Failure> {
     let mut incident = incident();
     let end = incident.end();
     incident.seek(end);
-    snapshot(incident.model(), end, json, redactor.as_ref(), out)?;
+    let (place, redactor) = (asked.evidence.as_ref(), redactor.as_ref());
+    evidence::look(place, incident.model(), end, json, redactor, out)?;
     Ok(exit::CLEAN)
 }
 

@@ -60,7 +60,7 @@ fn record(here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     watch.backlog = BACKLOG;
     let now = feed::now();
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
-    watch.since = or_complain(recall(&mut model, now, here, |_, _| ()), out);
+    watch.since = or_complain(recall(&mut model, now, here, |_| ()), out);
     let header = Header::new(now, watch.scope.clone(), rules(&prepared));
     let picture = model.recalled.map(|_| model.keyframe(now));
     let recorder = Recorder::resume(&path, header, most.0, &picture.unwrap_or_default())?;

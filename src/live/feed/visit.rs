@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::{Feed, Gone, now};
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Sample};
 use crate::facts::Why;
 use crate::facts::docker::Connection;
-use crate::live::event::{Detail, Listed, Moment, Node};
+use crate::live::event::{Detail, Listed, Moment, Node, Question};
+use crate::live::stall::WAITED;
 use crate::live::survey::survey;
 use crate::live::translate;
 
@@ -32,10 +34,11 @@ const MOST_SAMPLES: usize = 64;
 
 /// What came back of something that was asked for.
 pub(super) enum Answer {
-    Listed(Moment, Result<(Vec<Listed>, Vec<String>), Why>),
-    Detailed(Result<Box<Detail>, Why>),
+    /// When it was asked for, and how long that took.
+    Listed(Moment, Duration, Result<(Vec<Listed>, Vec<String>), Why>),
+    Detailed(Duration, Result<Box<Detail>, Why>),
     Sampled(String, Result<Box<Sample>, Why>),
-    Pinged(Connection),
+    Pinged(Duration, Connection),
     Surveyed(Box<Node>),
 }
 
@@ -50,7 +53,11 @@ pub(super) struct Visit {
     pub(super) heard: Moment,
     pub(super) pinging: bool,
     pub(super) hung: bool,
+    /// When it answered again after a hang.
+    pub(super) recovered: Option<Instant>,
     pub(super) next_list: Moment,
+    /// Since when a list is waited for, until it was told that it is long.
+    pub(super) listing: Option<Instant>,
     /// While what was missed is being told: when it has to be enough.
     pub(super) settling: Option<Moment>,
     pub(super) next_survey: Moment,
@@ -73,7 +80,9 @@ impl Visit {
             heard: begun,
             pinging: false,
             hung: false,
+            recovered: None,
             next_list: begun.plus(wait),
+            listing: None,
             settling: after_gap.then(|| begun.plus(MOST_SETTLING)),
             next_survey: begun,
             next_cost: begun,
@@ -104,20 +113,32 @@ impl Feed {
             };
             visit.answers.spawn(async move {
                 tokio::time::sleep(pause).await;
-                Answer::Pinged(engine.ping(Deadline::after(PING)).await)
+                // Not our wall clock, which may be set, and goes on while the machine sleeps.
+                let begun = Instant::now();
+                let connection = engine.ping(Deadline::after(PING)).await;
+                Answer::Pinged(begun.elapsed(), connection)
             });
         }
         if visit.hung {
             return Ok(());
         }
+        if visit.listing.is_some_and(|since| since.elapsed() >= WAITED) {
+            visit.listing = None;
+            self.waited(visit, Question::List, WAITED, true).await?;
+            // It is asked for again when it has come, or will not.
+            visit.next_list = at.plus(pace.list);
+        }
         if at >= visit.next_list {
             visit.next_list = at.plus(pace.list);
             visit.settling = None;
             self.questions += 1;
+            visit.listing = Some(Instant::now());
             let engine = visit.engine.clone();
             visit.answers.spawn(async move {
+                let begun = Instant::now();
                 let listed = engine.list("", true, Deadline::after(SAMPLE)).await;
-                Answer::Listed(at, listed.map(translate::all_listed))
+                let listed = listed.map(translate::all_listed);
+                Answer::Listed(at, begun.elapsed(), listed)
             });
         }
         if at >= visit.next_survey && !visit.surveying {
@@ -136,9 +157,10 @@ impl Feed {
             self.questions += 1;
             let engine = visit.engine.clone();
             visit.answers.spawn(async move {
+                let begun = Instant::now();
                 let details = engine.details(&id, Deadline::after(ANSWER)).await;
                 let detail = details.map(|said| Box::new(translate::detail(at, said)));
-                Answer::Detailed(detail)
+                Answer::Detailed(begun.elapsed(), detail)
             });
         }
         self.sample(visit, at);
@@ -189,6 +211,10 @@ impl Feed {
         if self.watch.samples && visit.sampling < MOST_SAMPLES {
             let next = self.roster.wake(&self.sight.borrow(), self.watch.pace);
             wake = next.map_or(wake, |next| wake.min(next));
+        }
+        if let Some(since) = visit.listing {
+            let left = WAITED.saturating_sub(since.elapsed());
+            wake = wake.min(now().plus(left));
         }
         wake.min(visit.next_list)
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
+use super::gap::traced;
+use super::link::about_node;
 use super::turn::{blame_late, call_ended, oom, turned};
 use super::{MOST_CALLS, MOST_GONE, MOST_NOTES, Model};
 use crate::drift;
@@ -11,7 +13,7 @@ use crate::facts::openclaw::Agent;
 use crate::live::alert::{Alert, Cause};
 use crate::live::call::{Call, PastCall};
 use crate::live::event::{
-    Detail, Event, Life, Link, Listed, Listing, Moment, Node, Sample, Stamped, Turn,
+    Detail, Event, Life, Listed, Listing, Moment, Node, Sample, Stamped, Turn,
 };
 use crate::live::note::{About, News, Note};
 use crate::live::sandbox::{Gone, Leaving, Sandbox, State};
@@ -27,11 +29,12 @@ impl Model {
         match what {
             Event::Link(link) => self.linked(at, link, &mut notes),
             Event::Listed(listing) => self.listed(at, &listing, &mut notes),
-            Event::Detailed(detail) => self.detailed(at, detail),
+            Event::Detailed(detail) => self.detailed(at, detail, &mut notes),
             Event::Happened(life) => self.happened(at, *life, &mut notes),
             Event::Sampled(sample) => self.sampled(at, *sample, &mut notes),
             Event::Node(node) => self.learned(*node),
             Event::Cost(cost) => self.cost = Some(cost),
+            Event::Answered(answered) => self.answered(at, answered, &mut notes),
         }
         self.reckon(at);
         if let Ok(arithmetic) = &self.headroom {
@@ -39,41 +42,14 @@ impl Model {
             let alert = self.alerts.headroom(at, arithmetic.headroom, limit);
             notes.extend(alert.map(|alert| about_node(at, News::Alert(alert))));
         }
-        for note in &notes {
+        for note in &mut notes {
+            note.shown = self.shows(note.about.as_ref());
             if self.timeline.len() == MOST_NOTES {
                 self.timeline.pop_front();
             }
             self.timeline.push_back(note.clone());
         }
         notes
-    }
-
-    fn linked(&mut self, at: Moment, link: Link, notes: &mut Vec<Note>) {
-        if self.link == link {
-            return;
-        }
-        let alert = match &link {
-            Link::Lost { why } => Some((Cause::EngineLost, format!("the engine is lost: {why}"))),
-            Link::Hung => Some((
-                Cause::EngineHung,
-                "the engine accepts connections and does not answer".to_owned(),
-            )),
-            Link::Connecting | Link::Up => None,
-        };
-        // What never was there was not lost.
-        let alert = alert.filter(|_| self.listed.is_some());
-        self.link = link.clone();
-        self.link_since = at;
-        notes.push(about_node(at, News::Link(link)));
-        if let Some((cause, words)) = alert {
-            let alert = Alert {
-                cause,
-                subject: String::new(),
-                words,
-            };
-            let told = self.alerts.raise(at, alert);
-            notes.extend(told.map(|alert| about_node(at, News::Alert(alert))));
-        }
     }
 
     fn listed(&mut self, at: Moment, listing: &Listing, notes: &mut Vec<Note>) {
@@ -102,10 +78,12 @@ impl Model {
     fn meet(&mut self, at: Moment, asked: Moment, listed: &Listed) {
         let kind = self.scope.kind(&listed.name, &listed.image, &listed.labels);
         let id = listed.id.clone();
-        let one = self
-            .sandboxes
-            .entry(id)
-            .or_insert_with_key(|id| Sandbox::new(id, at));
+        let (trail, there) = (self.trail(), self.engine_clock(asked));
+        let one = self.sandboxes.entry(id).or_insert_with_key(|id| {
+            let mut one = Sandbox::new(id, at);
+            one.trail = trail;
+            one
+        });
         one.kind = kind;
         one.about.name.clone_from(&listed.name);
         one.about.owner = Owner::from_labels(&listed.labels);
@@ -113,13 +91,16 @@ impl Model {
         one.created.get_or_insert(listed.created);
         if one.touched < asked {
             one.state = State::from_word(&listed.state);
+            // Of what has ended in a gap its inspection, which comes next, knows more.
+            traced(one, one.state, asked, there);
         }
     }
 
-    fn detailed(&mut self, at: Moment, detail: Box<Detail>) {
+    fn detailed(&mut self, at: Moment, detail: Box<Detail>, notes: &mut Vec<Note>) {
         if self.is_buried(&detail.standing.id) {
             return;
         }
+        self.found(at, &detail, notes);
         let kind = self.scope.kind(
             &detail.standing.name,
             &detail.standing.image,
@@ -183,6 +164,7 @@ impl Model {
         if !one.state.is_alive() {
             return;
         }
+        one.trail.lives(sample.read);
         one.usage.add(at, sample, one.started);
         let share = one.memory_share().filter(|_| one.kind == Kind::Sandbox);
         if let Some(share) = share {
@@ -193,6 +175,7 @@ impl Model {
                 stamp: at,
                 at,
                 about: Some(one.about.clone()),
+                shown: true,
                 what: News::Alert(alert),
             }));
         }
@@ -205,7 +188,7 @@ impl Model {
             return;
         }
         self.reaches = Some(self.reaches.map_or(life.stamp, |old| old.min(life.stamp)));
-        let fresh = self.engine_clock(at).since(life.stamp) < FRESH;
+        let fresh = self.is_fresh(at, life.stamp);
         let kind = self.scope.kind(&life.name, &life.image, &life.labels);
         let one = self
             .sandboxes
@@ -227,6 +210,9 @@ impl Model {
         }
         let engine_memory = self.node.as_ref().and_then(|node| node.engine_memory);
         let mut past = None;
+        if one.hears(&life.turn, life.stamp) {
+            return;
+        }
         let news = match life.turn {
             Turn::Other => return,
             Turn::Destroyed => {
@@ -276,17 +262,24 @@ impl Model {
             stamp: life.stamp,
             at,
             about: Some(about.clone()),
+            shown: true,
             what: news,
         });
         notes.extend(alert.map(|alert| Note {
             stamp: at,
             at,
             about: Some(about),
+            shown: true,
             what: News::Alert(alert),
         }));
     }
 
-    fn alarm(&mut self, at: Moment, about: &About, news: &News) -> Option<Alert> {
+    /// Whether what has this stamp has just happened. Else it is told, but nothing to ring for.
+    pub(super) fn is_fresh(&self, at: Moment, stamp: Moment) -> bool {
+        self.engine_clock(at).since(stamp) < FRESH
+    }
+
+    pub(super) fn alarm(&mut self, at: Moment, about: &About, news: &News) -> Option<Alert> {
         match news {
             News::Oom {
                 cap, engine_memory, ..
@@ -308,7 +301,7 @@ impl Model {
     }
 
     /// Its running calls end with it; the engine tells nothing of them.
-    fn calls_cut_off(&mut self, id: &str, stamp: Moment) {
+    pub(super) fn calls_cut_off(&mut self, id: &str, stamp: Moment) {
         let Some(one) = self.sandboxes.get_mut(id) else {
             return;
         };
@@ -343,6 +336,7 @@ impl Model {
         let one = self.sandboxes.remove(id)?;
         self.alerts.gone(id);
         let about = one.about.clone();
+        let (last, ended) = (one.trail.last(), one.state == State::Exited);
         if self.gone.len() == MOST_GONE {
             self.gone.pop_front();
         }
@@ -351,20 +345,12 @@ impl Model {
             stamp,
             at,
             about: Some(about),
+            shown: true,
             what: match leaving {
                 Leaving::Destroyed => News::Destroyed,
-                Leaving::Vanished => News::Vanished,
+                Leaving::Vanished => News::Vanished { last, ended },
             },
         })
-    }
-}
-
-fn about_node(at: Moment, what: News) -> Note {
-    Note {
-        stamp: at,
-        at,
-        about: None,
-        what,
     }
 }
 
@@ -387,7 +373,7 @@ fn drift_of(node: Option<&Node>, detail: &Detail, kind: Kind) -> Option<Vec<Stri
 
 /// What a person has to know of an OOM kill. A cap above the engine's own memory is no cap, and
 /// raising it is no help.
-fn oom_words(name: &str, cap: Option<u64>, engine_memory: Option<u64>) -> String {
+pub(super) fn oom_words(name: &str, cap: Option<u64>, engine_memory: Option<u64>) -> String {
     use crate::units::Size;
     let of = match (cap, engine_memory) {
         (Some(cap), Some(all)) if cap >= all => {

@@ -3,6 +3,7 @@
 use super::{Model, Recalled};
 use crate::live::event::{Event, Link, Moment, Stamped};
 use crate::live::note::Note;
+use crate::live::stall::Stall;
 
 impl Model {
     /// Takes in what was recorded up to `now` and then knows what happened, and nothing yet of how
@@ -12,7 +13,7 @@ impl Model {
         &mut self,
         events: impl Iterator<Item = Stamped<Event>>,
         now: Moment,
-        mut tell: impl FnMut(&Self, &Note),
+        mut tell: impl FnMut(&Note),
     ) -> Option<Moment> {
         let mut newest = None;
         // A clock that was set back leaves records of the future, which would outrank all that comes.
@@ -26,12 +27,13 @@ impl Model {
                 | Event::Listed(_)
                 | Event::Detailed(_)
                 | Event::Sampled(_)
-                | Event::Node(_) => {}
+                | Event::Node(_)
+                | Event::Answered(_) => {}
             }
             let recalled = self.recalled.get_or_insert(Recalled { from: at, to: at });
             recalled.to = recalled.to.max(at);
             for note in self.apply(event) {
-                tell(self, &note);
+                tell(&note);
             }
         }
         let recalled = self.recalled?;
@@ -39,6 +41,7 @@ impl Model {
         self.reaches.get_or_insert(recalled.from);
         self.link = Link::Connecting;
         self.link_since = now;
+        self.stall = Stall::default();
         self.listed = None;
         self.node = None;
         self.headroom = Err("the node has not been looked at yet".to_owned());
@@ -79,7 +82,11 @@ impl Model {
                     })
             }
             Event::Node(node) => self.node.as_ref() == Some(&**node),
-            Event::Link(_) | Event::Happened(_) | Event::Sampled(_) | Event::Cost(_) => false,
+            Event::Link(_)
+            | Event::Happened(_)
+            | Event::Sampled(_)
+            | Event::Cost(_)
+            | Event::Answered(_) => false,
         }
     }
 }

@@ -1,11 +1,15 @@
 //! The reducer on sequences as engines tell them, and on what they should not.
 
+mod gaps;
+mod stalls;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::live::alert::Cause;
 use crate::live::event::{
-    Detail, Event, Life, Link, Listed, Listing, Moment, Node, Sample, Stamped, Turn,
+    Answered, Detail, Event, Life, Link, Listed, Listing, Moment, Node, Question, Sample, Stamped,
+    Turn,
 };
 use crate::live::note::{News, Note};
 use crate::live::sandbox::{Leaving, State};
@@ -335,12 +339,39 @@ fn what_ended_in_a_gap_is_told_as_vanished() {
         list(0, vec![listed("a", "running"), listed("b", "running")]),
     );
     let notes = tell(&mut model, 9000, list(8000, vec![listed("b", "running")]));
-    assert_eq!(news(&notes), [&News::Vanished]);
+    let last = Some(ms(0));
+    let ended = false;
+    assert_eq!(news(&notes), [&News::Vanished { last, ended }]);
+    assert_eq!(notes[0].stamp, ms(9000));
     let gone = model.gone.back().expect("remembered");
     assert_eq!(
         (gone.leaving, gone.lifetime, gone.exit_code),
         (Leaving::Vanished, None, None)
     );
+}
+
+#[test]
+fn a_note_says_the_same_of_its_container_when_that_is_long_forgotten() {
+    let mut model = model();
+    happen(&mut model, "a", 0, Turn::Created);
+    happen(&mut model, "a", 1, Turn::Destroyed);
+    let mut other = life("db", 2, Turn::Created);
+    (other.name, other.labels) = ("db".to_owned(), BTreeMap::new());
+    let notes = tell(&mut model, 2, Event::Happened(Box::new(other)));
+    assert!(!notes[0].shown);
+    for at in 3..2100 {
+        let id = at.to_string();
+        happen(&mut model, &id, at, Turn::Created);
+        happen(&mut model, &id, at, Turn::Destroyed);
+    }
+    assert!(!model.gone.iter().any(|gone| gone.about.id == "a"));
+    let shown: Vec<bool> = model
+        .timeline
+        .iter()
+        .take(4)
+        .map(|note| note.shown)
+        .collect();
+    assert_eq!(shown, [true, true, false, true]);
 }
 
 #[test]
@@ -464,16 +495,30 @@ fn any_turn() -> impl Strategy<Value = Turn> {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let id = || prop_oneof!["a", "b", "c"];
+    let state = || prop_oneof!["running", "exited"];
     let stamp = 0_i64..200;
     prop_oneof![
         6 => (id(), stamp.clone(), any_turn())
             .prop_map(|(id, at, turn)| Event::Happened(Box::new(life(&id, at, turn)))),
-        1 => (stamp.clone(), proptest::collection::vec(id(), 0..3)).prop_map(|(asked, ids)| {
-            list(asked, ids.iter().map(|id| listed(id, "running")).collect())
+        1 => (stamp.clone(), proptest::collection::vec((id(), state()), 0..3)).prop_map(
+            |(asked, all)| {
+                let all = all.iter().map(|(id, state)| listed(id, state));
+                list(asked, all.collect())
+            }
+        ),
+        1 => (id(), stamp.clone(), state()).prop_map(|(id, asked, state)| {
+            let mut event = detail(&id, asked, 100 * MIB);
+            if let Event::Detailed(detail) = &mut event {
+                state.clone_into(&mut detail.standing.state);
+            }
+            event
         }),
-        1 => (id(), stamp.clone()).prop_map(|(id, asked)| detail(&id, asked, 100 * MIB)),
         1 => (id(), stamp, any::<u64>(), any::<u64>())
             .prop_map(|(id, at, cpu, memory)| sample(&id, at, cpu, memory)),
+        1 => (0_u64..5000, any::<bool>()).prop_map(|(milliseconds, waits)| {
+            let question = Question::List;
+            Event::Answered(Answered { question, milliseconds, waits })
+        }),
         1 => Just(Event::Link(Link::Hung)),
         1 => Just(Event::Link(Link::Up)),
     ]

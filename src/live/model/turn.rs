@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::live::call::{Call, CallEnd, PastCall, Suspicion};
 use crate::live::event::{Moment, Turn};
-use crate::live::note::News;
+use crate::live::note::{News, Seen};
 use crate::live::sandbox::{Sandbox, State};
 
 /// A death so soon after the kernel's kill is its consequence. Measured: 50 to 130 ms.
-const OOM_TO_DEATH: Duration = Duration::from_secs(2);
+pub(super) const OOM_TO_DEATH: Duration = Duration::from_secs(2);
 
 /// What an event about the container itself does to it.
 pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
@@ -54,6 +54,7 @@ pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
                 exit_code,
                 lifetime,
                 oom: killed && exit_code != Some(0),
+                seen: Seen::Told,
             }
         }
         Turn::Stopped => News::Stopped,

@@ -292,7 +292,7 @@ fn the_history_of_a_background_recording_opens_the_picture_as_past() {
 
     let mut model = header.model();
     let mut count = 0;
-    let newest = model.recall(past.into_iter(), now, |_, _| count += 1);
+    let newest = model.recall(past.into_iter(), now, |_| count += 1);
     assert_eq!(newest, Some(Moment(0)), "the stamp of the one event");
     assert!(count > 0 && model.sandboxes.contains_key("a"));
     assert_eq!(

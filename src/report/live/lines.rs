@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{instant, link_word, name, seconds};
 use crate::checklist::report::{SCHEMA_VERSION, Tool};
-use crate::live::event::{Link, Moment};
+use crate::live::event::{Answered, Link, Moment};
 use crate::live::model::Model;
-use crate::live::note::{News, Note};
+use crate::live::note::{News, Note, Seen};
 use crate::live::sandbox::Sandbox;
 
 /// The first line of a stream.
@@ -60,12 +60,18 @@ fn told(news: &News) -> (&'static str, Value) {
             exit_code,
             lifetime,
             oom,
+            seen,
         } => (
             "died",
             json!({
                 "exitCode": exit_code,
                 "lifetimeSeconds": lifetime.map(seconds),
                 "oom": oom,
+                "seenAfterwards": (*seen != Seen::Told).then_some(true),
+                "notBefore": match seen {
+                    Seen::After(last) => last.map(instant),
+                    Seen::Told | Seen::Afterwards => None,
+                },
             }),
         ),
         News::Stopped => ("stopped", json!({})),
@@ -74,7 +80,10 @@ fn told(news: &News) -> (&'static str, Value) {
         News::Updated => ("updated", json!({})),
         News::Health { status } => ("health", json!({ "status": status })),
         News::Destroyed => ("destroyed", json!({})),
-        News::Vanished => ("vanished", json!({})),
+        News::Vanished { last, ended } => (
+            "vanished",
+            json!({ "notBefore": last.map(instant), "hadEnded": ended }),
+        ),
         News::CallStarted { exec, command } => {
             ("callStarted", json!({ "execId": exec, "command": command }))
         }
@@ -92,14 +101,18 @@ fn told(news: &News) -> (&'static str, Value) {
                 "oom": oom,
             }),
         ),
-        News::Link(link) => (
-            "engine",
+        News::Link(link) => engine(link),
+        News::Stalled { answered } => stalled(*answered),
+        News::StallOver {
+            took,
+            worst,
+            lasted,
+        } => (
+            "engineStallOver",
             json!({
-                "engine": link_word(link),
-                "why": match link {
-                    Link::Lost { why } => Some(why),
-                    Link::Connecting | Link::Up | Link::Hung => None,
-                },
+                "latencySeconds": seconds(*took),
+                "worstSeconds": seconds(*worst),
+                "lastedSeconds": seconds(*lasted),
             }),
         ),
         News::Alert(alert) => (
@@ -107,6 +120,23 @@ fn told(news: &News) -> (&'static str, Value) {
             json!({ "cause": alert.cause.code(), "message": alert.words }),
         ),
     }
+}
+
+fn engine(link: &Link) -> (&'static str, Value) {
+    let why = match link {
+        Link::Lost { why } => Some(why),
+        Link::Connecting | Link::Up | Link::Hung => None,
+    };
+    ("engine", json!({ "engine": link_word(link), "why": why }))
+}
+
+fn stalled(answered: Answered) -> (&'static str, Value) {
+    let line = json!({
+        "question": answered.question.code(),
+        "latencySeconds": seconds(answered.took()),
+        "waits": answered.waits.then_some(true),
+    });
+    ("engineStall", line)
 }
 
 /// What a container uses now.
@@ -148,6 +178,7 @@ mod tests {
                 name: "openclaw-sbx-1".to_owned(),
                 owner: Owner::from_key("agent:main:main:workspace:7e"),
             }),
+            shown: true,
             what: News::CallEnded {
                 exec: "x".to_owned(),
                 exit_code: None,
@@ -168,5 +199,76 @@ mod tests {
                 "oom": true,
             })
         );
+    }
+
+    #[test]
+    fn a_stall_and_its_end_are_lines_with_what_was_measured() {
+        use crate::live::event::Question;
+
+        let note = |what| Note {
+            stamp: Moment(1_795_000_000_000_000_000),
+            at: Moment(1_795_000_000_000_000_000),
+            about: None,
+            shown: true,
+            what,
+        };
+        let answered = Answered {
+            question: Question::List,
+            milliseconds: 3000,
+            waits: true,
+        };
+        assert_eq!(
+            line(&note(News::Stalled { answered })),
+            json!({
+                "type": "engineStall",
+                "at": "2026-11-18T11:06:40.000Z",
+                "question": "list",
+                "latencySeconds": 3.0,
+                "waits": true,
+            })
+        );
+        let over = News::StallOver {
+            took: Duration::from_millis(12),
+            worst: Duration::from_millis(4210),
+            lasted: Duration::from_secs(33),
+        };
+        assert_eq!(
+            line(&note(over)),
+            json!({
+                "type": "engineStallOver",
+                "at": "2026-11-18T11:06:40.000Z",
+                "latencySeconds": 0.012,
+                "worstSeconds": 4.21,
+                "lastedSeconds": 33.0,
+            })
+        );
+    }
+
+    #[test]
+    fn what_was_seen_afterwards_says_so() {
+        let stamp = Moment(1_795_000_000_000_000_000);
+        let note = |what| Note {
+            stamp,
+            at: stamp,
+            about: None,
+            shown: true,
+            what,
+        };
+        let died = News::Died {
+            exit_code: Some(137),
+            lifetime: None,
+            oom: true,
+            seen: Seen::After(Some(Moment(1_794_999_990_000_000_000))),
+        };
+        let told = line(&note(died));
+        assert_eq!(told["seenAfterwards"], json!(true));
+        assert_eq!(told["notBefore"], json!("2026-11-18T11:06:30.000Z"));
+        let gone = News::Vanished {
+            last: None,
+            ended: false,
+        };
+        let told = line(&note(gone));
+        assert_eq!(told["type"], json!("vanished"));
+        assert_eq!(told.get("notBefore"), None);
     }
 }

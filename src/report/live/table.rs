@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Snapshot, link_word};
 use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
-use crate::live::note::{News, Note};
+use crate::live::note::{News, Note, Seen};
 use crate::live::sandbox::{Gone, Sandbox};
 use crate::live::usage::Over;
 use crate::report::wrap::{columns, cut, pad};
@@ -117,7 +117,10 @@ fn clock(at: Moment, now: Moment) -> String {
 fn link(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> io::Result<()> {
     let since = span(now.since(model.link_since));
     let words = match &model.link {
-        Link::Up => return Ok(()),
+        Link::Up => match model.stall.on() {
+            None => return Ok(()),
+            Some(on) => format!("The engine is slow: an answer takes {}.", span(on.took)),
+        },
         Link::Connecting => "The engine has not answered yet.".to_owned(),
         Link::Hung => format!("The engine has not answered for {since}."),
         Link::Lost { why } => format!("No engine for {since}: {why}."),
@@ -145,6 +148,13 @@ pub fn happening(note: &Note, style: &Style) -> String {
     format!("{} {who}{words}", super::instant(note.stamp))
 }
 
+/// What is certain of an end that has no time of its own: the line's is when it was over.
+fn not_before(last: Option<Moment>) -> String {
+    last.map_or(String::new(), |last| {
+        format!(", not before {}", super::instant(last))
+    })
+}
+
 fn words(news: &News) -> String {
     let code = |code: &Option<i64>| code.map_or("with no code".to_owned(), |c| format!("with {c}"));
     let killed = |oom: bool| if oom { ", killed for memory (OOM)" } else { "" };
@@ -168,9 +178,15 @@ fn words(news: &News) -> String {
             exit_code,
             lifetime,
             oom,
+            seen,
         } => {
             let lived = lifetime.map_or(String::new(), |l| format!(" after {}", span(l)));
-            format!("ended {}{lived}{}", code(exit_code), killed(*oom))
+            let seen = match seen {
+                Seen::Told => String::new(),
+                Seen::Afterwards => ", seen afterwards".to_owned(),
+                Seen::After(last) => format!(", seen afterwards{}", not_before(*last)),
+            };
+            format!("ended {}{lived}{}{seen}", code(exit_code), killed(*oom))
         }
         News::Stopped => "was stopped".to_owned(),
         News::Restarted => "was restarted".to_owned(),
@@ -178,7 +194,12 @@ fn words(news: &News) -> String {
         News::Updated => "has other limits".to_owned(),
         News::Health { status } => format!("health: {status}"),
         News::Destroyed => "removed".to_owned(),
-        News::Vanished => "is gone; its end was not seen".to_owned(),
+        News::Vanished { last, ended: false } => {
+            format!("is gone; how it ended was not seen{}", not_before(*last))
+        }
+        News::Vanished { last, ended: true } => {
+            format!("was removed; when was not seen{}", not_before(*last))
+        }
         News::CallStarted { command, .. } => match command {
             Some(command) => format!("call: {command}"),
             None => "call".to_owned(),
@@ -196,6 +217,24 @@ fn words(news: &News) -> String {
             Link::Lost { why } => format!("the engine is lost: {why}"),
             link => format!("the engine: {}", link_word(link)),
         },
+        News::Stalled { answered } => {
+            let (what, took) = (answered.question.words(), span(answered.took()));
+            if answered.waits {
+                format!("the engine is slow: {what} is not there after {took}")
+            } else {
+                format!("the engine is slow: {what} took {took}")
+            }
+        }
+        News::StallOver {
+            took,
+            worst,
+            lasted,
+        } => format!(
+            "the engine is prompt again ({}), after {} with up to {} for an answer",
+            span(*took),
+            span(*lasted),
+            span(*worst)
+        ),
         News::Alert(alert) => format!("ALERT {}", alert.words),
     }
 }

@@ -1,5 +1,7 @@
 //! Frames of the dashboard.
 
+mod trouble;
+
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use ratatui::Terminal;

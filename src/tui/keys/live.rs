@@ -37,7 +37,7 @@ pub static ROWS: &[Row] = rows! {
     LIVE [Chord::ctrl('d')] Live(Act::Want(Want::Remove)), "remove", "remove, through OpenClaw";
     LIVE [key(KeyCode::Tab), key(KeyCode::BackTab)] NextPane, "next-pane", "other pane", "pane";
     LIVE [char('x')] Live(Act::Dismiss), "dismiss", "put the alerts away";
-    LIVE [char('t')] Live(Act::Clock), "clock", "times in the timeline: ages, or the clock";
+    LIVE [char('t')] Live(Act::Clock), "clock", "times in the timeline: ages, or your clock";
     LIVE [char('r')] Live(Act::Measure), "measure", "measure everything now";
     LIVE [char('1')] Go(Screen::Checklist), "go-checklist", "the checklist";
     LIVE [char('2')] Go(Screen::Live), "go-dashboard", "what runs: the live dashboard";

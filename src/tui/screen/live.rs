@@ -262,11 +262,24 @@ impl Live {
             .filter(move |raised| ours.since(raised.last) < ALERT && self.stands(raised))
     }
 
+    /// What another screen shows of the alerts: when the newest was there last, and how many they
+    /// are.
+    pub fn mark(&self, now: Duration) -> Option<(Moment, usize)> {
+        // The alerts of a recording are not of this node.
+        if self.playing.is_some() {
+            return None;
+        }
+        let mut alerts = self.alerts(now);
+        let newest = alerts.next()?;
+        Some((newest.last, 1 + alerts.count()))
+    }
+
     /// A cause that is over is history, and the timeline has it.
     fn stands(&self, raised: &Raised) -> bool {
         match raised.alert.cause {
             Cause::EngineLost => matches!(self.model.link, Link::Lost { .. }),
             Cause::EngineHung => self.model.link == Link::Hung,
+            Cause::EngineStall => self.model.stall.on().is_some(),
             Cause::NoHeadroom => self.room().is_some_and(|(left, _)| left == 0),
             Cause::Oom | Cause::Failures | Cause::NearCap => true,
         }

@@ -23,13 +23,28 @@ pub fn told(app: &mut App, event: event::Stamped<event::Event>) -> Vec<Cmd> {
     let Some(live) = &mut app.live else {
         return Vec::new();
     };
+    // The dashboard knows itself what an event changes on it.
+    let mark = (app.screen != Screen::Live).then(|| live.mark(now));
     let heard = live.tell(now, event);
-    app.changed |= heard.changed && app.screen == Screen::Live;
-    if heard.rings {
-        vec![Cmd::Bell]
-    } else {
-        Vec::new()
+    app.changed |= match mark {
+        None => heard.changed,
+        Some(mark) => mark != live.mark(now),
+    };
+    match heard.rings {
+        Some(words) => vec![Cmd::Bell, Cmd::Notify(words)],
+        None => Vec::new(),
     }
+}
+
+/// The title of the terminal names the newest alert, wherever the person looks.
+pub fn title(app: &mut App, cmds: &mut Vec<Cmd>) {
+    let now = app.now;
+    let mark = app.live.as_ref().and_then(|live| live.mark(now));
+    if mark == app.titled {
+        return;
+    }
+    app.titled = mark;
+    cmds.push(Cmd::Title(view::alarm::title(app)));
 }
 
 /// A recording plays for whoever looks.

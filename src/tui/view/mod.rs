@@ -3,7 +3,7 @@
 //! ```text
 //! clawdoctor  macOS 26.1 arm64 · docker-desktop 4.90.0 · OpenClaw 2026.9.6      header
 //! NOT READY  ✗ 1 fail  ✓ 40 pass                  checked just now in 1.2 s
-//! ─ [1 Checklist] ─ 3 Isolation ──────────────────────────────────────────     rule
+//! ─ [1 Checklist] ─ 2 Live ─ 3 Isolation ───── ! engine lost 12s ago: 2 ──     rule
 //! ▾ 0 Prerequisites                                    ✗ 1 fail  ✓ 19 pass      list
 //! ›  ✗ fail    The engine runs     nothing listens at /var/run/docker.sock
 //! ─ docker/running ────────────────────────────────────────────── 1-9/31 ──     parting
@@ -14,6 +14,7 @@
 //! From 120 columns on, the detail stands to the right of the list; on a very small screen there
 //! is one of them at a time.
 
+pub mod alarm;
 pub mod detail;
 mod footer;
 mod header;
@@ -104,12 +105,10 @@ fn partings(app: &App, areas: &layout::Areas, buffer: &mut Buffer) {
         let count = to.saturating_sub(piece.used());
         piece.add(Role::Muted, &theme.rule().repeat(count))
     };
-    put(
-        buffer,
-        areas.rule,
-        0,
-        rule(tabs::titles(app, width), width).line(),
-    );
+    let tabs = tabs::titles(app, width);
+    let mark = alarm::mark(app, tabs.room().saturating_sub(2));
+    let line = rule(tabs, width.saturating_sub(mark.used() + 1));
+    put(buffer, areas.rule, 0, rule(line.join(mark), width).line());
     match areas.shape {
         Shape::Side => {
             for y in 0..areas.parting.height {

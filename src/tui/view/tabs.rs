@@ -43,6 +43,9 @@ pub fn digits(app: &App) -> Pieces {
         } else {
             line.gap(gap).add(Role::Plain, digit)
         };
+        if let (Screen::Live, Some(role)) = (screen, super::alarm::sign(app)) {
+            line = line.add(role, "!");
+        }
     }
     line
 }

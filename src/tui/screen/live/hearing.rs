@@ -18,11 +18,12 @@ const CLOCK: Duration = Duration::from_secs(1);
 const QUIET: Duration = Duration::from_mins(5);
 
 /// What came of an event, for the app.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
     /// The screen is other than it was.
     pub changed: bool,
-    pub rings: bool,
+    /// What to ring for, in words.
+    pub rings: Option<String>,
 }
 
 /// What an event may change.
@@ -42,7 +43,7 @@ impl Live {
         let notes = std::mem::take(&mut self.model.timeline);
         self.timeline = Timeline::default();
         for note in &notes {
-            if self.is_shown(note) {
+            if note.shown {
                 self.timeline.add(note.clone());
             }
         }
@@ -104,7 +105,7 @@ impl Live {
                     first: one.is_some_and(|one| one.usage.last.is_none()),
                 }
             }
-            Event::Cost(_) => Reach::Header,
+            Event::Cost(_) | Event::Answered(_) => Reach::Header,
         }
     }
 
@@ -112,13 +113,15 @@ impl Live {
         let mut heard = Heard::default();
         let mut buried = false;
         for note in notes {
-            if !self.is_shown(&note) {
+            if !note.shown {
                 continue;
             }
             heard.changed = true;
             match &note.what {
-                News::Alert(alert) => heard.rings |= self.rings(alert.cause, note.at),
-                News::Destroyed | News::Vanished => {
+                News::Alert(alert) if self.rings(alert.cause, note.at) => {
+                    heard.rings = Some(alert.words.clone());
+                }
+                News::Destroyed | News::Vanished { .. } => {
                     buried = true;
                     if let Some(about) = &note.about {
                         self.postures.remove(&about.id);
@@ -144,22 +147,6 @@ impl Live {
             self.rang.insert(cause, at);
         }
         rings
-    }
-
-    /// Whether it is about something that is watched.
-    fn is_shown(&self, note: &Note) -> bool {
-        let Some(about) = &note.about else {
-            return true;
-        };
-        let standing = self.model.sandboxes.get(&about.id).map(|one| one.kind);
-        let gone = || {
-            let mut gone = self.model.gone.iter().rev();
-            gone.find(|one| one.about.id == about.id)
-                .map(|one| one.kind)
-        };
-        standing
-            .or_else(gone)
-            .is_none_or(|kind| self.model.scope.shows(kind))
     }
 
     /// Our clock as the events have it: it goes on while the machine sleeps, and may be set.

@@ -181,6 +181,15 @@ mod tests {
     }
 
     #[test]
+    fn alerts_of_a_recording_are_shown_with_it_and_are_none_of_this_node() {
+        let mut live = recording();
+        live.play(Deck::NextIncident, Duration::ZERO);
+        assert_eq!(live.alerts(Duration::ZERO).count(), 1);
+        assert_eq!(live.mark(Duration::ZERO), None);
+        assert_eq!(live.next_mark(Duration::ZERO), None);
+    }
+
+    #[test]
     fn twice_as_fast_is_twice_as_far() {
         let mut live = recording();
         live.play(Deck::Faster, Duration::ZERO);

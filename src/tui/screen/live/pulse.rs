@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{List, Live, Row, STALE};
+use super::{ALERT, List, Live, Row, STALE};
+use crate::live::alert::Raised;
 use crate::live::event::{Link, Moment};
 use crate::live::sandbox::{Sandbox, State};
 use crate::tui::widget::figure::Short;
@@ -44,6 +45,19 @@ impl Live {
         let wake = figures.into_iter().chain(ages).min()?;
         // What was due when nobody woke is due now.
         Some(wake.max(now))
+    }
+
+    /// When what another screen shows of the alerts changes by itself: the age of the newest, or how
+    /// many there are.
+    pub fn next_mark(&self, now: Duration) -> Option<Duration> {
+        self.mark(now)?;
+        let ours = self.ours(now);
+        let age = |raised: &Raised| ours.since(raised.last);
+        let mut alerts = self.alerts(now);
+        let newest = Short(age(alerts.next()?)).changes_in();
+        let ends = alerts.map(|raised| ALERT.saturating_sub(age(raised)));
+        let next = ends.fold(newest, Duration::min);
+        Some(now + next.max(Duration::from_millis(1)))
     }
 
     /// The time has come: whether the screen is other than it was.

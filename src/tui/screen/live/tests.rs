@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use super::*;
-use crate::live::event::{Event, Turn};
+use crate::live::event::{Answered, Event, Question, Turn};
 use crate::tui::keys::{Act, Command};
 use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;
@@ -288,6 +288,41 @@ fn oom_and_a_lost_engine_ring_once_and_failures_never() {
 }
 
 #[test]
+fn what_rings_is_told_in_words_and_the_title_names_the_newest_alert_until_it_is_over() {
+    let titles = |scene: &Scene| -> Vec<String> {
+        let titles = scene.cmds.iter().filter_map(|cmd| match cmd {
+            Cmd::Title(words) => Some(words.clone()),
+            _ => None,
+        });
+        titles.collect()
+    };
+    let mut scene = busy(80, 24);
+    scene.keys("1");
+    scene.happen(&id(4), &key(4), Turn::Oom);
+    let told = scene.cmds.iter().find_map(|cmd| match cmd {
+        Cmd::Notify(words) => Some(words.as_str()),
+        _ => None,
+    });
+    assert!(told.is_some_and(|words| words.contains("killed for memory (OOM)")));
+    assert_eq!(titles(&scene), ["! OOM in ops/telegram:4 - clawdoctor"]);
+    scene.happen(&id(5), &key(5), call("x"));
+    assert!(titles(&scene).is_empty(), "the same");
+    scene.pass(301_000);
+    scene.wake();
+    assert_eq!(titles(&scene), ["clawdoctor"]);
+    // What does not ring is told nobody who looks elsewhere.
+    scene.keys("2");
+    let answered = Answered {
+        question: Question::List,
+        milliseconds: 4000,
+        waits: true,
+    };
+    scene.hear(Event::Answered(answered));
+    assert!(!scene.cmds.iter().any(|cmd| matches!(cmd, Cmd::Notify(_))));
+    assert_eq!(titles(&scene), ["! engine slow - clawdoctor"]);
+}
+
+#[test]
 fn alerts_are_put_away_until_something_new_comes() {
     let mut scene = failing(80, 24);
     assert!(scene.live().alerts(scene.app.now).count() >= 3);
@@ -311,6 +346,36 @@ fn an_alert_whose_cause_is_over_is_not_shown_any_more() {
     assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
     let told = scene.text();
     assert!(told.contains("no way to the engine: gone"), "{told}");
+}
+
+#[test]
+fn a_stall_is_an_alert_that_does_not_ring_and_goes_with_its_end() {
+    let mut scene = empty(80, 24);
+    let answered = |milliseconds| {
+        Event::Answered(Answered {
+            question: Question::List,
+            milliseconds,
+            waits: false,
+        })
+    };
+    scene.hear(answered(1100));
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0, "a hiccup");
+    scene.hear(answered(1200));
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 1);
+    assert!(!scene.cmds.contains(&Cmd::Bell));
+    let text = scene.text();
+    assert!(text.contains("! SLOW, 1.2s an answer"), "{text}");
+    assert!(text.contains("a list took 1.2 s"), "{text}");
+    for _ in 0..2 {
+        scene.pass(2000);
+        scene.hear(answered(8));
+    }
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    let text = scene.text();
+    assert!(
+        text.contains("prompt again: 8ms, after 4s with up to 1.2s"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::live::alert::Cause;
 use crate::live::event::Moment;
-use crate::live::note::{News, Note};
+use crate::live::note::{News, Note, Seen};
 
 /// Equal failures within this time are one burst; what went well must follow quicker for that.
 const BURST: Duration = Duration::from_secs(10);
@@ -124,7 +124,11 @@ pub fn id(note: &Note) -> Option<&str> {
 fn is_told_elsewhere(note: &Note) -> bool {
     match &note.what {
         News::Alert(alert) => match alert.cause {
-            Cause::Oom | Cause::Failures | Cause::EngineLost | Cause::EngineHung => true,
+            Cause::Oom
+            | Cause::Failures
+            | Cause::EngineLost
+            | Cause::EngineHung
+            | Cause::EngineStall => true,
             Cause::NearCap | Cause::NoHeadroom => false,
         },
         _ => false,
@@ -143,11 +147,27 @@ fn is_equal(one: &Note, other: &Note) -> bool {
             News::Died {
                 exit_code: a,
                 oom: b,
+                seen: Seen::Told,
                 ..
             },
             News::Died {
                 exit_code: c,
                 oom: d,
+                seen: Seen::Told,
+                ..
+            },
+        )
+        | (
+            News::Died {
+                exit_code: a,
+                oom: b,
+                seen: Seen::Afterwards,
+                ..
+            },
+            News::Died {
+                exit_code: c,
+                oom: d,
+                seen: Seen::Afterwards,
                 ..
             },
         )
@@ -165,7 +185,8 @@ fn is_equal(one: &Note, other: &Note) -> bool {
         ) => a == c && b == d,
         (News::Started { .. }, News::Started { .. })
         | (News::Destroyed, News::Destroyed)
-        | (News::Vanished, News::Vanished) => true,
+        | (News::Vanished { ended: false, .. }, News::Vanished { ended: false, .. })
+        | (News::Vanished { ended: true, .. }, News::Vanished { ended: true, .. }) => true,
         (News::Oom { .. }, News::Oom { .. }) => id(one) == id(other),
         (News::Killed { signal: a }, News::Killed { signal: b }) => a == b,
         _ => false,
@@ -193,6 +214,7 @@ mod tests {
                 name: format!("sbx-{id}"),
                 owner,
             }),
+            shown: true,
             what,
         }
     }
@@ -202,6 +224,7 @@ mod tests {
             exit_code: Some(exit_code),
             lifetime: None,
             oom,
+            seen: Seen::Told,
         }
     }
 

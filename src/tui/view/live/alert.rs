@@ -6,6 +6,7 @@
 
 use ratatui::layout::Rect;
 
+use super::super::alarm;
 use super::Look;
 use crate::tui::keys::{Act, Command, Place};
 use crate::tui::theme::Role;
@@ -20,11 +21,7 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let mut alerts = look.live.alerts(look.app.now);
     let Some(newest) = alerts.next() else { return };
     let more = alerts.count();
-    let role = if newest.alert.cause.rings() {
-        Role::Bad
-    } else {
-        Role::Warn
-    };
+    let role = alarm::role(&newest.alert);
     pen.row(area, 0).text(role, "! ");
     let tail = if pen.room() > 60 { 36 } else { 0 };
     let words = newest.alert.words.as_str();

@@ -375,6 +375,9 @@ fn of_gone(look: Look<'_>, gone: &Gone, page: &mut Page) {
     let age = Short(look.engine.since(gone.gone));
     let how = match gone.leaving {
         Leaving::Destroyed => format!("removed {age} ago"),
+        Leaving::Vanished if gone.died.is_some() => {
+            format!("missed {age} ago: its removal fell into a gap")
+        }
         Leaving::Vanished => format!("missed {age} ago: its end fell into a gap"),
     };
     page.field(Role::Plain, "gone", &how);

@@ -7,13 +7,13 @@
 
 use ratatui::layout::Rect;
 
-use super::timeline::Clock;
 use super::{Look, gauge};
 use crate::live::event::Link;
 use crate::live::replay::Replay;
 use crate::tui::screen::Screen;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widget::figure::{Bytes, Short};
+use crate::tui::widget::clock::Zone;
+use crate::tui::widget::figure::{Bytes, Short, Took};
 use crate::tui::widget::pen::Pen;
 use crate::tui::widget::text::columns;
 
@@ -52,6 +52,15 @@ pub fn tiny(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
 fn link(look: Look<'_>, pen: &mut Pen<'_>, long: bool) {
     let since = Short(look.live.link_age(look.ours));
     let theme = look.theme;
+    if let (Link::Up, Some(on)) = (&look.model().link, look.model().stall.on()) {
+        let took = Took(on.took);
+        if long {
+            pen.write(Role::Warn, format_args!("! SLOW, {took} an answer"));
+        } else {
+            pen.write(Role::Warn, format_args!("! SLOW {took}"));
+        }
+        return;
+    }
     match (&look.model().link, long) {
         (Link::Connecting, true) => pen.write(
             Role::Busy,
@@ -134,7 +143,7 @@ fn short_counts(look: Look<'_>, pen: &mut Pen<'_>) {
 }
 
 /// `▶ 2x  11:06:40 of 11:10:00`
-fn deck(replay: &Replay, pen: &mut Pen<'_>, theme: Theme) {
+fn deck(replay: &Replay, pen: &mut Pen<'_>, theme: Theme, zone: &Zone) {
     let (sign, role) = if replay.is_playing() {
         (theme.playing(), Role::Good)
     } else {
@@ -144,16 +153,17 @@ fn deck(replay: &Replay, pen: &mut Pen<'_>, theme: Theme) {
     pen.at_end(
         role,
         format_args!(
-            "recording {sign} {speed}  {} of {} UTC",
-            Clock(at),
-            Clock(end)
+            "recording {sign} {speed}  {} of {} {}",
+            zone.clock(at),
+            zone.clock(end),
+            zone.word(end)
         ),
     );
 }
 
 fn cost(look: Look<'_>, pen: &mut Pen<'_>) {
     if let Some(playing) = &look.live.playing {
-        deck(&playing.replay, pen, look.theme);
+        deck(&playing.replay, pen, look.theme, &look.app.zone);
         return;
     }
     let Some(cost) = &look.model().cost else {

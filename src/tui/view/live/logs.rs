@@ -13,7 +13,6 @@ use ratatui::layout::{Rect, Size};
 use ratatui::widgets::{Clear, Widget};
 
 use super::super::put;
-use super::timeline::Clock;
 use crate::tui::app::App;
 use crate::tui::logs::{Line, Stream};
 use crate::tui::screen::logs::{End, Logs, Typing};
@@ -125,7 +124,9 @@ fn lead(app: &App, logs: &Logs, line: &Line, number: u64, row: usize, size: Size
         (_, Stream::Out) => lead.gap(MARK),
     };
     match line.at {
-        Some(at) if logs.times && is_first => lead.add(Role::Muted, &Clock(at).to_string()).gap(1),
+        Some(at) if logs.times && is_first => lead
+            .add(Role::Muted, &app.zone.clock(at).to_string())
+            .gap(1),
         _ if logs.times => lead.gap(TIME),
         _ => lead,
     }

@@ -25,7 +25,7 @@ mod plan;
 pub mod room;
 mod table;
 mod timeline;
-mod words;
+pub mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Size;

@@ -7,13 +7,10 @@
 //!   2s x main/telegram         OOM: something in it was killed for memory, cap 512M
 //! ```
 
-use std::fmt::{Display, Formatter, Result};
-
 use ratatui::layout::Rect;
 
 use super::words::{What, Who, role};
 use super::{Look, title_role};
-use crate::live::event::Moment;
 use crate::tui::keys::{Command, Place};
 use crate::tui::layout::live::Areas;
 use crate::tui::screen::live::{Entry, Pane};
@@ -23,17 +20,6 @@ use crate::tui::widget::pen::Pen;
 
 const NARROW: u16 = 60;
 const WIDE: u16 = 120;
-
-/// `13:05:59`, as the clock shows it in UTC.
-pub(super) struct Clock(pub Moment);
-
-impl Display for Clock {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let seconds = self.0.0.div_euclid(1_000_000_000).rem_euclid(86_400);
-        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-        write!(f, "{hours:02}:{minutes:02}:{:02}", seconds % 60)
-    }
-}
 
 pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     title(look, areas.timeline_rule, pen);
@@ -73,7 +59,8 @@ fn title(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         .text(Role::Muted, rule)
         .text(title_role(look, Pane::Timeline), " timeline ");
     if look.live.sight.clock {
-        pen.text(Role::Muted, "UTC ");
+        let word = look.app.zone.word(look.ours);
+        pen.write(Role::Muted, format_args!("{word} "));
     }
     if look.live.sight.entry.is_some() {
         pen.text(Role::Muted, rule)
@@ -92,7 +79,8 @@ fn line(look: Look<'_>, entry: &Entry, area: Rect, y: u16, pen: &mut Pen<'_>) {
     let note = &entry.note;
     pen.row(area, y);
     if look.live.sight.clock {
-        pen.figure(Role::Muted, format_args!("{}", Clock(note.stamp)), 9);
+        let clock = look.app.zone.clock(note.stamp);
+        pen.figure(Role::Muted, format_args!("{clock}"), 9);
     } else {
         let clock = match note.about {
             Some(_) => look.engine,

@@ -7,8 +7,8 @@
 use std::fmt::{Display, Formatter, Result};
 use std::time::Duration;
 
-use crate::live::event::Link;
-use crate::live::note::{About, News};
+use crate::live::event::{Link, Moment};
+use crate::live::note::{About, News, Note, Seen};
 use crate::tui::screen::live::Entry;
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::{Bytes, Short, Took};
@@ -51,11 +51,11 @@ impl Display for What<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let entry = self.0;
         if entry.times == 1 {
-            return Told(&entry.note.what, Times::One).fmt(f);
+            return Told(&entry.note, Times::One).fmt(f);
         }
         let span = entry.note.stamp.since(entry.first);
         write!(f, "{}x ", entry.times)?;
-        Told(&entry.note.what, Times::Many).fmt(f)?;
+        Told(&entry.note, Times::Many).fmt(f)?;
         match span.as_secs() {
             0 => f.write_str(" within 1s"),
             _ => write!(f, " within {}", Short(span)),
@@ -69,7 +69,7 @@ enum Times {
     Many,
 }
 
-struct Told<'a>(&'a News, Times);
+struct Told<'a>(&'a Note, Times);
 
 struct After(Option<Duration>);
 
@@ -82,11 +82,27 @@ impl Display for After {
     }
 }
 
+/// The time that a line has is when it was over: it was at some time within this span before.
+struct Before(Option<Duration>);
+
+impl Display for Before {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0 {
+            Some(span) => write!(f, ", in the {} before", Took(span)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Display for Told<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         // What differs from one to the next is told of one alone.
         let span = |span: &Option<Duration>| After(span.filter(|_| self.1 == Times::One));
-        match self.0 {
+        let before = |last: &Option<Moment>| {
+            let last = last.filter(|_| self.1 == Times::One);
+            Before(last.map(|last| self.0.stamp.since(last)))
+        };
+        match &self.0.what {
             News::Created => f.write_str("created"),
             News::Started { latency } => match latency.filter(|_| self.1 == Times::One) {
                 Some(latency) => write!(f, "started in {}", Took(latency)),
@@ -104,9 +120,18 @@ impl Display for Told<'_> {
                 exit_code,
                 lifetime,
                 oom,
+                seen,
             } => {
                 died(f, *exit_code, *oom)?;
-                span(lifetime).fmt(f)
+                span(lifetime).fmt(f)?;
+                match seen {
+                    Seen::Told => Ok(()),
+                    Seen::Afterwards => f.write_str(", seen afterwards"),
+                    Seen::After(last) => {
+                        f.write_str(", seen afterwards")?;
+                        before(last).fmt(f)
+                    }
+                }
             }
             News::Stopped => f.write_str("stopped"),
             News::Restarted => f.write_str("restarted"),
@@ -114,7 +139,14 @@ impl Display for Told<'_> {
             News::Updated => f.write_str("its caps were changed"),
             News::Health { status } => write!(f, "health: {status}"),
             News::Destroyed => f.write_str("removed"),
-            News::Vanished => f.write_str("gone, its end was not seen"),
+            News::Vanished { last, ended } => {
+                f.write_str(if *ended {
+                    "removed, not seen when"
+                } else {
+                    "gone, not seen how"
+                })?;
+                before(last).fmt(f)
+            }
             News::CallStarted { command, .. } => match command {
                 Some(command) if self.1 == Times::One => write!(f, "call: {command}"),
                 Some(_) | None => f.write_str("call started"),
@@ -134,6 +166,25 @@ impl Display for Told<'_> {
                 Link::Lost { why } => write!(f, "no way to the engine: {why}"),
                 Link::Hung => f.write_str("the engine hangs: it accepts and does not answer"),
             },
+            News::Stalled { answered } => {
+                let (what, took) = (answered.question.words(), Took(answered.took()));
+                if answered.waits {
+                    write!(f, "slow: {what} is not there after {took}")
+                } else {
+                    write!(f, "slow: {what} took {took}")
+                }
+            }
+            News::StallOver {
+                took,
+                worst,
+                lasted,
+            } => write!(
+                f,
+                "prompt again: {}, after {} with up to {}",
+                Took(*took),
+                Short(*lasted),
+                Took(*worst)
+            ),
             News::Alert(alert) => f.write_str(&alert.words),
         }
     }
@@ -181,7 +232,7 @@ pub fn role(news: &News) -> Role {
         | News::Died { oom: true, .. }
         | News::CallEnded { oom: true, .. }
         | News::Link(Link::Lost { .. } | Link::Hung) => Role::Bad,
-        News::Link(_) => Role::Good,
+        News::Link(_) | News::StallOver { .. } => Role::Good,
         trouble if trouble.is_trouble() => Role::Warn,
         News::CallStarted { .. } | News::CallEnded { .. } | News::Destroyed => Role::Muted,
         _ => Role::Plain,
