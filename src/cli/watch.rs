@@ -92,6 +92,9 @@ pub const FLUSH: Duration = Duration::from_secs(1);
 /// For the figures, once all else is known: an engine may take two seconds, and may have none.
 const FIGURES: Duration = Duration::from_secs(3);
 
+/// After the last of what the engine remembers.
+const REMEMBERS: Duration = Duration::from_millis(150);
+
 /// The parameters of the headroom that are in force.
 pub fn rules(prepared: &Prepared) -> Headroom {
     let checks = prepared.catalog.checks().iter();
@@ -176,13 +179,22 @@ async fn look(
     let task = feed::start(watch, events, looks);
     let mut end = Instant::now() + timeout;
     let mut known = None;
+    let mut is_measured = false;
+    // An engine tells what it remembers in its own time, beside its answers.
+    let mut remembered = Instant::now() + REMEMBERS;
     let ended = loop {
         tokio::select! {
             event = inbox.recv() => match event {
-                Some(event) => drop(model.apply(event)),
+                Some(event) => {
+                    if matches!(event.what, Event::Happened(_) | Event::Link(_)) {
+                        remembered = Instant::now() + REMEMBERS;
+                    }
+                    drop(model.apply(event));
+                }
                 None => break Ok(()),
             },
             failure = signals.ended() => break Err(failure),
+            () = sleep_until(remembered), if is_measured => break Ok(()),
             () = sleep_until(end) => break Ok(()),
         }
         // An engine that is not there, or not well, will not be in a moment.
@@ -190,7 +202,11 @@ async fn look(
             break Ok(());
         }
         match whole(&model, begun) {
-            Whole::Measured => break Ok(()),
+            Whole::Measured => {
+                is_measured = true;
+                // Where things happen without end, one more of them changes nothing.
+                end = end.min(*known.get_or_insert(Instant::now() + FIGURES));
+            }
             Whole::Known => end = end.min(*known.get_or_insert(Instant::now() + FIGURES)),
             Whole::No => {}
         }

@@ -230,12 +230,18 @@ impl Feed {
             visit.to_inspect.push_back(life.id.clone());
         }
         if life.turn == Turn::Destroyed {
+            if let Some(early) = &mut visit.early {
+                early.remove(&life.id);
+            }
             self.forgers.remove(&life.id);
         }
         self.newest = self.newest.max(Some(life.stamp));
         let kind = self.watch.scope.kind(&life.name, &life.image, &life.labels);
         if inspect && self.watch.scope.shows(kind) {
-            visit.to_inspect.push_back(life.id.clone());
+            match &mut visit.early {
+                Some(early) => drop(early.insert(life.id.clone())),
+                None => visit.to_inspect.push_back(life.id.clone()),
+            }
         }
         self.tell(Event::Happened(Box::new(life))).await
     }
@@ -318,6 +324,13 @@ impl Feed {
                     self.watch.scope.shows(kind)
                 });
                 visit.to_inspect.extend(shown.map(|one| one.id.clone()));
+                if let Some(early) = visit.early.take() {
+                    // Created after the list was made; or gone, which the engine then says.
+                    let is_listed = |id: &String| containers.iter().any(|one| one.id == *id);
+                    let unlisted = early.into_iter().filter(|id| !is_listed(id));
+                    visit.to_inspect.extend(unlisted);
+                    visit.next_survey = now();
+                }
                 self.tell(Event::Listed(Listing { asked, containers }))
                     .await?;
                 Ok(None)

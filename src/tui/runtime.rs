@@ -167,6 +167,8 @@ async fn drive(
     let opened = Instant::now();
     let mut input = EventStream::new();
     let mut next_frame = opened;
+    // Nothing waits to be taken in.
+    let mut is_quiet = true;
     let mut cmds = VecDeque::from(open(app));
     loop {
         while let Some(cmd) = cmds.pop_front() {
@@ -227,13 +229,16 @@ async fn drive(
             }
         }
         let now = Instant::now();
-        if app.changed && now + BURST >= next_frame {
+        // News that do not end are drawn all the same.
+        let is_late = now >= next_frame + FRAME;
+        if app.changed && (is_quiet && now + BURST >= next_frame || is_late) {
             terminal.draw(app).map_err(lost)?;
             app.changed = false;
             next_frame = next_frame.max(now) + FRAME;
         }
         let wake = next_wake(app).map(|at| opened + at);
         let due = next_frame.checked_sub(BURST).unwrap_or(now);
+        // What has come is taken in first: a frame shows all that is known.
         let what = tokio::select! {
             biased;
             signal = signals.next() => Some(Msg::Signal(signal)),
@@ -246,6 +251,7 @@ async fn drive(
             () = tokio::time::sleep_until(due), if app.changed => None,
             () = until(wake) => Some(Msg::Wake),
         };
+        is_quiet = what.is_none();
         if let Some(what) = what {
             let at = opened.elapsed();
             cmds.extend(update(app, Stamped { at, what }));

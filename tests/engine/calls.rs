@@ -20,6 +20,8 @@ pub const TESTS: [(&str, Test); 3] = [
 ];
 
 const OWNER: &str = "agent:caller:chat:workspace:7e";
+/// Of the one test that looks at all calls of an agent.
+const LISTED: &str = "agent:lister:chat:workspace:7e";
 const BOUND: Duration = Duration::from_secs(40);
 
 fn name(at: &Bench, what: &str) -> String {
@@ -59,10 +61,11 @@ fn ends(document: &Value, container: &str) -> Vec<(String, Option<i64>, bool)> {
 }
 
 fn listed(at: &Bench) -> Outcome {
+    let _turn = Bench::remembers();
     let (own, brief) = (name(at, "list"), name(at, "brief"));
     let _end = at.at_the_end(&[&["rm", "-f", &own]]);
     let caps = ["-d", "--memory", "16m", "--memory-swap", "16m"];
-    sandbox(at, &own, OWNER, &caps, "exec sleep 600")?;
+    sandbox(at, &own, LISTED, &caps, "exec sleep 600")?;
     let call = |words: &[&str]| {
         let mut all = vec!["exec", own.as_str()];
         all.extend(words);
@@ -72,9 +75,9 @@ fn listed(at: &Bench) -> Outcome {
     call(&["true"]);
     call(&["sh", "-c", "exit 3"]);
     call(&["tail", "/dev/zero"]);
-    sandbox(at, &brief, OWNER, &["--rm"], "sleep 0.1; exit 9")?;
+    sandbox(at, &brief, LISTED, &["--rm"], "sleep 0.1; exit 9")?;
     let place = place(at);
-    let told = document(&place, "calls --json --since 2min --agent caller")?;
+    let told = document(&place, "calls --json --since 2min --agent lister")?;
     let wanted = [
         ("exec".to_owned(), Some(0), false),
         ("exec".to_owned(), Some(3), false),
@@ -85,22 +88,22 @@ fn listed(at: &Bench) -> Outcome {
     sure(ends(&told, &brief) == wanted, format!("{told:#}"))?;
     let calls = told["calls"].as_array().cloned().unwrap_or_default();
     let whole = calls.iter().all(|one| {
-        one["container"]["agent"] == "caller"
+        one["container"]["agent"] == "lister"
             && one["container"]["session"] == "chat"
             && one["durationSeconds"].as_f64().is_some_and(|s| s > 0.0)
             && one["startedAt"].is_string()
             && one.get("command").is_none()
     });
     sure(whole, format!("{told:#}"))?;
-    let failed = document(&place, "calls --json --since 2min --agent caller --failed")?;
+    let failed = document(&place, "calls --json --since 2min --agent lister --failed")?;
     sure(ends(&failed, &own).len() == 2, format!("{failed:#}"))?;
     let text = place.run(
         None,
-        &["calls", "--agent", "caller"].map(str::to_owned),
+        &["calls", "--agent", "lister"].map(str::to_owned),
         BOUND,
     );
     let text = String::from_utf8_lossy(&text.output.stdout).into_owned();
-    let last = format!("The last call of caller/chat ran inside a sandbox, {brief}");
+    let last = format!("The last call of lister/chat ran inside a sandbox, {brief}");
     // What is long is broken into lines.
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     sure(line.contains(&last) && line.contains("137 OOM"), text)
@@ -136,6 +139,7 @@ fn followed(at: &Bench) -> Outcome {
 }
 
 fn commands(at: &Bench) -> Outcome {
+    let _turn = Bench::remembers();
     let own = name(at, "words");
     let _end = at.at_the_end(&[&["rm", "-f", &own]]);
     sandbox(at, &own, OWNER, &["-d"], "exec sleep 600")?;

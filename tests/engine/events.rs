@@ -87,6 +87,7 @@ fn life(at: &Bench) -> Outcome {
 }
 
 fn backlog(at: &Bench) -> Outcome {
+    let _turn = Bench::remembers();
     let name = at.name("backlog");
     let _end = at.at_the_end(&[&["rm", "-f", &name]]);
     at.run(async {

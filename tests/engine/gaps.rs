@@ -27,6 +27,7 @@ fn is(line: &Value, kind: &str, name: &str) -> bool {
 /// One is killed, one begins and ends, one is removed and one started anew, while nobody hears; and
 /// then so much happens that the engine has forgotten it.
 fn gap(at: &Bench) -> Outcome {
+    let _turn = Bench::floods();
     let words = ["killed", "brief", "away", "again", "busy"];
     let [killed, brief, away, again, busy] = words.map(|it| at.name(it));
     let all = [&killed, &brief, &away, &again, &busy].map(String::as_str);
@@ -161,6 +162,7 @@ fn slow(at: &Bench) -> Outcome {
 }
 
 fn evidence(at: &Bench) -> Outcome {
+    let _turn = Bench::remembers();
     let own = at.name("evidence");
     let _end = at.at_the_end(&[&["rm", "-f", &own]]);
     let key = "agent:kept:chat:workspace:7e";

@@ -25,6 +25,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use clawdoctor::deadline::Deadline;
@@ -77,6 +78,9 @@ fn main() {
     libtest_mimic::run(&args, trials).exit();
 }
 
+/// Some tests make an engine forget what others look for: they take turns.
+static MEMORY: RwLock<()> = RwLock::new(());
+
 /// One engine to try things on.
 struct Bench {
     real: support::Engine,
@@ -122,6 +126,16 @@ impl Bench {
                 .map(|call| call.iter().map(|&word| word.to_owned()).collect())
                 .collect(),
         }
+    }
+
+    /// Held by who makes an engine forget: it remembers 256 events.
+    fn floods() -> RwLockReadGuard<'static, ()> {
+        MEMORY.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by who relies on what it remembers.
+    fn remembers() -> RwLockWriteGuard<'static, ()> {
+        MEMORY.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) -> Outcome {

@@ -73,6 +73,7 @@ fn holds(place: &Place, words: &[&str], times: usize) -> Outcome {
 }
 
 fn opened(at: &Bench) -> Outcome {
+    let _turn = Bench::remembers();
     let name = at.name("recorded");
     let (gone, late) = (format!("{name}-gone"), format!("{name}-late"));
     let ended = format!("{name}-ended");

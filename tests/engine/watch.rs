@@ -192,6 +192,7 @@ pub fn label() -> String {
 }
 
 fn short_lives(at: &Bench) -> Outcome {
+    let _turn = Bench::floods();
     let name = at.name("short");
     let (alone, together, at_once) = if whole() { (200, 200, 20) } else { (8, 40, 20) };
     let folder = tempfile::tempdir()?;
@@ -245,6 +246,7 @@ fn short_lives(at: &Bench) -> Outcome {
 }
 
 fn calls(at: &Bench) -> Outcome {
+    let _turn = Bench::floods();
     let count = if whole() { 200 } else { 40 };
     let name = at.name("calls");
     let boxes = [format!("{name}-a"), format!("{name}-b")];
@@ -319,6 +321,7 @@ fn oom(at: &Bench) -> Outcome {
 }
 
 fn away(at: &Bench) -> Outcome {
+    let _turn = Bench::remembers();
     let name = at.name("away");
     let _end = at.at_the_end(&[&["rm", "-f", &name]]);
     let label = label();
@@ -383,6 +386,7 @@ fn hung(at: &Bench) -> Outcome {
 }
 
 fn once(at: &Bench) -> Outcome {
+    let _turn = Bench::remembers();
     let name = at.name("once");
     let gone = format!("{name}-gone");
     let _end = at.at_the_end(&[&["rm", "-f", &name]]);
@@ -437,6 +441,7 @@ fn once(at: &Bench) -> Outcome {
 /// Containers come and go without end: minutes of it by `CLAWDOCTOR_TEST_SOAK`, a moment otherwise.
 fn churn(at: &Bench) -> Outcome {
     const MOST: u64 = 1 << 20;
+    let _turn = Bench::floods();
     let minutes = std::env::var("CLAWDOCTOR_TEST_SOAK").ok();
     let minutes: Option<u64> = minutes.and_then(|text| text.parse().ok());
     let span = minutes.map_or(Duration::from_secs(15), |m| Duration::from_secs(60 * m));

@@ -1,6 +1,6 @@
 //! One connection to an engine: what is under way on it, and what is asked next.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const ANSWER: Duration = Duration::from_secs(3);
 /// A 20.10 engine answers at the end of its second, and one that is busy later.
 const SAMPLE: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(2);
+/// The node is looked at once the engine has listed what it has, and at the latest then.
+const UNLISTED: Duration = Duration::from_millis(500);
 const SURVEY_BUDGET: Duration = Duration::from_secs(20);
 /// After a gap the engine tells what was missed, in its own time: so long after the last of it the
 /// list is asked for, and at the latest so long after the beginning. A list that came before would
@@ -63,6 +65,9 @@ pub(super) struct Visit {
     pub(super) next_survey: Moment,
     pub(super) next_cost: Moment,
     pub(super) surveying: bool,
+    /// None once the engine has listed what it has. Before that: what was created lately, which
+    /// the list has as well, mostly.
+    pub(super) early: Option<BTreeSet<String>>,
     pub(super) seen_all_now: u32,
 }
 
@@ -84,7 +89,9 @@ impl Visit {
             next_list: begun.plus(wait),
             listing: None,
             settling: after_gap.then(|| begun.plus(MOST_SETTLING)),
-            next_survey: begun,
+            // What is there comes first, and is not kept waiting by what it means.
+            next_survey: begun.plus(UNLISTED),
+            early: Some(BTreeSet::new()),
             next_cost: begun,
             surveying: false,
             seen_all_now,
