@@ -20,8 +20,8 @@
 //! - [`facts`] is the vocabulary: one serialisable snapshot of a node, in which what is not known
 //!   is a value with its reason.
 //! - [`service`] says what the recorder is as a background service of launchd or systemd.
-//! - The small rooms: [`headroom`] (how many more sandboxes fit) and [`drift`] (how one differs from
-//!   the configuration), [`surroundings`] (what a process sees), [`settings`], [`failure`] and
+//! - The small rooms: [`headroom`] (how many more sandboxes fit), [`bench`] (how long one takes to
+//!   start) and [`drift`] (how one differs from the configuration), [`surroundings`] (what a process sees), [`settings`], [`failure`] and
 //!   [`exit`] (what can go wrong and the codes for it), [`deadline`], [`digest`], [`units`],
 //!   [`text`] (foreign text made harmless), [`redact`].
 //!
@@ -35,6 +35,7 @@
 //!                               undo ◀── the journal, read backwards
 //! ```
 
+pub mod bench;
 pub mod checklist;
 pub mod cli;
 pub mod deadline;

@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "live",
             "service",
             "engine",
+            "bench",
             "headroom",
             "probe",
             "facts",
@@ -28,6 +29,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "text",
             "units",
             "deadline",
+            "digest",
             "redact",
         ],
     ),
@@ -48,7 +50,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "report",
-        &["checklist", "fix", "headroom", "live", "text", "units"],
+        &[
+            "checklist",
+            "fix",
+            "bench",
+            "headroom",
+            "live",
+            "text",
+            "units",
+        ],
     ),
     (
         "fix",
@@ -90,12 +100,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("bench", &[]),
     ("drift", &["facts", "units"]),
     ("headroom", &["facts", "units"]),
     (
         "probe",
         &[
             "engine",
+            "bench",
             "facts",
             "settings",
             "surroundings",
@@ -155,6 +167,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 
 /// What pure code must not name: the judges and the run see facts and nothing else.
 const PURE: &[&str] = &[
+    "src/bench",
+    "src/bench.rs",
     "src/checklist/isolation",
     "src/checklist/judge",
     "src/checklist/run.rs",

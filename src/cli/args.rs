@@ -1,6 +1,7 @@
 //! The command line as clap reads it, and nothing else. One definition feeds parsing, help, man
 //! page and completions.
 
+mod bench;
 mod calls;
 mod headroom;
 mod repairs;
@@ -13,6 +14,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as Group, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use bench::BENCH_AFTER;
+pub use bench::BenchArgs;
 use calls::CALLS_AFTER;
 pub use calls::CallsArgs;
 use headroom::HEADROOM_AFTER;
@@ -43,6 +46,7 @@ Examples:
   clawdoctor fix                       mend what it finds, after asking
   clawdoctor undo                      and take that back
   clawdoctor headroom                  how many more sandboxes fit, and why
+  clawdoctor bench                     how long one takes to start
   clawdoctor explain docker/running    what a check is for and how to mend it
   clawdoctor explain 'Cannot connect to the Docker daemon'
   clawdoctor keys                      the keys of the app, and how to change them
@@ -131,6 +135,9 @@ pub enum Command {
     /// How many more sandboxes can be busy at the same time, why, and what would add some
     #[command(after_help = HEADROOM_AFTER)]
     Headroom(HeadroomArgs),
+    /// Measure how long a sandbox takes to start: cold, cached, kept alive
+    #[command(after_help = BENCH_AFTER)]
+    Bench(BenchArgs),
     /// Show all checks by step
     List,
     /// Show the keys of the app that are in force, and the words to change them by
@@ -155,7 +162,7 @@ pub enum Command {
     Recipe,
     /// Print the JSON Schema of a document
     Schema {
-        /// What check, fix and plan, watch --once, headroom or calls prints
+        /// What check, fix and plan, watch --once, headroom, calls or bench prints
         #[arg(value_name = "DOCUMENT", default_value = "report")]
         document: DocumentName,
     },
@@ -266,6 +273,7 @@ pub enum DocumentName {
     Headroom,
     Calls,
     Evidence,
+    Bench,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -63,7 +63,8 @@ pub fn print(reckoned: &Reckoned, json: bool, out: &Out) -> Result<u8, Failure> 
     })
 }
 
-fn reckoned(
+/// What is known of the node, reckoned. `need`: so many more are to fit.
+pub fn reckoned(
     facts: &Facts,
     rules: &headroom::Headroom,
     need: u64,

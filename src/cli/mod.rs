@@ -5,6 +5,7 @@ pub mod app;
 pub mod args;
 mod asking;
 mod become_user;
+mod bench;
 mod calls;
 pub mod check;
 pub mod demo;

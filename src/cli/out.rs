@@ -158,12 +158,25 @@ impl Live {
             return;
         }
         let line = status(now, done, all, &self.style);
+        self.draw(&line);
+    }
+
+    fn draw(&mut self, line: &str) {
         // Back to the first column, the new line, and the rest of the old one erased.
         self.write(&format!(
             "\r{}\u{1b}[K",
-            self.style.paint(Role::Muted, &line)
+            self.style.paint(Role::Muted, line)
         ));
         self.shown = true;
+    }
+
+    /// How many of all that is `verb` are done, and what is under way.
+    pub fn count(&mut self, verb: &str, now: &str, done: usize, all: usize) {
+        if !self.redraws {
+            return;
+        }
+        let line = line(verb, now, done, all, &self.style);
+        self.draw(&line);
     }
 
     /// One thing is done.
@@ -199,11 +212,15 @@ impl Drop for Live {
 
 /// `probing: engine, sandbox image… 3/14`, on one line.
 fn status(now: &[&str], done: usize, all: usize, style: &Style) -> String {
+    line("probing", &now.join(", "), done, all, style)
+}
+
+fn line(verb: &str, now: &str, done: usize, all: usize, style: &Style) -> String {
     let count = format!(" {done}/{all}");
     // The last column stays free: writing there makes some terminals go to the next line.
     let room = style.width.saturating_sub(count.len() + 1);
     let dots = if style.ascii { "..." } else { "…" };
-    let text = format!("probing: {}{dots}", now.join(", "));
+    let text = format!("{verb}: {now}{dots}");
     format!("{}{count}", cut(&text, room, style.ascii))
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::args::DocumentName;
 use crate::checklist::report::{Report, SCHEMA_VERSION};
 use crate::fix::outcome::FixReport;
+use crate::report::bench::BenchReport;
 use crate::report::headroom::HeadroomReport;
 use crate::report::live::calls::CallsReport;
 use crate::report::live::{Evidence, Snapshot};
@@ -55,6 +56,13 @@ pub fn schema(document: DocumentName) -> Value {
              not known is left out. New keys and new types of happenings may appear at any time; \
              schemaVersion changes only when an old reader would misunderstand.",
         ),
+        DocumentName::Bench => (
+            schemars::schema_for!(BenchReport).to_value(),
+            "clawdoctor bench",
+            "What `clawdoctor bench --format json` prints, cut short or not. Seconds and bytes. New \
+             keys may appear at any time; schemaVersion changes only when an old reader would \
+             misunderstand.",
+        ),
     };
     if let Value::Object(map) = &mut schema {
         map.insert("title".to_owned(), json!(title));
@@ -67,6 +75,7 @@ pub fn schema(document: DocumentName) -> Value {
         DocumentName::Headroom => "clawdoctor.headroom",
         DocumentName::Calls => "clawdoctor.calls",
         DocumentName::Evidence => "clawdoctor.evidence",
+        DocumentName::Bench => "clawdoctor.bench",
     };
     for (key, value) in [
         ("schemaVersion", json!(SCHEMA_VERSION)),

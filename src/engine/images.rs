@@ -1,5 +1,7 @@
 //! Images as the engine holds them.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -12,20 +14,66 @@ use crate::facts::{Why, WhyKind};
 use crate::text::wash;
 
 const LONGEST: usize = 300;
+/// overlay2 takes 128.
+const MOST_LAYERS: usize = 256;
 
 impl Engine {
     /// The image that a reference or id leads to. `Absent` when the engine has none.
     pub async fn image(&self, reference: &str, d: Deadline) -> Result<LocalImage, Why> {
         if !is_reference(reference) {
-            return Err(Why::new(
-                WhyKind::Unparsable,
-                format!("`{}` is not an image reference", wash(reference, LONGEST)),
-            ));
+            return Err(no_reference(reference));
         }
         let said: SaidImage = self
             .get(&format!("/images/{}/json", encode(reference)), d)
             .await?;
         Ok(said.at(SystemTime::now()))
+    }
+
+    /// Where the engine keeps an image's layers: folders of the engine's machine. Empty where it
+    /// does not tell, as with containerd's store.
+    pub async fn layers(&self, reference: &str, d: Deadline) -> Result<Vec<PathBuf>, Why> {
+        if !is_reference(reference) {
+            return Err(no_reference(reference));
+        }
+        let said: SaidLayers = self
+            .get(&format!("/images/{}/json", encode(reference)), d)
+            .await?;
+        Ok(said.folders())
+    }
+}
+
+fn no_reference(reference: &str) -> Why {
+    Why::new(
+        WhyKind::Unparsable,
+        format!("`{}` is not an image reference", wash(reference, LONGEST)),
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SaidLayers {
+    #[serde(default, deserialize_with = "nullable")]
+    graph_driver: SaidDriver,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct SaidDriver {
+    #[serde(deserialize_with = "nullable")]
+    data: BTreeMap<String, String>,
+}
+
+impl SaidLayers {
+    /// overlay2: the newest layer, and those below it with colons between them.
+    fn folders(&self) -> Vec<PathBuf> {
+        ["UpperDir", "LowerDir"]
+            .into_iter()
+            .filter_map(|key| self.graph_driver.data.get(key))
+            .flat_map(|folders| folders.split(':'))
+            .map(PathBuf::from)
+            .filter(|folder| folder.is_absolute())
+            .take(MOST_LAYERS)
+            .collect()
     }
 }
 
@@ -114,6 +162,26 @@ mod tests {
         assert_eq!(image.age_seconds, Some(9));
         assert_eq!(image.variant.as_deref(), Some("v8"));
         assert_eq!((image.user.as_str(), image.size), ("sandbox", 7));
+    }
+
+    #[test]
+    fn layers_are_told_by_some_storage_drivers_and_not_by_others() {
+        let read = |text: &str| {
+            let said: SaidLayers = serde_json::from_str(text).expect(text);
+            said.folders()
+        };
+        let overlay = r#"{"GraphDriver":{"Name":"overlay2","Data":{"LowerDir":"/d/b/diff:/d/a/diff",
+            "MergedDir":"/d/c/merged","UpperDir":"/d/c/diff","WorkDir":"relative"}}}"#;
+        let folders = ["/d/c/diff", "/d/b/diff", "/d/a/diff"].map(PathBuf::from);
+        assert_eq!(read(overlay), folders);
+        for nothing in [
+            "{}",
+            r#"{"GraphDriver":null}"#,
+            r#"{"GraphDriver":{"Name":"overlayfs","Data":null}}"#,
+            r#"{"GraphDriver":{"Data":{"UpperDir":"etc"}}}"#,
+        ] {
+            assert_eq!(read(nothing), Vec::<PathBuf>::new(), "{nothing}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use bollard::container::LogOutput;
+use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
 use bollard::query_parameters::{
@@ -35,8 +35,8 @@ pub enum Stream {
     Stderr,
 }
 
-/// What an attached container writes, as it comes.
-pub struct Output(bollard::container::AttachContainerResults);
+/// What an attached container or exec writes, as it comes.
+pub struct Output(AttachContainerResults);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecOutput {
@@ -127,6 +127,33 @@ impl Engine {
         argv: &[&str],
         d: Deadline,
     ) -> Result<ExecOutput, EngineError> {
+        let exec = self.exec_create(id, argv, d).await?;
+        let mut output = self.exec_start(&exec, d).await?;
+        let mut kept = (Vec::new(), Vec::new());
+        while let Some(piece) = output.next(d).await {
+            let (stream, bytes) = piece?;
+            let kept = match stream {
+                Stream::Stdout => &mut kept.0,
+                Stream::Stderr => &mut kept.1,
+            };
+            let room = MOST_OUTPUT.saturating_sub(kept.len()).min(bytes.len());
+            kept.extend_from_slice(&bytes[..room]);
+        }
+        drop(output);
+        Ok(ExecOutput {
+            exit_code: self.exit_code(&exec, d).await?,
+            stdout: String::from_utf8_lossy(&kept.0).into_owned(),
+            stderr: String::from_utf8_lossy(&kept.1).into_owned(),
+        })
+    }
+
+    /// Prepares a program to run in a running container and returns the exec's id.
+    pub async fn exec_create(
+        &self,
+        id: &str,
+        argv: &[&str],
+        d: Deadline,
+    ) -> Result<String, EngineError> {
         let config = ExecConfig {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
@@ -136,29 +163,25 @@ impl Engine {
         let made = d
             .bound(self.docker.create_exec(name(id)?, config))
             .await??;
-        let exec = name(&made.id)?;
+        Ok(name(&made.id)?.to_owned())
+    }
+
+    /// Starts a prepared program, attached to both its streams.
+    pub async fn exec_start(&self, exec: &str, d: Deadline) -> Result<Output, EngineError> {
         let started = d
-            .bound(self.docker.start_exec(exec, None::<StartExecOptions>))
+            .bound(
+                self.docker
+                    .start_exec(name(exec)?, None::<StartExecOptions>),
+            )
             .await??;
-        let StartExecResults::Attached { mut output, input } = started else {
-            return Err(EngineError::broken("the engine did not attach to the exec"));
-        };
-        let mut kept = (Vec::new(), Vec::new());
-        while let Some(chunk) = d.bound(output.next()).await? {
-            let (stream, bytes) = split(chunk?);
-            let kept = match stream {
-                Stream::Stdout => &mut kept.0,
-                Stream::Stderr => &mut kept.1,
-            };
-            let room = MOST_OUTPUT.saturating_sub(kept.len()).min(bytes.len());
-            kept.extend_from_slice(&bytes[..room]);
+        match started {
+            StartExecResults::Attached { output, input } => {
+                Ok(Output(AttachContainerResults { output, input }))
+            }
+            StartExecResults::Detached => {
+                Err(EngineError::broken("the engine did not attach to the exec"))
+            }
         }
-        drop(input);
-        Ok(ExecOutput {
-            exit_code: self.exit_code(exec, d).await?,
-            stdout: String::from_utf8_lossy(&kept.0).into_owned(),
-            stderr: String::from_utf8_lossy(&kept.1).into_owned(),
-        })
     }
 
     /// The streams may end a moment before the engine knows the exit code.

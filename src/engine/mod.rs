@@ -53,7 +53,7 @@ pub use distribution::InRegistry;
 pub use error::EngineError;
 pub use events::{Action, CommandLines, ContainerEvent, Events, Moment};
 pub use inspected::{Details, ExecDetails, Inspected};
-pub use lifecycle::Stream;
+pub use lifecycle::{Output, Stream};
 pub use listening::listening;
 pub use load::Loading;
 pub use logs::{LogLine, Logs, LogsQuery};

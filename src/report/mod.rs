@@ -2,6 +2,7 @@
 //! given, no colours, only roles. What a format shows is decided in its file; what the checks say
 //! was decided before.
 
+pub mod bench;
 pub mod failed;
 pub mod github_issue;
 pub mod headroom;

@@ -195,6 +195,10 @@ fn refused(command: &Command) -> Failure {
             "calls",
             "the calls of the recorded incident: clawdoctor watch --demo",
         ),
+        Command::Bench(_) => (
+            "bench, which starts containers",
+            "how many fit on the recorded node: clawdoctor headroom --demo",
+        ),
         Command::Check(_)
         | Command::Headroom(_)
         | Command::Watch(_)

@@ -6,7 +6,11 @@
     reason = "this is where files of the kernel are read"
 )]
 
+use std::fs::File;
 use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use super::{blocking, kind_of};
 use crate::deadline::Deadline;
@@ -42,6 +46,12 @@ pub(super) async fn node_settings(
         Reading::not_applicable("power settings are looked at on macOS only"),
         Reading::not_applicable("login sessions are looked at on macOS only"),
     )
+}
+
+/// Puts what a file holds out of the page cache, as far as nobody uses it.
+pub(super) fn forget(file: &File) -> Result<(), Errno> {
+    // 0 = to the end.
+    posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)
 }
 
 fn ask() -> Host {

@@ -1,5 +1,5 @@
 //! The machine itself. `linux` and `macos` only ask (files of the kernel, the system's own tools)
-//! and show the same two functions; what comes back is read in `probe::parse`. This file holds what
+//! and show the same three functions; what comes back is read in `probe::parse`. This file holds what
 //! is asked in the same way everywhere.
 //!
 //! Nothing here judges, and a question that is not answered costs its own fact alone.
@@ -8,12 +8,15 @@
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+mod page_cache;
 mod software;
 
 #[cfg(target_os = "linux")]
 use linux as system;
 #[cfg(target_os = "macos")]
 use macos as system;
+
+pub use page_cache::PageCache;
 
 use std::path::{Path, PathBuf};
 

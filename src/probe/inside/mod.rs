@@ -2,8 +2,10 @@
 //! OpenClaw makes a sandbox, whose script tells what a tool call would find.
 //!
 //! `spec` says which containers, `mounts` what is mounted, `script` what is asked, `read` what was
-//! answered, `probe` runs one container, `sweep` sees to it that none stays.
+//! answered, `probe` runs one container, `sweep` sees to it that none stays. `latency` makes the
+//! same containers by the clock.
 
+pub mod latency;
 mod mounts;
 mod owner;
 mod probe;
@@ -19,8 +21,9 @@ use futures_util::StreamExt;
 use super::World;
 use crate::deadline::Deadline;
 use crate::facts::sandbox::Inside;
-use crate::facts::{Facts, Reading, WhyKind};
+use crate::facts::{Facts, Reading, Why, WhyKind};
 
+pub use spec::{Configuration, Group};
 pub use sweep::{clean_up, sweep};
 
 /// On every container that is ours.
@@ -40,6 +43,15 @@ pub fn marks(world: &World) -> BTreeMap<String, String> {
 
 /// More would wait for each other in the engine.
 const AT_ONCE: usize = 4;
+
+/// The distinct sandbox configurations of this node, in the agents' order.
+pub fn configurations(facts: &Facts) -> Result<Vec<Group>, Why> {
+    facts
+        .openclaw
+        .agents
+        .get()
+        .map(|agents| spec::groups(agents))
+}
 
 /// What one probe container of each distinct sandbox configuration found.
 pub async fn inside(world: &World, facts: &Facts, d: Deadline) -> Reading<Vec<Inside>> {

@@ -15,6 +15,7 @@ use super::sweep::Guard;
 use crate::deadline::Deadline;
 use crate::engine::{ContainerSpec, Engine, EngineError, Stream};
 use crate::facts::docker::ProviderKind;
+use crate::facts::openclaw::Docker;
 use crate::facts::sandbox::{Access, Inside, MountRole, Purpose, Started, Tool};
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::text::wash;
@@ -60,15 +61,9 @@ impl Run<'_> {
             reached: Reading::default(),
             disk: Reading::default(),
         };
-        let seccomp = match &configuration.docker.seccomp_profile {
-            None => None,
-            Some(path) => match std::fs::read_to_string(path) {
-                Ok(profile) => Some(profile),
-                Err(error) => {
-                    let detail = format!("the seccomp profile {path} cannot be read: {error}");
-                    return failed(inside, self, Why::new(WhyKind::Failed, wash(&detail, 300)));
-                }
-            },
+        let seccomp = match seccomp(&configuration.docker) {
+            Ok(profile) => profile,
+            Err(why) => return failed(inside, self, why),
         };
         let name = format!("clawdoctor-probe-{}-{number}", self.world.run_id);
         let own = self.room.join(number.to_string());
@@ -127,7 +122,7 @@ impl Run<'_> {
     ) -> Result<Started, Why> {
         let begun = Instant::now();
         let why = |error: EngineError| error.to_why();
-        let id = self.create(name, spec, d).await?;
+        let id = create(self.engine, &self.world.creating, name, spec, d).await?;
         let create_milliseconds = milliseconds(begun);
         let mut output = self.engine.attach(&id, d).await.map_err(why)?;
         let begun = Instant::now();
@@ -167,22 +162,6 @@ impl Run<'_> {
             start_milliseconds: start.unwrap_or(ready_milliseconds),
             ready_milliseconds,
         })
-    }
-
-    /// Asks for the container in a task of its own: an engine that was asked makes it, whether or
-    /// not the asker is still there, and `sweep::clean_up` must learn when it has.
-    async fn create(&self, name: &str, spec: &ContainerSpec, d: Deadline) -> Result<String, Why> {
-        let (engine, name, spec) = (self.engine.clone(), name.to_owned(), spec.clone());
-        let asked = Asked::new(&self.world.creating);
-        let creating = tokio::spawn(async move {
-            let made = engine.create(&name, &spec, d).await;
-            drop(asked);
-            made
-        });
-        match creating.await {
-            Ok(made) => made.map_err(|error| error.to_why()),
-            Err(error) => Err(Why::new(WhyKind::Failed, error.to_string())),
-        }
     }
 
     /// It was started, and our script never ran.
@@ -325,6 +304,39 @@ impl Run<'_> {
                 mount.report
             })
             .collect();
+    }
+}
+
+/// The text of the seccomp profile, where one is configured.
+pub fn seccomp(docker: &Docker) -> Result<Option<String>, Why> {
+    let Some(path) = &docker.seccomp_profile else {
+        return Ok(None);
+    };
+    std::fs::read_to_string(path).map(Some).map_err(|error| {
+        let detail = format!("the seccomp profile {path} cannot be read: {error}");
+        Why::new(WhyKind::Failed, wash(&detail, 300))
+    })
+}
+
+/// Asks for the container in a task of its own: an engine that was asked makes it, whether or
+/// not the asker is still there, and `sweep::clean_up` must learn when it has.
+pub async fn create(
+    engine: &Engine,
+    count: &Arc<AtomicUsize>,
+    name: &str,
+    spec: &ContainerSpec,
+    d: Deadline,
+) -> Result<String, Why> {
+    let (engine, name, spec) = (engine.clone(), name.to_owned(), spec.clone());
+    let asked = Asked::new(count);
+    let creating = tokio::spawn(async move {
+        let made = engine.create(&name, &spec, d).await;
+        drop(asked);
+        made
+    });
+    match creating.await {
+        Ok(made) => made.map_err(|error| error.to_why()),
+        Err(error) => Err(Why::new(WhyKind::Failed, error.to_string())),
     }
 }
 
