@@ -22,6 +22,7 @@ use crate::bench::plan::{Round, Wanted, rounds};
 use crate::bench::tally::Tally;
 use crate::deadline::Deadline;
 use crate::exit;
+use crate::facts::docker::Connection;
 use crate::facts::{Facts, Why, WhyKind};
 use crate::failure::{Failure, Kind};
 use crate::probe::inside::latency::{self, News, Stand};
@@ -190,18 +191,30 @@ fn measured(
 
 /// The engine's version, when it answers.
 fn answering(facts: &Facts) -> Result<String, Failure> {
-    let version = facts.docker.info.get().and(facts.docker.version.get());
-    version
-        .map(|version| wash(&version.engine, 100))
-        .map_err(|why| {
-            let url = facts.docker.endpoint.get().map(|at| wash(&at.url, 200));
-            let at = url.map_or_else(|_| String::new(), |url| format!(" at {url}"));
-            Failure::system(format!(
-                "no sandbox can be started: the engine{at} does not answer"
-            ))
-            .cause(why)
-            .hint("see what is in the way with: clawdoctor check --only docker")
-        })
+    let known = facts.docker.info.get().and(facts.docker.version.get());
+    let Err(why) = known else {
+        return Ok(known.map_or_else(|_| String::new(), |version| wash(&version.engine, 100)));
+    };
+    let url = facts.docker.endpoint.get().map(|at| wash(&at.url, 200));
+    let at = url.map_or_else(|_| String::new(), |url| format!(" at {url}"));
+    let (verb, cause) = match facts.docker.connection.get() {
+        Ok(Connection::Refused { errno, detail }) => {
+            ("cannot be reached", format!("{errno}: {detail}"))
+        }
+        Ok(Connection::Hung {
+            waited_milliseconds,
+        }) => (
+            "does not answer",
+            format!("not in {waited_milliseconds} ms"),
+        ),
+        Ok(Connection::Broken { detail }) => ("is none", detail.clone()),
+        Ok(Connection::Answers { .. }) => ("does not say what it is", why.to_string()),
+        Err(why) => ("is not known", why.to_string()),
+    };
+    let message = format!("no sandbox can be started: the engine{at} {verb}");
+    Err(Failure::system(message)
+        .cause(wash(&cause, 300))
+        .hint("see what is in the way with: clawdoctor check --only docker"))
 }
 
 /// The configuration to measure.
@@ -291,7 +304,7 @@ impl Bench<'_> {
         let standing = facts.load.get().map_or(0, |load| load.sandboxes.len());
         if cache.is_some() && standing > 0 {
             self.ended.notes.push(format!(
-                "{standing} sandboxes stand; what they use of the image stays in the page cache."
+                "{standing} sandboxes stand; what they use of this image stays in the page cache."
             ));
         }
         let stand = Stand::new(world, facts, self.group, d).await?;
@@ -334,14 +347,15 @@ impl Bench<'_> {
             return Err(failure);
         }
         self.ended.stopped = Some(wash(&failure.to_string(), 400));
+        self.ended.notes.extend(failure.hints);
         Ok(Some(failure.kind))
     }
 
     fn failed(&self, why: Why, timeout: Duration) -> Failure {
         let image = wash(&self.group.configuration.docker.image, 300);
         if self.deadline.remaining().is_zero() {
-            return Failure::system(format!("the time of {} is over", Span(timeout)))
-                .hint("give it more: clawdoctor bench --timeout 5min; or ask for less: --runs 3");
+            let hint = "Give it more time with --timeout 5min, or ask for less with --runs 3.";
+            return Failure::system(format!("the time of {} is over", Span(timeout))).hint(hint);
         }
         if why.kind == WhyKind::Absent && !self.planned || names_no_image(&why) {
             return Failure::system(format!("the sandbox image {image} is not in the engine"))

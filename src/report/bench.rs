@@ -129,9 +129,9 @@ impl Compared {
     }
 }
 
-const LABEL: usize = 22;
+const LABEL: usize = 13;
 const NUMBER: usize = 7;
-const STAGE: usize = 13;
+const STAGE: usize = 16;
 
 /// Writes it for people. Milliseconds.
 pub fn write(report: &BenchReport, style: &Style, to: &mut dyn Write) -> io::Result<()> {
@@ -160,7 +160,7 @@ pub fn write(report: &BenchReport, style: &Style, to: &mut dyn Write) -> io::Res
     writeln!(to)?;
     stages(report, style, to)?;
     let words = format!(
-        "Milliseconds; p50 and p95 by {}. A sandbox is ready with its first output after the start \
+        "Milliseconds, or seconds with an s; p50 and p95 by {}. A sandbox is ready with its first output after the start \
          call; p50, p95 and max are from the create call until then, of a command until it has \
          ended.",
         report.quantiles
@@ -184,20 +184,21 @@ fn subject(report: &BenchReport, style: &Style, to: &mut dyn Write) -> io::Resul
     let cpus = sandbox
         .cpus
         .map_or("no CPU limit".to_owned(), |cpus| format!("{cpus} CPU"));
-    let engine = sandbox
-        .engine
-        .as_ref()
-        .map_or(String::new(), |version| format!("engine {version}"));
-    let parts = [
+    let image = [
         sandbox.image.clone(),
         format!("network {}", sandbox.network),
         memory,
         cpus,
-        engine,
-        format!("headroom {}", report.headroom),
     ];
-    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    paragraph(&parts.join(style.separator()), Role::Muted, style, to)?;
+    let engine = sandbox
+        .engine
+        .as_ref()
+        .map(|version| format!("engine {version}"));
+    let headroom = Some(format!("headroom {}", report.headroom));
+    let engine: Vec<String> = engine.into_iter().chain(headroom).collect();
+    for parts in [&image[..], &engine[..]] {
+        paragraph(&parts.join(style.separator()), Role::Muted, style, to)?;
+    }
     writeln!(to)
 }
 
@@ -212,7 +213,7 @@ fn totals(report: &BenchReport, style: &Style, to: &mut dyn Write) -> io::Result
         pad("guide", 8)
     );
     writeln!(to, "{}", style.paint(Role::Muted, &heading))?;
-    for compared in &report.rows {
+    for compared in by_way(report) {
         let Compared { row, guide, before } = compared;
         let spread = [row.total.p50, row.total.p95, row.total.max];
         let numbers = spread
@@ -236,11 +237,18 @@ fn totals(report: &BenchReport, style: &Style, to: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-/// `cached, 2 at once`
+/// By kind, for the eye, and not in the order in which they were measured.
+fn by_way(report: &BenchReport) -> Vec<&Compared> {
+    let mut rows: Vec<&Compared> = report.rows.iter().collect();
+    rows.sort_by_key(|compared| (compared.row.way, compared.row.at_once));
+    rows
+}
+
+/// `cached`, and below it `2 at once`.
 fn label(row: &Row) -> String {
     match row.at_once {
         1 => row.way.words().to_owned(),
-        many => format!("{}, {many} at once", row.way.words()),
+        many => format!("  {many} at once"),
     }
 }
 
@@ -272,7 +280,7 @@ fn stages(report: &BenchReport, style: &Style, to: &mut dyn Write) -> io::Result
         .concat();
     let heading = format!("{gap}{}{names}", pad("p50/p95/max", LABEL));
     writeln!(to, "{}", style.paint(Role::Muted, heading.trim_end()))?;
-    for Compared { row, .. } in &report.rows {
+    for Compared { row, .. } in by_way(report) {
         let stages = [
             Some(row.create),
             Some(row.start),
@@ -298,8 +306,10 @@ fn milliseconds(seconds: f64) -> String {
     let milliseconds = seconds * 1000.0;
     if milliseconds < 9.95 {
         format!("{milliseconds:.1}")
-    } else {
+    } else if milliseconds < 9999.5 {
         format!("{milliseconds:.0}")
+    } else {
+        format!("{seconds:.1}s")
     }
 }
 

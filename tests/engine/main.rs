@@ -8,6 +8,7 @@
 )]
 
 mod acts;
+mod bench;
 mod calls;
 mod containers;
 mod dashboard;
@@ -58,6 +59,7 @@ fn main() {
         .chain(&recorder::TESTS)
         .chain(&acts::TESTS)
         .chain(&calls::TESTS)
+        .chain(&bench::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {
