@@ -25,6 +25,7 @@ use crate::exit;
 use crate::facts::docker::Connection;
 use crate::facts::{Facts, Why, WhyKind};
 use crate::failure::{Failure, Kind};
+use crate::probe;
 use crate::probe::inside::latency::{self, News, Stand};
 use crate::probe::inside::{self, Group};
 use crate::redact::Redactor;
@@ -291,7 +292,10 @@ impl Bench<'_> {
 
     async fn measure(&mut self) -> Result<(), Why> {
         let (world, facts, d) = (&self.prepared.world, self.facts, self.deadline);
-        self.live.count("measuring", "what is there", 0, 0);
+        let engine = probe::docker::connect(facts)?;
+        engine
+            .image(&self.group.configuration.docker.image, d)
+            .await?;
         inside::sweep(world, facts, d.at_most(SWEEP)).await?;
         let cache = latency::page_cache(facts, self.group, self.drop_caches, d).await;
         if let Err(why) = &cache {
@@ -304,7 +308,7 @@ impl Bench<'_> {
         let standing = facts.load.get().map_or(0, |load| load.sandboxes.len());
         if cache.is_some() && standing > 0 {
             self.ended.notes.push(format!(
-                "{standing} sandboxes stand; what they use of this image stays in the page cache."
+                "Sandboxes that stand: {standing}; what they use of this image stays in the page cache."
             ));
         }
         let stand = Stand::new(world, facts, self.group, d).await?;
@@ -321,7 +325,10 @@ impl Bench<'_> {
         let mut words = String::new();
         let tell = |news: News| {
             match news {
-                News::Round(number) => words = plan[number].words(),
+                News::Round(number) => {
+                    words = plan[number].words();
+                    live.begun("measuring", &words);
+                }
                 News::Taken(number, taken) => tally.add(number, taken),
             }
             live.count("measuring", &words, tally.done(), all);
@@ -357,7 +364,7 @@ impl Bench<'_> {
             let hint = "Give it more time with --timeout 5min, or ask for less with --runs 3.";
             return Failure::system(format!("the time of {} is over", Span(timeout))).hint(hint);
         }
-        if why.kind == WhyKind::Absent && !self.planned || names_no_image(&why) {
+        if why.kind == WhyKind::Absent && !self.planned {
             return Failure::system(format!("the sandbox image {image} is not in the engine"))
                 .cause(why)
                 .hint("get it with: clawdoctor fix image/present");
@@ -366,11 +373,6 @@ impl Bench<'_> {
             .cause(why)
             .hint("see whether one starts at all: clawdoctor check --only sandbox/start")
     }
-}
-
-/// moby and podman: "No such image: …"
-fn names_no_image(why: &Why) -> bool {
-    why.detail.to_lowercase().contains("no such image")
 }
 
 /// What the operator's names and folders are is nobody's business.

@@ -179,6 +179,13 @@ impl Live {
         self.draw(&line);
     }
 
+    /// Something that takes a while begins.
+    pub fn begun(&mut self, verb: &str, what: &str) {
+        if self.told {
+            self.write(&format!("{verb}: {what}\n"));
+        }
+    }
+
     /// One thing is done.
     pub fn done(&mut self, what: &str, milliseconds: u64) {
         if self.told {

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use futures_util::{Stream, StreamExt, stream};
+use hyper::Method;
 use serde::{Deserialize, Deserializer};
 
-use super::client::Engine;
+use super::client::{Engine, not_understood, order};
 use super::containers::{name, present};
 use super::convert::{nanos, nullable};
 use crate::deadline::Deadline;
@@ -70,8 +71,9 @@ impl Engine {
     /// not before it goes on.
     pub async fn sample(&self, id: &str, d: Deadline) -> Result<Sample, Why> {
         let path = format!("/containers/{}/stats?stream=false&one-shot=true", name(id)?);
-        let said: Said = self.get(&path, d).await?;
-        said.sample()
+        let asked = self.order(order(Method::GET, &path), d).await;
+        let body = asked.map_err(|error| error.to_why())?;
+        told(&path, &body)
     }
 
     /// A sample of each of these as it comes, in no order, up to `at_once` under way at a time. To
@@ -110,6 +112,17 @@ impl Engine {
         }
         Ok(sets)
     }
+}
+
+/// An engine says nothing at all of a container that goes while it is asked (20.10).
+fn told(path: &str, body: &[u8]) -> Result<Sample, Why> {
+    if body.trim_ascii().is_empty() {
+        let detail = "the container went while its figures were asked for";
+        return Err(Why::new(WhyKind::Absent, detail));
+    }
+    serde_json::from_slice::<Said>(body)
+        .map_err(|error| Why::new(WhyKind::Unparsable, not_understood(path, &error)))?
+        .sample()
 }
 
 #[derive(Deserialize)]

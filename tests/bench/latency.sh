@@ -4,7 +4,7 @@
 #
 #   usage: tests/bench/latency.sh [--runs N] [--rounds N] [DOCKER_HOST…]
 #
-# Default: 8 rounds of 6 runs each, on the test engines. CLAWDOCTOR names a program that is built already.
+# Default: 12 rounds of 4 runs each, on the test engines. CLAWDOCTOR names a program that is built already.
 #
 # Needs hyperfine (apt install hyperfine, or cargo install hyperfine), jq, curl and root.
 #
@@ -24,7 +24,7 @@
 # than 15 %.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-runs=6 rounds=8
+runs=4 rounds=12
 while [ $# -gt 0 ]; do
   case $1 in
     --help) sed -n '2,27s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -99,7 +99,7 @@ chmod +x "$place/api"
 
 median() { # PREPARE COMMAND…: milliseconds. Empty: nothing to prepare.
   local prepare=$1; shift
-  hyperfine --shell=none --warmup 2 --runs "$runs" --export-json "$place/out.json" \
+  hyperfine --shell=none --warmup 1 --runs "$runs" --export-json "$place/out.json" \
     ${prepare:+--prepare "$prepare"} "$*" >/dev/null 2>"$place/err" || { cat "$place/err" >&2; return 1; }
   jq -r '.results[0].median * 1000' "$place/out.json"
 }

@@ -119,3 +119,13 @@ fn the_working_set_is_what_docker_stats_shows() {
         assert_eq!(set(stopped), None, "{stopped}");
     }
 }
+
+#[test]
+fn of_a_container_that_goes_meanwhile_there_are_no_figures() {
+    for nothing in ["", "\n"] {
+        let why = told("/stats", nothing.as_bytes()).expect_err("nothing was said");
+        assert_eq!(why.kind, WhyKind::Absent);
+    }
+    let why = told("/stats", b"{").expect_err("half an answer");
+    assert_eq!(why.kind, WhyKind::Unparsable);
+}
