@@ -7,6 +7,7 @@
     reason = "sets up the folders of the program under test"
 )]
 
+mod deep;
 mod demo;
 mod habits;
 mod headroom;
