@@ -97,13 +97,11 @@ fn main() {
         let text = std::fs::read_to_string(&path).expect("a scenario");
         let scenario: Scenario =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        match &missing {
-            Some(why) => Trial::test(format!("{name} ({why})"), || Ok(())).with_ignored_flag(true),
-            None => {
-                let left_out = scenario.whole && !whole;
-                Trial::test(name, move || play(&scenario)).with_ignored_flag(left_out)
-            }
+        if let Some(why) = &missing {
+            return Trial::test(format!("{name} ({why})"), || Ok(())).with_ignored_flag(true);
         }
+        let left_out = scenario.whole && !whole;
+        Trial::test(name, move || play(&scenario)).with_ignored_flag(left_out)
     });
     let trials = trials.collect();
     // One after another: there is one gateway.
