@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The prefix of every id in machine output, so that ids of other tools can stand beside ours.
 pub const PREFIX: &str = "clawdoctor/";
 
+/// How the ids of OpenClaw's own doctor begin; its plugins bring others.
+pub const OPENCLAWS: &str = "core/doctor/";
+
 /// The areas that a check can belong to.
 pub const AREAS: [&str; 9] = [
     "host", "docker", "image", "sandbox", "volume", "net", "openclaw", "service", "custom",

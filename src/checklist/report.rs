@@ -122,10 +122,21 @@ pub struct Finding {
     /// Stable over runs for the same check and subject.
     pub fingerprint: String,
     pub fix: FixOffer,
+    /// The check of ours that passes it on, where `source` is another doctor.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reported_by: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub evidence: Vec<super::verdict::Evidence>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub waiver: Option<AppliedWaiver>,
+}
+
+impl Finding {
+    /// The check of the list that it belongs to: for a finding of another doctor's the one that
+    /// passes it on.
+    pub fn check(&self) -> &str {
+        self.reported_by.as_deref().unwrap_or(&self.check_id)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -62,9 +62,15 @@ pub fn evaluate(catalog: &Catalog, facts: &Facts, terms: &Terms) -> Report {
             .map(|complaint| finding(check, &one.ruling, complaint, terms))
             .partition(|finding| finding.waiver.is_none());
         let mut outcome = outcome(one, terms);
-        if open.is_empty() && !waived.is_empty() {
-            outcome.status = Status::Skip;
-            outcome.skip_reason = Some(SkipReason::Waived);
+        if !waived.is_empty() {
+            let worst = open.iter().map(|finding| finding.severity).max();
+            outcome.status = match worst {
+                Some(Severity::Error) => Status::Fail,
+                Some(Severity::Warning) => Status::Warn,
+                Some(Severity::Info) => Status::Pass,
+                None => Status::Skip,
+            };
+            outcome.skip_reason = worst.is_none().then_some(SkipReason::Waived);
         }
         outcomes.push(outcome);
         findings.extend(open);
@@ -159,7 +165,7 @@ fn status(verdict: &Verdict, severity: Severity) -> (Status, Option<SkipReason>)
             match worst {
                 Some(Level::Fail) if severity == Severity::Error => (Status::Fail, None),
                 Some(Level::Fail | Level::Warn) => (Status::Warn, None),
-                None => (Status::Pass, None),
+                Some(Level::Note) | None => (Status::Pass, None),
             }
         }
         Verdict::NotApplicable(_) => (Status::Skip, Some(SkipReason::NotApplicable)),
@@ -198,28 +204,31 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
     let waiver = terms
         .waivers
         .iter()
-        .find(|w| w.holds_on(terms.today) && w.covers(&check.id, complaint.target.as_deref()));
+        .find(|w| w.holds_on(terms.today) && w.covers(&check.id, complaint));
     let place = complaint.path.as_ref().or(complaint.target.as_ref());
+    let theirs = complaint.theirs.as_ref();
+    let code = theirs.and_then(|theirs| theirs.code.as_deref());
+    let code = code.unwrap_or(complaint.code);
+    let id = theirs.map_or(check.id.as_str(), |theirs| &theirs.check_id);
     Finding {
-        check_id: check.id.full(),
+        check_id: theirs.map_or_else(|| check.id.full(), |theirs| theirs.check_id.clone()),
         severity: match complaint.level {
             Level::Fail => check.spec.severity,
             Level::Warn => Severity::Warning,
+            Level::Note => Severity::Info,
         },
         message: complaint.message.clone(),
-        source: "clawdoctor".to_owned(),
-        error_code: complaint.code.to_owned(),
+        source: theirs
+            .map_or("clawdoctor", |theirs| theirs.source)
+            .to_owned(),
+        error_code: code.to_owned(),
         path: complaint.path.clone(),
         target: complaint.target.clone(),
         requirement: complaint.requirement.clone(),
         fix_hint: own_remedy(check).or_else(|| complaint.hint.clone()),
         title: check.spec.title.clone(),
         docs_url: check.spec.references.first().cloned(),
-        fingerprint: fingerprint(
-            check.id.as_str(),
-            complaint.code,
-            place.map_or("", String::as_str),
-        ),
+        fingerprint: fingerprint(id, code, place.map_or("", String::as_str)),
         fix: FixOffer {
             id: check.id.as_str().replace('/', "."),
             mode: check.spec.fix.mode,
@@ -228,6 +237,7 @@ fn finding(check: &Check, ruling: &Ruling, complaint: &Complaint, terms: &Terms)
             needs: check.spec.fix.needs.clone(),
             commands: unattended(check),
         },
+        reported_by: theirs.map(|_| check.id.full()),
         evidence: ruling.evidence.clone(),
         waiver: waiver.map(|waiver| AppliedWaiver {
             reason: waiver.reason.clone(),
@@ -305,8 +315,12 @@ fn duration(check: &Check, terms: &Terms) -> u64 {
 
 /// What a check says that nobody chose; one that was chosen and not asked says why instead.
 pub const NOT_CHOSEN: &str = "not selected";
+/// What one says that is left out as a rule.
+pub const NOT_DEEP: &str = "asked with --deep alone";
 
 fn not_selected(check: &Check) -> Outcome {
+    let deep = check.spec.judge.sections().contains(&Section::Doctor);
+    let left_out = if deep { NOT_DEEP } else { NOT_CHOSEN };
     Outcome {
         check_id: check.id.full(),
         step: check.spec.step.number(),
@@ -314,7 +328,7 @@ fn not_selected(check: &Check) -> Outcome {
         status: Status::Skip,
         required: check.spec.required,
         duration_ms: 0,
-        summary: NOT_CHOSEN.to_owned(),
+        summary: left_out.to_owned(),
         observed: None,
         expected: None,
         unit: None,

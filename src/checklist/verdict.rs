@@ -48,11 +48,25 @@ pub struct Complaint {
     pub requirement: Option<String>,
     /// What to type or do next, one action.
     pub hint: Option<String>,
+    /// Somebody else's finding, folded in under its own id.
+    pub theirs: Option<Theirs>,
+}
+
+/// Whose finding a complaint passes on: another doctor's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theirs {
+    /// The tool that found it: `openclaw`.
+    pub source: &'static str,
+    /// Their own id, as they write it.
+    pub check_id: String,
+    pub code: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
+    /// Worth knowing, and nothing wrong.
+    Note,
     Warn,
     Fail,
 }
@@ -92,6 +106,15 @@ impl Complaint {
             message: message.into(),
             requirement: None,
             hint: None,
+            theirs: None,
+        }
+    }
+
+    /// A finding of another doctor's, passed on as its own.
+    pub fn of_theirs(level: Level, theirs: Theirs, message: impl Into<String>) -> Self {
+        Self {
+            theirs: Some(theirs),
+            ..Self::new(level, "openclaw-doctor", message)
         }
     }
 

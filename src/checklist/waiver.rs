@@ -1,11 +1,15 @@
 //! Waivers: findings that the operator has accepted, with a reason and a last day. A waived
 //! finding is never hidden: it is reported as suppressed.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::catalog::{self, Catalog};
-use super::id::CheckId;
+use super::id::{CheckId, OPENCLAWS};
+use super::verdict::Complaint;
 use crate::failure::Failure;
 
 /// `waivers.toml` in the operator's folder.
@@ -19,8 +23,9 @@ struct File {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Waiver {
-    pub check: CheckId,
-    /// Only findings about this target; all of the check's when absent.
+    pub check: Waived,
+    /// Only findings about this target, or with this id of OpenClaw's; all of the check's when
+    /// absent.
     #[serde(default)]
     pub target: Option<String>,
     pub reason: String,
@@ -29,6 +34,54 @@ pub struct Waiver {
     /// The last day on which it holds (UTC).
     #[serde(deserialize_with = "day")]
     pub expires: Date,
+}
+
+/// Whose findings are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waived {
+    Ours(CheckId),
+    /// A check of OpenClaw's own doctor: `core/doctor/security`.
+    Openclaws(String),
+}
+
+impl Waived {
+    /// The id as it stands in a report.
+    pub fn full(&self) -> String {
+        match self {
+            Self::Ours(id) => id.full(),
+            Self::Openclaws(id) => id.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Waived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ours(id) => id.fmt(f),
+            Self::Openclaws(id) => f.pad(id),
+        }
+    }
+}
+
+impl FromStr for Waived {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-/".contains(&b);
+        match text.strip_prefix(OPENCLAWS) {
+            Some(name) if !name.is_empty() && name.bytes().all(plain) => {
+                Ok(Self::Openclaws(text.to_owned()))
+            }
+            _ => text.parse().map(Self::Ours),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Waived {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
@@ -46,12 +99,19 @@ impl Waiver {
         today <= self.expires
     }
 
-    pub fn covers(&self, check: &CheckId, target: Option<&str>) -> bool {
-        self.check == *check
-            && self
-                .target
-                .as_deref()
-                .is_none_or(|wanted| target == Some(wanted))
+    pub fn covers(&self, check: &CheckId, complaint: &Complaint) -> bool {
+        let theirs = complaint.theirs.as_ref();
+        let theirs = theirs.map(|theirs| theirs.check_id.as_str());
+        let target = complaint.target.as_deref();
+        let wanted = self.target.as_deref();
+        match &self.check {
+            Waived::Ours(id) => {
+                id == check && (wanted.is_none() || wanted == target || wanted == theirs)
+            }
+            Waived::Openclaws(id) => {
+                theirs == Some(id.as_str()) && (wanted.is_none() || wanted == target)
+            }
+        }
     }
 }
 
@@ -60,12 +120,14 @@ impl Waiver {
 pub fn parse(origin: &str, text: &str, catalog: &Catalog) -> Result<Vec<Waiver>, Failure> {
     let file: File = catalog::read(origin, text)?;
     for waiver in &file.waiver {
-        if catalog.find(&waiver.check).is_none() {
+        if let Waived::Ours(id) = &waiver.check
+            && catalog.find(id).is_none()
+        {
             let failure = Failure::usage(format!(
                 "{origin}: a waiver names the check {}, which does not exist",
                 waiver.check
             ));
-            return Err(match catalog.nearest(waiver.check.as_str()) {
+            return Err(match catalog.nearest(id.as_str()) {
                 Some(id) => failure.hint(format!("did you mean `{id}`?")),
                 None => failure,
             });
@@ -83,6 +145,7 @@ pub fn parse(origin: &str, text: &str, catalog: &Catalog) -> Result<Vec<Waiver>,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checklist::verdict::{Level, Theirs};
 
     fn read(text: &str) -> Result<Vec<Waiver>, Failure> {
         parse(
@@ -112,5 +175,36 @@ mod tests {
         ] {
             assert!(read(&GOOD.replace(good, bad)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_openclaw_finds_is_waived_by_its_own_id_or_behind_the_check_that_passes_it_on() {
+        let complaint = |id: &str| {
+            let theirs = Theirs {
+                source: "openclaw",
+                check_id: id.to_owned(),
+                code: None,
+            };
+            Complaint::of_theirs(Level::Warn, theirs, "m").target("main")
+        };
+        let doctor: CheckId = "openclaw/doctor".parse().expect("an id");
+        let (security, plugin) = (complaint("core/doctor/security"), complaint("memory/x"));
+        for (check, covers) in [
+            ("\"core/doctor/security\"", [true, false]),
+            ("\"core/doctor/security\"\ntarget = \"main\"", [true, false]),
+            (
+                "\"core/doctor/security\"\ntarget = \"other\"",
+                [false, false],
+            ),
+            ("\"openclaw/doctor\"", [true, true]),
+            ("\"openclaw/doctor\"\ntarget = \"memory/x\"", [false, true]),
+            ("\"host/power\"", [false, false]),
+        ] {
+            let waivers = read(&GOOD.replace("\"host/power\"", check)).expect(check);
+            let found = [&security, &plugin].map(|one| waivers[0].covers(&doctor, one));
+            assert_eq!(found, covers, "{check}");
+        }
+        assert!(read(&GOOD.replace("host/power", "core/doctor/")).is_err());
+        assert!(read(&GOOD.replace("host/power", "core/docter/security")).is_err());
     }
 }

@@ -8,6 +8,7 @@ mod repairs;
 mod watch;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -213,12 +214,12 @@ pub struct Common {
     /// Start no container
     #[arg(long, global = true)]
     pub passive: bool,
-    /// Ask slow sources as well, such as OpenClaw's own command
+    /// Ask slow sources as well: OpenClaw's own command, and `openclaw doctor`
     #[arg(long, global = true)]
     pub deep: bool,
-    /// The most that a run may take
-    #[arg(long, global = true, value_name = "SPAN", default_value = "30s", value_parser = span)]
-    pub timeout: Span,
+    /// The most that a run may take [default: 30s, and 150s with --deep]
+    #[arg(long, global = true, value_name = "SPAN", value_parser = span)]
+    pub timeout: Option<Span>,
     /// A warning makes the exit code 1 as well (the same as --fail-on warning)
     #[arg(long, global = true)]
     pub strict: bool,
@@ -296,6 +297,12 @@ pub enum FormatName {
 }
 
 impl Common {
+    /// OpenClaw's own doctor takes as long as all of ours, and more on a busy node.
+    pub fn timeout(&self) -> Duration {
+        let usual = Duration::from_secs(if self.deep { 150 } else { 30 });
+        self.timeout.map_or(usual, |span| span.0)
+    }
+
     pub fn format(&self) -> Format {
         match self.format {
             _ if self.json => Format::Json,

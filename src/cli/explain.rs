@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::list::{entry, heading, is_built_in};
 use crate::checklist::check::Check;
 use crate::checklist::errors::{self, KnownError};
-use crate::checklist::id::{CheckId, PREFIX};
+use crate::checklist::id::{CheckId, OPENCLAWS, PREFIX};
 use crate::failure::Failure;
 use crate::report::wrap::wrap;
 use crate::report::{Role, Style};
@@ -24,6 +24,8 @@ pub struct Explained {
 enum Subject<'a> {
     Check(&'a Check),
     Messages(Vec<&'a KnownError>),
+    /// A finding's id of OpenClaw's own doctor.
+    Openclaws(String),
 }
 
 /// Explains an id or a message. A single word that is nothing known is a mistake, with the nearest
@@ -42,6 +44,8 @@ pub fn explain(
     let known = !matches!(&subject, Subject::Messages(found) if found.is_empty());
     let text = match (&subject, as_json) {
         (Subject::Check(check), true) => check_document(check),
+        (Subject::Openclaws(id), true) => openclaws_document(id),
+        (Subject::Openclaws(id), false) => openclaws_page(id, style),
         (Subject::Messages(found), true) => messages_document(found),
         (Subject::Check(check), false) => check_page(check, style),
         (Subject::Messages(found), false) => messages_page(found, style),
@@ -61,6 +65,10 @@ fn subject<'a>(what: &str, checks: &'a [Check]) -> Result<Subject<'a>, Failure> 
     let mut named = checks.iter().filter(|check| check.id.name() == short);
     if let (Some(check), None) = (named.next(), named.next()) {
         return Ok(Subject::Check(check));
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+    if what.starts_with(OPENCLAWS) && what.bytes().all(plain) {
+        return Ok(Subject::Openclaws(what.to_owned()));
     }
     let found = errors::about(what);
     if !found.is_empty() || what.contains(char::is_whitespace) {
@@ -165,6 +173,43 @@ fn messages_page(found: &[&KnownError], style: &Style) -> String {
         }
     }
     page.text
+}
+
+/// The check of ours that asks it.
+const DOCTOR: &str = "openclaw/doctor";
+
+fn openclaws_page(id: &str, style: &Style) -> String {
+    let mut page = Page::new(style);
+    let title = format!("{id}{}a check of OpenClaw's own doctor", style.separator());
+    page.line(0, Role::Title, &title);
+    page.heading("Where it comes from");
+    page.prose(&format!(
+        "With --deep, clawdoctor asks `openclaw doctor --lint` and passes on what it finds, under \
+         OpenClaw's own ids (`source` is `openclaw`), in the check {DOCTOR}. What it means, and how \
+         to mend it, OpenClaw says itself:\n  openclaw doctor --lint --only {id}"
+    ));
+    page.heading("To accept it");
+    page.prose(&format!(
+        "In waivers.toml of your configuration folder, with a reason and a last day:\n  check = \"{id}\""
+    ));
+    page.heading("Check it again");
+    page.line(
+        2,
+        Role::Code,
+        &format!("clawdoctor check --only {DOCTOR} --deep -v"),
+    );
+    page.line(2, Role::Code, &format!("clawdoctor explain {DOCTOR}"));
+    page.text
+}
+
+fn openclaws_document(id: &str) -> String {
+    document(&json!({
+        "kind": "theirs",
+        "checkId": id,
+        "source": "openclaw",
+        "reportedBy": format!("{PREFIX}{DOCTOR}"),
+        "command": ["openclaw", "doctor", "--lint", "--only", id],
+    }))
 }
 
 fn check_document(check: &Check) -> String {

@@ -13,6 +13,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{recorder, whose};
 use crate::checklist::catalog::{self, Catalog};
+use crate::checklist::check::Check;
 use crate::checklist::id::{AREAS, CheckId, PREFIX};
 use crate::checklist::judge::Judge;
 use crate::checklist::waiver::{self, Waiver};
@@ -62,7 +63,7 @@ pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Prepared, Failure> {
     let catalog = Catalog::load(&config_dir)?;
     let (settings, habits) = settings(&config_dir, here)?;
     let waivers = waivers(&config_dir, &catalog)?;
-    let selected = select(&catalog, &wish.only, &wish.skip)?;
+    let selected = chosen(&catalog, wish)?;
     let wanted = catalog.closure(selected.iter().cloned());
     let mut world = World {
         operator: here.clone(),
@@ -197,6 +198,26 @@ pub fn select(
         return Err(failure.hint("take one of the patterns away"));
     }
     Ok(selected)
+}
+
+/// The checks that a run is asked for. What is asked with `--deep` alone is left out without it;
+/// who named nothing else is told so.
+pub fn chosen(catalog: &Catalog, wish: &Wish) -> Result<BTreeSet<CheckId>, Failure> {
+    let mut selected = select(catalog, &wish.only, &wish.skip)?;
+    if wish.deep {
+        return Ok(selected);
+    }
+    let asks = |id: &CheckId| catalog.find(id).is_some_and(is_deep);
+    selected.retain(|id| !asks(id));
+    if selected.is_empty() {
+        let failure = Failure::usage("what --only and --skip leave is asked with --deep alone");
+        return Err(failure.hint("add --deep: it takes some ten seconds"));
+    }
+    Ok(selected)
+}
+
+fn is_deep(check: &Check) -> bool {
+    check.spec.judge.sections().contains(&Section::Doctor)
 }
 
 /// The checks that ids, areas and patterns name, all of them when there are none.

@@ -240,7 +240,7 @@ pub fn ask(args: &Args) -> Ask {
         },
         save_facts: args.common.save_facts.clone(),
         fail_on: args.fail_on(),
-        timeout: args.common.timeout.0,
+        timeout: args.common.timeout(),
         redact: !args.common.no_redact,
     }
 }
@@ -262,7 +262,7 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         record_most: asked.record_size.0,
         json: !format.is_for_people(),
         redact: !args.common.no_redact,
-        timeout: args.common.timeout.0,
+        timeout: args.common.timeout(),
         columns: asked.columns.clone(),
         sort: asked.sort,
         group: asked.group,
@@ -339,7 +339,7 @@ fn called(args: &Args, asked: &CallsArgs, here: &Surroundings, out: &Out) -> Res
         failed: asked.failed,
         json: !format.is_for_people(),
         redact: !args.common.no_redact,
-        timeout: args.common.timeout.0,
+        timeout: args.common.timeout(),
     };
     calls::calls(&ask, here, out)
 }

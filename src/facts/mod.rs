@@ -82,11 +82,13 @@ pub enum Section {
     /// What takes the disk, asked only where one is short: `docker.{usage,disk_image}`,
     /// `openclaw.workspaces`.
     Space,
+    /// What OpenClaw's own doctor says, asked with `--deep` alone: it takes some ten seconds.
+    Doctor,
     Custom,
 }
 
 impl Section {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Host,
         Self::NodeSettings,
         Self::Endpoint,
@@ -102,6 +104,7 @@ impl Section {
         Self::HostNames,
         Self::Registries,
         Self::Space,
+        Self::Doctor,
         Self::Custom,
     ];
 
@@ -123,6 +126,7 @@ impl Section {
             Self::HostNames => "names on the host",
             Self::Registries => "registry",
             Self::Space => "what takes the disk",
+            Self::Doctor => "OpenClaw's own doctor",
             Self::Custom => "your own checks",
         }
     }
@@ -144,7 +148,7 @@ impl Section {
             Self::Standing => &[Self::Endpoint],
             Self::Load => &[Self::Standing],
             Self::Inside => &[Self::Images, Self::Engine, Self::Openclaw],
-            Self::Registries => &[Self::Openclaw],
+            Self::Registries | Self::Doctor => &[Self::Openclaw],
             Self::Space => &[Self::Host, Self::Engine, Self::Openclaw],
         }
     }

@@ -18,6 +18,45 @@ pub struct Openclaw {
     pub gateway: Reading<Gateway>,
     /// Workspaces of sandboxes on the host, whether or not their sandboxes still stand.
     pub workspaces: Reading<Vec<Workspace>>,
+    /// What OpenClaw's own doctor says (`--deep`).
+    pub doctor: Reading<Doctor>,
+}
+
+/// The answer of `openclaw doctor --lint --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Doctor {
+    pub checks_run: u64,
+    pub checks_skipped: u64,
+    pub findings: Vec<Lint>,
+}
+
+/// One finding of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Lint {
+    /// Its own id: `core/doctor/security`, or `<plugin>/<name>`.
+    pub check_id: String,
+    pub severity: LintSeverity,
+    pub message: String,
+    #[serde(default)]
+    pub error_code: Option<String>,
+    #[serde(default)]
+    pub path: Option<String>,
+    #[serde(default)]
+    pub target: Option<String>,
+    #[serde(default)]
+    pub requirement: Option<String>,
+    #[serde(default)]
+    pub fix_hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LintSeverity {
+    Info,
+    Warning,
+    Error,
 }
 
 /// A folder `workspace-…` of a sandbox.

@@ -62,6 +62,7 @@ impl Facts {
                 docker.disk_image = other.docker.disk_image.clone();
                 claw.workspaces = other.openclaw.workspaces.clone();
             }
+            Section::Doctor => claw.doctor = other.openclaw.doctor.clone(),
             Section::Custom => self.custom.clone_from(&other.custom),
         }
     }

@@ -295,7 +295,7 @@ impl FixReport {
     /// Leaves out what was not asked about: it is not what the run was for.
     pub fn only(&mut self, ids: &[String]) {
         let asked = |check_id: &str| ids.iter().any(|id| id == short(check_id));
-        self.findings.retain(|finding| asked(&finding.check_id));
+        self.findings.retain(|finding| asked(finding.check()));
         self.undetermined.retain(|check_id| asked(check_id));
         self.ok = self.exit_code() == exit::CLEAN;
     }
@@ -319,7 +319,7 @@ impl FixReport {
                     let mut checks =
                         std::iter::once(&repair.check_id).chain(&repair.also_check_ids);
                     repair.status == RepairStatus::Applied
-                        && checks.any(|id| *id == finding.check_id)
+                        && checks.any(|id| *id == finding.check())
                 })
         };
         let remains = self

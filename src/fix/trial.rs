@@ -47,6 +47,7 @@ pub fn report(severity: Option<Severity>) -> Report {
             needs: Vec::new(),
             commands: Vec::new(),
         },
+        reported_by: None,
         evidence: Vec::new(),
         waiver: None,
     });

@@ -1,7 +1,7 @@
 //! Asking a program: the one way in which probes start one.
 //!
 //! Arguments are a list and never a line for a shell. The program finds nothing on its standard
-//! input, leads a process group of its own, and may say at most [`MOST`] bytes on each stream;
+//! input, leads a process group of its own, and may say at most so many bytes on each stream ([`MOST`] as a rule);
 //! whatever it says beyond that is read and dropped. At the deadline, and when the asker goes
 //! away, its whole group is killed: `openclaw` and `pmset` wrappers start helpers that would stay.
 //! What it means is none of this file's business.
@@ -63,7 +63,17 @@ impl Drop for Group {
 /// Runs a program to its end or to the deadline. The environment is this process's own with
 /// `env` on top. A program that fails is an answer, not an error.
 pub async fn program(argv: &[&str], env: &[(&str, &str)], d: Deadline) -> Result<Output, Why> {
-    started(argv, env, Stdio::null(), d).await
+    started(argv, env, Stdio::null(), MOST, d).await
+}
+
+/// As [`program`], for one that has much to say: keeps up to `most` bytes of each stream.
+pub async fn wordy(
+    argv: &[&str],
+    env: &[(&str, &str)],
+    most: usize,
+    d: Deadline,
+) -> Result<Output, Why> {
+    started(argv, env, Stdio::null(), most, d).await
 }
 
 /// As [`program`], with this empty file as its standard input. A lock on it lasts for as long as
@@ -74,13 +84,14 @@ pub async fn holding(
     file: File,
     d: Deadline,
 ) -> Result<Output, Why> {
-    started(argv, env, file.into(), d).await
+    started(argv, env, file.into(), MOST, d).await
 }
 
 async fn started(
     argv: &[&str],
     env: &[(&str, &str)],
     stdin: Stdio,
+    most: usize,
     d: Deadline,
 ) -> Result<Output, Why> {
     let [name, arguments @ ..] = argv else {
@@ -105,7 +116,7 @@ async fn started(
             .and_then(|pid| i32::try_from(pid).ok())
             .map(Pid::from_raw),
     );
-    match d.bound(listen(&mut child, &mut group)).await {
+    match d.bound(listen(&mut child, &mut group, most)).await {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(error)) => Err(Why::new(
             WhyKind::Failed,
@@ -127,12 +138,12 @@ async fn started(
     }
 }
 
-async fn listen(child: &mut Child, group: &mut Group) -> io::Result<Output> {
+async fn listen(child: &mut Child, group: &mut Group, most: usize) -> io::Result<Output> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let status = {
         let reading = async {
-            tokio::join!(keep(stdout, &mut out), keep(stderr, &mut err));
+            tokio::join!(keep(stdout, &mut out, most), keep(stderr, &mut err, most));
         };
         tokio::pin!(reading);
         tokio::select! {
@@ -153,8 +164,8 @@ async fn listen(child: &mut Child, group: &mut Group) -> io::Result<Output> {
     })
 }
 
-/// Reads to the end, keeps the first [`MOST`] bytes.
-async fn keep(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
+/// Reads to the end, keeps the first bytes.
+async fn keep(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>, most: usize) {
     let Some(mut stream) = stream else { return };
     // On the heap: the future of every caller would carry it otherwise.
     let mut buffer = vec![0; 8192];
@@ -162,7 +173,7 @@ async fn keep(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
         if count == 0 {
             break;
         }
-        let room = MOST - kept.len();
+        let room = most - kept.len();
         kept.extend_from_slice(&buffer[..count.min(room)]);
     }
 }

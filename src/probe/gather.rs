@@ -293,6 +293,10 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
             Box::new(|facts| facts.net.registries = found)
         }
         Section::Space => space(world, facts, d).await,
+        Section::Doctor => {
+            let found = boxed(super::openclaw::doctor(world, facts, d)).await;
+            Box::new(|facts| facts.openclaw.doctor = found)
+        }
         Section::Custom => {
             let found = boxed(super::custom::custom(world, d)).await;
             Box::new(|facts| facts.custom = found)
@@ -384,6 +388,7 @@ fn unknown(section: Section, why: Why) -> Absorb {
                 set(&mut docker.disk_image, &why);
                 set(&mut claw.workspaces, &why);
             }
+            Section::Doctor => set(&mut claw.doctor, &why),
             // Each question has its own deadline; without an answer its check is not asked.
             Section::Custom => {}
         }

@@ -64,6 +64,7 @@ fn finding(kind: &str, message: &str, hint: Option<&str>) -> Finding {
             needs: Vec::new(),
             commands: Vec::new(),
         },
+        reported_by: None,
         evidence: Vec::new(),
         waiver: None,
     }

@@ -31,7 +31,7 @@ pub fn write(report: &Report, _style: &Style, out: &mut dyn io::Write) -> io::Re
             finding(out, found, true)?;
         }
     }
-    let told = |found: &&Finding| report.checks.iter().any(|c| c.check_id == found.check_id);
+    let told = |found: &&Finding| report.checks.iter().any(|c| c.check_id == found.check());
     for found in report.findings.iter().filter(|found| !told(found)) {
         finding(out, found, false)?;
     }
@@ -57,7 +57,7 @@ fn of_check<'a>(
     findings: &'a [Finding],
     check_id: &'a str,
 ) -> impl Iterator<Item = &'a Finding> + use<'a> {
-    findings.iter().filter(move |one| one.check_id == check_id)
+    findings.iter().filter(move |one| one.check() == check_id)
 }
 
 fn finding(out: &mut dyn io::Write, finding: &Finding, suppressed: bool) -> io::Result<()> {

@@ -172,7 +172,7 @@ pub fn end(fix: &FixReport, style: &Style, out: &mut dyn io::Write) -> io::Resul
         .filter(|finding| finding.severity >= fix.fail_on)
         // A plan has shown those that it has an answer to.
         .filter(|finding| {
-            fix.conclusion != FixConclusion::Planned || !has_answer(fix, &finding.check_id)
+            fix.conclusion != FixConclusion::Planned || !has_answer(fix, finding.check())
         })
         .collect();
     // A plan ends with an empty line of its own.

@@ -352,6 +352,7 @@ fn finding(id: &str, severity: Severity, title: &str, code: &str, message: &str)
             needs: vec![FixNeed::GuiSession],
             commands: Vec::new(),
         },
+        reported_by: None,
         evidence: Vec::new(),
         waiver: None,
     }

@@ -1,10 +1,12 @@
 //! A report seen by people and by formats that know fewer states than we do: what became of each
 //! check in one word, its findings, its step, and the counts in words.
 
+use std::borrow::Cow;
+
 use super::style::Mark;
 use crate::checklist::check::{Severity, Step};
 use crate::checklist::report::{Finding, Outcome, Report};
-use crate::checklist::run::{NOT_CHOSEN, short};
+use crate::checklist::run::{NOT_CHOSEN, NOT_DEEP, short};
 use crate::checklist::verdict::{SkipReason, Status};
 
 /// One check of a report with what was found by it.
@@ -39,7 +41,8 @@ impl<'a> Row<'a> {
     /// It takes part in this run. What was chosen and then not asked (`--passive`, a recording
     /// that does not hold it) does too: it must not vanish.
     pub fn is_selected(&self) -> bool {
-        self.check.skip_reason != Some(SkipReason::NotSelected) || self.check.summary != NOT_CHOSEN
+        self.check.skip_reason != Some(SkipReason::NotSelected)
+            || ![NOT_CHOSEN, NOT_DEEP].contains(&self.check.summary.as_str())
     }
 
     /// The run cannot conclude without it.
@@ -62,7 +65,7 @@ pub fn rows(report: &Report) -> Vec<Row<'_>> {
             findings: report
                 .findings
                 .iter()
-                .filter(|finding| finding.check_id == check.check_id)
+                .filter(|finding| finding.check() == check.check_id)
                 .collect(),
         })
         .collect()
@@ -70,7 +73,7 @@ pub fn rows(report: &Report) -> Vec<Row<'_>> {
 
 /// Findings about no check of the list: the run's own.
 pub fn orphans(report: &Report) -> Vec<&Finding> {
-    let of_a_check = |f: &Finding| report.checks.iter().any(|c| c.check_id == f.check_id);
+    let of_a_check = |f: &Finding| report.checks.iter().any(|c| c.check_id == f.check());
     report.findings.iter().filter(|f| !of_a_check(f)).collect()
 }
 
@@ -95,12 +98,21 @@ pub fn skip_word(check: &Outcome) -> &'static str {
     }
 }
 
+/// What a finding says; one of another doctor's is told with its id.
+pub fn told(finding: &Finding) -> Cow<'_, str> {
+    match finding.reported_by {
+        Some(_) => format!("{}: {}", finding.check_id, finding.message).into(),
+        None => (&finding.message).into(),
+    }
+}
+
 /// A finding on one line, with its hint.
 pub fn sentence(finding: &Finding) -> String {
     let severity = finding.severity.word();
+    let told = told(finding);
     match &finding.fix_hint {
-        Some(hint) => format!("{severity}: {} Fix: {hint}", finding.message),
-        None => format!("{severity}: {}", finding.message),
+        Some(hint) => format!("{severity}: {told} Fix: {hint}"),
+        None => format!("{severity}: {told}"),
     }
 }
 

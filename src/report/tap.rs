@@ -69,7 +69,7 @@ fn point(out: &mut dyn io::Write, number: usize, report: &Report, row: &Row) -> 
 fn diagnosis(out: &mut dyn io::Write, findings: &[&Finding]) -> io::Result<()> {
     writeln!(out, "  ---\n  findings:")?;
     for finding in findings {
-        writeln!(out, "    - message: {}", quoted(&finding.message))?;
+        writeln!(out, "    - message: {}", quoted(&tally::told(finding)))?;
         writeln!(out, "      severity: {}", finding.severity.word())?;
         writeln!(out, "      code: {}", quoted(&finding.error_code))?;
         for (key, value) in [

@@ -27,7 +27,7 @@ use words::{counts, is_one_value, next_step, seen};
 use super::style::{Mark, Role, Style};
 use super::tally::{self, Row, Tally, counted};
 use super::wrap::{columns, cut, pad, wrap};
-use crate::checklist::check::Step;
+use crate::checklist::check::{Severity, Step};
 use crate::checklist::report::{Finding, Report};
 use crate::checklist::run::short;
 use crate::checklist::verdict::Evidence;
@@ -165,7 +165,10 @@ impl Page<'_> {
         let want = common(&row.findings, |finding| finding.requirement.as_deref());
         let indent = self.indent();
         for finding in &row.findings {
-            self.paragraph(indent, &finding.message, Role::Plain)?;
+            if finding.severity == Severity::Info && self.style.verbose == 0 {
+                continue;
+            }
+            self.paragraph(indent, &tally::told(finding), Role::Plain)?;
             if let Some(requirement) = finding.requirement.as_deref().filter(|_| want.is_none()) {
                 self.entry(indent, "want", requirement, Role::Plain)?;
             }

@@ -21,10 +21,10 @@ use super::theme::Theme;
 use super::update::{open, update};
 use super::view::view;
 use crate::checklist::catalog::Catalog;
-use crate::checklist::check::Severity;
+use crate::checklist::check::{Check, Severity};
 use crate::checklist::isolation::picture;
 use crate::checklist::report::{Finding, FixOffer, Outcome, Report};
-use crate::checklist::run::{Terms, evaluate};
+use crate::checklist::run::{NOT_DEEP, Terms, evaluate};
 use crate::checklist::verdict::{Evidence, SkipReason, Status};
 use crate::facts::{Facts, Section};
 use crate::fix::repair::{PLAN_VERSION, Plan};
@@ -42,7 +42,7 @@ impl Scene {
 
     pub fn styled(width: u16, height: u16, style: Style) -> Self {
         let catalog = Arc::new(Catalog::built_in().expect("our own files are right"));
-        let checklist = Checklist::new(catalog, |_| true);
+        let checklist = Checklist::new(catalog, is_usual);
         let mut app = App::new(checklist, Theme::new(style), Size { width, height });
         let cmds = open(&mut app);
         Self { app, cmds }
@@ -179,9 +179,15 @@ pub fn no_plan() -> Plan {
     }
 }
 
+/// Asked without `--deep`.
+fn is_usual(check: &Check) -> bool {
+    !check.spec.judge.sections().contains(&Section::Doctor)
+}
+
 fn terms(catalog: &Catalog) -> Terms {
+    let usual = catalog.checks().iter().filter(|check| is_usual(check));
     Terms {
-        selected: catalog.checks().iter().map(|c| c.id.clone()).collect(),
+        selected: usual.map(|check| check.id.clone()).collect(),
         waivers: Vec::new(),
         today: "2027-01-01".parse().expect("a date"),
         fail_on: Severity::Error,
@@ -196,7 +202,8 @@ fn terms(catalog: &Catalog) -> Terms {
 pub fn well(catalog: &Catalog) -> Report {
     let mut report = evaluate(catalog, &Facts::default(), &terms(catalog));
     report.findings.clear();
-    for outcome in &mut report.checks {
+    let usual = |one: &&mut Outcome| one.summary != NOT_DEEP;
+    for outcome in report.checks.iter_mut().filter(usual) {
         outcome.status = Status::Pass;
         outcome.skip_reason = None;
         outcome.blocked_by.clear();
@@ -298,6 +305,7 @@ pub fn wrong(report: &mut Report, id: &str, severity: Severity, message: &str, h
             needs: Vec::new(),
             commands: Vec::new(),
         },
+        reported_by: None,
         evidence,
         waiver: None,
     });

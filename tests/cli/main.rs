@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod deep;
 mod demo;
 mod habits;
 mod headroom;

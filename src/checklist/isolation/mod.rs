@@ -246,6 +246,7 @@ impl Point {
 
     fn of(complaint: &Complaint) -> Self {
         let status = match complaint.level {
+            Level::Note => Status::Pass,
             Level::Warn => Status::Warn,
             Level::Fail => Status::Fail,
         };

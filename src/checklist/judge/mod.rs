@@ -87,6 +87,7 @@ judges! {
     OpenclawGateway(openclaw::Gateway) reads Openclaw, Gateway;
     OpenclawLimits(openclaw::Limits) reads Openclaw;
     OpenclawNetworkPolicy(openclaw::NetworkPolicy) reads Openclaw;
+    OpenclawDoctor(openclaw::Doctor) reads Openclaw, Doctor;
     ImagePresent(image::Present) reads Openclaw, Images;
     ImagePlatform(image::Platform) reads Openclaw, Engine, Images;
     ImageTools(image::Tools) reads Openclaw, Images, Inside;
@@ -142,6 +143,10 @@ fn washed(mut ruling: Ruling) -> Ruling {
                     &mut complaint.hint,
                 ];
                 optional.into_iter().flatten().for_each(line);
+                if let Some(theirs) = &mut complaint.theirs {
+                    theirs.check_id = wash(&theirs.check_id, 200);
+                    theirs.code = theirs.code.take().map(|code| wash(&code, 200));
+                }
             }
         }
         Verdict::Unknown(why) => line(&mut why.detail),

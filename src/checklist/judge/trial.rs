@@ -19,6 +19,7 @@ pub(super) fn short(ruling: Result<Ruling, Why>) -> String {
                 .map(|complaint| {
                     assert!(complaint.hint.is_some(), "{} has a hint", complaint.code);
                     let level = match complaint.level {
+                        Level::Note => "note",
                         Level::Warn => "warn",
                         Level::Fail => "fail",
                     };

@@ -40,7 +40,11 @@ fn common_options_stand_before_and_after_the_command() {
 fn without_a_command_there_is_none_and_the_defaults_hold() {
     let args = read("clawdoctor").expect("nothing is enough");
     assert!(args.command.is_none());
-    assert_eq!(args.common.timeout.0.as_secs(), 30);
+    assert_eq!(args.common.timeout().as_secs(), 30);
+    let deep = read("clawdoctor --deep").expect("a flag");
+    assert_eq!(deep.common.timeout().as_secs(), 150);
+    let short = read("clawdoctor --deep --timeout 20s").expect("both");
+    assert_eq!(short.common.timeout().as_secs(), 20);
     assert_eq!(args.fail_on(), Severity::Error);
     assert_eq!(
         read("clawdoctor --strict").expect("strict").fail_on(),

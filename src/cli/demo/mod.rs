@@ -84,7 +84,7 @@ fn operator() -> Surroundings {
 /// What a run on the recorded node is made of: our own checks, and nothing of this machine.
 pub fn prepared(wish: &Wish) -> Result<Prepared, Failure> {
     let catalog = Catalog::built_in()?;
-    let selected = prepare::select(&catalog, &wish.only, &wish.skip)?;
+    let selected = prepare::chosen(&catalog, wish)?;
     let wanted = catalog.closure(selected.iter().cloned());
     let node = node().facts.node;
     Ok(Prepared {

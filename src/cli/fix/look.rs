@@ -54,7 +54,7 @@ impl Eye<'_> {
         let wanted: BTreeMap<Section, Duration> = report
             .findings
             .iter()
-            .flat_map(|finding| reads(run::short(&finding.check_id)))
+            .flat_map(|finding| reads(run::short(finding.check())))
             .filter(|section| !gathered.spent.contains_key(section))
             .map(|section| (*section, MORE))
             .collect();

@@ -247,7 +247,7 @@ impl Work<'_> {
             .filter(|one| ids.iter().any(|id| id.full() == one.check_id))
             .max_by_key(|one| one.status);
         Ok(worst.map_or((Status::Error, String::new()), |one| {
-            let found = report.findings.iter().find(|f| f.check_id == one.check_id);
+            let found = report.findings.iter().find(|f| f.check() == one.check_id);
             let words = found.map_or(&one.summary, |finding| &finding.message);
             let words = format!("{}: {words}", run::short(&one.check_id));
             (one.status, words)

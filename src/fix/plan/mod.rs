@@ -90,7 +90,7 @@ pub fn plan(node: Node<'_>, report: &Report, ids: &[String], made_at: &str) -> P
         let findings: Vec<&Finding> = report
             .findings
             .iter()
-            .filter(|finding| finding.check_id == check.check_id)
+            .filter(|finding| finding.check() == check.check_id)
             .filter(|finding| finding.severity > Severity::Info)
             .collect();
         if findings.is_empty() {

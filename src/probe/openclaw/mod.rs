@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod disk;
+mod doctor;
 mod effective;
 mod elevated;
 mod gateway;
@@ -18,6 +19,7 @@ mod workspaces;
 mod written;
 
 pub use config::{Config, read as read_config};
+pub use doctor::doctor;
 pub use gateway::gateway;
 pub use workspaces::workspaces;
 

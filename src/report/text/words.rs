@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::checklist::check::FixMode;
 use crate::checklist::report::{Conclusion, Report};
-use crate::checklist::run::short;
+use crate::checklist::run::{NOT_DEEP, short};
 use crate::checklist::verdict::{Evidence, SkipReason, Status};
 use crate::report::style::Mark;
 use crate::report::tally::{Row, Tally, counted, skip_word};
@@ -137,6 +137,7 @@ pub fn next_step(report: &Report, rows: &[Row]) -> (&'static str, Option<String>
                 check.skip_reason,
                 Some(SkipReason::NotApplicable | SkipReason::Waived)
             )
+            || check.summary == NOT_DEEP
     });
     if report.outcome == Conclusion::Clean && all_asked && !rows.is_empty() {
         return ("this node is ready for OpenClaw's sandboxes", None);
@@ -149,7 +150,7 @@ fn mend(report: &Report, row: &Row) -> String {
     let can = report
         .findings
         .iter()
-        .filter(|finding| finding.check_id == row.check.check_id)
+        .filter(|finding| finding.check() == row.check.check_id)
         .any(|finding| matches!(finding.fix.mode, FixMode::Auto | FixMode::Confirm));
     let verb = if can { "fix" } else { "explain" };
     format!("clawdoctor {verb} {}", row.id())

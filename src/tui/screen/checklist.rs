@@ -202,7 +202,7 @@ impl Checklist {
                 continue;
             }
             let of = |findings: &[Finding]| {
-                let own = findings.iter().filter(|finding| finding.check_id == id);
+                let own = findings.iter().filter(|finding| finding.check() == id);
                 own.cloned().collect()
             };
             item.told = Some(Told {

@@ -226,7 +226,13 @@ impl Detail<'_> {
     }
 
     fn finding(&mut self, finding: &Finding) {
-        self.page.text(Role::Plain, 2, &finding.message);
+        match finding.reported_by {
+            Some(_) => {
+                let told = format!("{}: {}", finding.check_id, finding.message);
+                self.page.text(Role::Plain, 2, &told);
+            }
+            None => self.page.text(Role::Plain, 2, &finding.message),
+        }
         let fields = [
             ("on", &finding.target),
             ("where", &finding.path),

@@ -298,7 +298,7 @@ fn marks(look: Look<'_>, one: &Sandbox, width: usize, pen: &mut Pen<'_>) {
         (Some((Level::Fail, _)), _) => (Role::Bad, "!! "),
         (Some((Level::Warn, _)), _) => (Role::Warn, "!  "),
         (None, None) if one.state.is_alive() => (Role::Muted, "?  "),
-        (None, _) => (Role::Plain, "   "),
+        (None | Some((Level::Note, _)), _) => (Role::Plain, "   "),
     };
     let room = left(pen).min(3);
     pen.cell(role, mark, room);

@@ -185,6 +185,7 @@ fn shut_in(look: Look<'_>, one: &Sandbox, detail: &Detail, page: &mut Page) {
         let (role, name) = match level {
             Level::Fail => (Role::Bad, "DANGER"),
             Level::Warn => (Role::Warn, "weak"),
+            Level::Note => (Role::Muted, "note"),
         };
         page.field(role, name, message);
     }
