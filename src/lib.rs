@@ -15,6 +15,8 @@
 //! - [`live`] is the picture of what runs, from what the engine tells while it happens: a reducer of
 //!   events that the screen, a stream of JSON and a recording read alike.
 //! - [`probe`] asks the world and never judges: one file per area, one section of the facts each.
+//! - [`drill`] proves the headroom: it starts sandboxes under load until something begins to suffer.
+//!   What counts as suffering is a pure judge; its edge is `run`.
 //! - [`engine`] speaks to the container engine, the only room that names its client library, and
 //!   knows nothing of OpenClaw.
 //! - [`facts`] is the vocabulary: one serialisable snapshot of a node, in which what is not known
@@ -41,6 +43,7 @@ pub mod cli;
 pub mod deadline;
 pub mod digest;
 pub mod drift;
+pub mod drill;
 pub mod engine;
 pub mod exit;
 pub mod facts;

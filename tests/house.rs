@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "service",
             "engine",
             "bench",
+            "drill",
             "headroom",
             "probe",
             "facts",
@@ -52,8 +53,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "report",
         &[
             "checklist",
-            "fix",
             "bench",
+            "drill",
+            "facts",
+            "fix",
             "headroom",
             "live",
             "text",
@@ -101,6 +104,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("bench", &[]),
+    (
+        "drill",
+        &[
+            "live", "probe", "engine", "headroom", "facts", "deadline", "units",
+        ],
+    ),
     ("drift", &["facts", "units"]),
     ("headroom", &["facts", "units"]),
     (
@@ -174,6 +183,9 @@ const PURE: &[&str] = &[
     "src/checklist/run.rs",
     "src/checklist/waiver.rs",
     "src/cli/demo/pace.rs",
+    "src/drill/harm.rs",
+    "src/drill/plan.rs",
+    "src/drill/step.rs",
     "src/fix/plan",
     "src/fix/consent.rs",
     "src/fix/edit",

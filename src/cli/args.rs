@@ -3,6 +3,7 @@
 
 mod bench;
 mod calls;
+mod drill;
 mod headroom;
 mod repairs;
 mod watch;
@@ -19,6 +20,8 @@ use bench::BENCH_AFTER;
 pub use bench::BenchArgs;
 use calls::CALLS_AFTER;
 pub use calls::CallsArgs;
+use drill::DRILL_AFTER;
+pub use drill::DrillArgs;
 use headroom::HEADROOM_AFTER;
 pub use headroom::HeadroomArgs;
 use repairs::{FIX_AFTER, spelled_out};
@@ -139,6 +142,9 @@ pub enum Command {
     /// Measure how long a sandbox takes to start: cold, cached, kept alive
     #[command(after_help = BENCH_AFTER)]
     Bench(BenchArgs),
+    /// Prove the headroom: start sandboxes under load, one by one, and stop before harm
+    #[command(after_help = DRILL_AFTER)]
+    Drill(DrillArgs),
     /// Show all checks by step
     List,
     /// Show the keys of the app that are in force, and the words to change them by
@@ -163,7 +169,7 @@ pub enum Command {
     Recipe,
     /// Print the JSON Schema of a document
     Schema {
-        /// What check, fix and plan, watch --once, headroom, calls or bench prints
+        /// What check, fix and plan, watch --once, headroom, drill, calls or bench prints
         #[arg(value_name = "DOCUMENT", default_value = "report")]
         document: DocumentName,
     },
@@ -272,6 +278,7 @@ pub enum DocumentName {
     Fix,
     Watch,
     Headroom,
+    Drill,
     Calls,
     Evidence,
     Bench,

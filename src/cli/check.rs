@@ -200,12 +200,25 @@ fn live(
     standby: Standby,
     plan: &Prepared,
     overall: Deadline,
-    mut tell: impl FnMut(Progress<'_>),
+    tell: impl FnMut(Progress<'_>),
 ) -> Result<Gathered, Failure> {
     let Standby {
         runtime,
         mut signals,
     } = standby;
+    let gathered = runtime.block_on(looked(&mut signals, plan, overall, tell));
+    // A probe that hangs in the kernel must not hold the program.
+    runtime.shutdown_background();
+    gathered
+}
+
+/// The same for whoever goes on with the node afterwards.
+pub async fn looked(
+    signals: &mut Signals,
+    plan: &Prepared,
+    overall: Deadline,
+    mut tell: impl FnMut(Progress<'_>),
+) -> Result<Gathered, Failure> {
     let world = Arc::new(plan.world.clone());
     // What is known so far, for the removal when the gathering is broken off.
     let latest = RefCell::new(Facts::default());
@@ -215,19 +228,14 @@ fn live(
         }
         tell(progress);
     };
-    let gathered = runtime.block_on(async {
-        let gathering = gather(Arc::clone(&world), plan.budgets.clone(), overall, tell);
-        let told = signals.or(gathering).await;
-        if told.is_err() {
-            let facts = latest.borrow().clone();
-            // What cannot be removed now is swept by the next run.
-            drop(inside::clean_up(&world, &facts, Deadline::after(CLEAN_UP)).await);
-        }
-        told
-    });
-    // A probe that hangs in the kernel must not hold the program.
-    runtime.shutdown_background();
-    gathered
+    let gathering = gather(Arc::clone(&world), plan.budgets.clone(), overall, tell);
+    let told = signals.or(gathering).await;
+    if told.is_err() {
+        let facts = latest.borrow().clone();
+        // What cannot be removed now is swept by the next run.
+        drop(inside::clean_up(&world, &facts, Deadline::after(CLEAN_UP)).await);
+    }
+    told
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, Failure> {

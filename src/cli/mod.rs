@@ -9,6 +9,7 @@ mod bench;
 mod calls;
 pub mod check;
 pub mod demo;
+mod drill;
 pub mod evidence;
 pub mod explain;
 pub mod fix;

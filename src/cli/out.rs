@@ -186,6 +186,26 @@ impl Live {
         }
     }
 
+    /// What is being done now.
+    pub fn say(&mut self, text: &str) {
+        if !self.redraws {
+            return;
+        }
+        let line = cut(text, self.style.width.saturating_sub(1), self.style.ascii);
+        self.write(&format!(
+            "\r{}\u{1b}[K",
+            self.style.paint(Role::Muted, &line)
+        ));
+        self.shown = true;
+    }
+
+    /// One thing is done, in words.
+    pub fn note(&mut self, text: &str) {
+        if self.told {
+            self.write(&format!("{text}\n"));
+        }
+    }
+
     /// One thing is done.
     pub fn done(&mut self, what: &str, milliseconds: u64) {
         if self.told {

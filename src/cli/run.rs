@@ -15,8 +15,8 @@ use super::prepare::{self, Wish};
 use super::refused::{fail, usage};
 use super::status::Status;
 use super::{
-    app, bench, calls, check, demo, explain, fix, headroom, keys, list, recorder, replay, schema,
-    undo, watch, whose,
+    app, bench, calls, check, demo, drill, explain, fix, headroom, keys, list, recorder, replay,
+    schema, undo, watch, whose,
 };
 use crate::checklist::catalog::Catalog;
 use crate::engine::CommandLines;
@@ -115,6 +115,7 @@ fn dispatch(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
         Some(Command::Calls(asked)) => called(args, asked, here, out),
         Some(Command::Headroom(asked)) => reckoned(args, asked, here, out),
         Some(Command::Bench(asked)) => bench::bench(args, asked, here, out),
+        Some(Command::Drill(asked)) => drill::drill(args, asked, here, out),
         Some(Command::List) => {
             text_or_json(format, "list")?;
             let config_dir = here.config_dir();

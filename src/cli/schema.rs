@@ -6,6 +6,7 @@ use super::args::DocumentName;
 use crate::checklist::report::{Report, SCHEMA_VERSION};
 use crate::fix::outcome::FixReport;
 use crate::report::bench::BenchReport;
+use crate::report::drill::DrillReport;
 use crate::report::headroom::HeadroomReport;
 use crate::report::live::calls::CallsReport;
 use crate::report::live::{Evidence, Snapshot};
@@ -41,6 +42,13 @@ pub fn schema(document: DocumentName) -> Value {
             "What `clawdoctor headroom --format json` prints. New keys may appear at any time; \
              schemaVersion changes only when an old reader would misunderstand.",
         ),
+        DocumentName::Drill => (
+            schemars::schema_for!(DrillReport).to_value(),
+            "clawdoctor drill",
+            "What `clawdoctor drill --format json` prints. What is not known is left out. New keys \
+             may appear at any time; schemaVersion changes only when an old reader would \
+             misunderstand.",
+        ),
         DocumentName::Calls => (
             schemars::schema_for!(CallsReport).to_value(),
             "clawdoctor calls",
@@ -73,6 +81,7 @@ pub fn schema(document: DocumentName) -> Value {
         DocumentName::Fix => "clawdoctor.fix",
         DocumentName::Watch => "clawdoctor.watch",
         DocumentName::Headroom => "clawdoctor.headroom",
+        DocumentName::Drill => "clawdoctor.drill",
         DocumentName::Calls => "clawdoctor.calls",
         DocumentName::Evidence => "clawdoctor.evidence",
         DocumentName::Bench => "clawdoctor.bench",
@@ -181,6 +190,19 @@ mod tests {
         document["later"] = json!(true);
         document["checks"][0]["later"] = json!(true);
         assert!(validator.is_valid(&document));
+    }
+
+    #[test]
+    fn drills_that_went_well_and_badly_are_valid() {
+        let validator =
+            jsonschema::draft202012::new(&schema(DocumentName::Drill)).expect("a schema");
+        for report in crate::report::drill::tests::samples() {
+            let document = serde_json::to_value(&report).expect("plain data");
+            assert!(validator.is_valid(&document), "{document:#}");
+            let mut bad = document.clone();
+            bad["steps"][0]["harmless"] = json!("perhaps");
+            assert!(!validator.is_valid(&bad));
+        }
     }
 
     /// Events as a recording has them: an incident with a death in a gap.

@@ -3,6 +3,7 @@
 //! was decided before.
 
 pub mod bench;
+pub mod drill;
 pub mod failed;
 pub mod github_issue;
 pub mod headroom;

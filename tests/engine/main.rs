@@ -12,6 +12,7 @@ mod bench;
 mod calls;
 mod containers;
 mod dashboard;
+mod drill;
 mod events;
 mod gaps;
 mod images;
@@ -60,6 +61,7 @@ fn main() {
         .chain(&acts::TESTS)
         .chain(&calls::TESTS)
         .chain(&bench::TESTS)
+        .chain(&drill::TESTS)
         .map(|test| (*test, true))
         .chain(pulls::TESTS.map(|test| (test, registry.is_some())));
     for ((name, test), is_ready) in tests {

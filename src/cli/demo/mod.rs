@@ -191,6 +191,10 @@ fn refused(command: &Command) -> Failure {
             "the recorded incident: clawdoctor watch --demo",
         ),
         Command::Recorder(_) => ("recorder", "clawdoctor watch --demo"),
+        Command::Drill(_) => (
+            "drill, which starts real sandboxes",
+            "what the arithmetic says of the recorded node: clawdoctor headroom --demo",
+        ),
         Command::Calls(_) => (
             "calls",
             "the calls of the recorded incident: clawdoctor watch --demo",

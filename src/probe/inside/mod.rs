@@ -3,9 +3,10 @@
 //!
 //! `spec` says which containers, `mounts` what is mounted, `script` what is asked, `read` what was
 //! answered, `probe` runs one container, `sweep` sees to it that none stays. `latency` makes the
-//! same containers by the clock.
+//! same containers by the clock; `load` is another one, which works at its caps, for the drill.
 
 pub mod latency;
+pub mod load;
 mod mounts;
 mod owner;
 mod probe;
