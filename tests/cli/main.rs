@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod calls;
 mod deep;
 mod demo;
 mod habits;

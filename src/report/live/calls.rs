@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::table::{reach, write_rows};
+use super::table::{link, reach, write_rows};
 use super::{Name, instant, link_word, name, seconds, span};
 use crate::checklist::report::{SCHEMA_VERSION, Tool};
 use crate::live::calls::{Form, Made};
-use crate::live::event::Moment;
+use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
 use crate::report::wrap::wrap;
 use crate::report::{Role, Style};
@@ -27,6 +27,8 @@ pub struct CallsReport {
     pub at: String,
     /// `connecting`, `up`, `lost`, `hung`
     pub engine: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_lost_because: Option<String>,
     /// The oldest first.
     pub calls: Vec<CallRow>,
     /// How far back it reaches, RFC 3339.
@@ -92,6 +94,10 @@ impl CallsReport {
             tool: Tool::this(),
             at: instant(now),
             engine: link_word(&model.link),
+            engine_lost_because: match &model.link {
+                Link::Lost { why } => Some(why.clone()),
+                Link::Connecting | Link::Up | Link::Hung => None,
+            },
             calls: calls.iter().map(row).collect(),
             since: model.reaches.map(instant),
             since_source: model.reaches.map(|_| match model.recalled {
@@ -183,6 +189,7 @@ pub fn calls_table(
     style: &Style,
     to: &mut dyn Write,
 ) -> io::Result<()> {
+    link(model, now, style, to)?;
     if !calls.is_empty() {
         let commands = calls.iter().any(|made| made.call.command.is_some());
         let mut head = vec!["STARTED", "OWNER", "TOOK", "EXIT", "CONTAINER"];

@@ -114,7 +114,12 @@ fn clock(at: Moment, now: Moment) -> String {
     }
 }
 
-fn link(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn link(
+    model: &Model,
+    now: Moment,
+    style: &Style,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let since = span(now.since(model.link_since));
     let words = match &model.link {
         Link::Up => match model.stall.on() {
