@@ -29,8 +29,8 @@ use crate::probe;
 use crate::probe::inside::latency::{self, News, Stand};
 use crate::probe::inside::{self, Group};
 use crate::redact::Redactor;
-use crate::report::Format;
 use crate::report::bench::{BenchReport, Compared, Ended, LeftOut, Subject, write};
+use crate::report::{Format, json};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 use crate::units::Span;
@@ -390,17 +390,13 @@ fn hide(measured: &mut Measured, here: &Surroundings, redact: bool) {
     ended.stopped = ended.stopped.take().map(|text| redactor.text(&text));
 }
 
-fn print(report: &BenchReport, json: bool, out: &Out) -> Result<(), Failure> {
+fn print(report: &BenchReport, as_json: bool, out: &Out) -> Result<(), Failure> {
     let written = out.print(|to| {
-        if !json {
-            return write(report, &out.style, to);
-        }
-        if out.style.pretty {
-            serde_json::to_writer_pretty(&mut *to, report)?;
+        if as_json {
+            json::write(report, &out.style, to)
         } else {
-            serde_json::to_writer(&mut *to, report)?;
+            write(report, &out.style, to)
         }
-        to.write_all(b"\n")
     });
     written.map_err(|error| Failure::system("cannot write to standard output").cause(error))
 }

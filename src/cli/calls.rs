@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
 
 use super::check::{Signals, Standby};
 use super::out::Out;
 use super::prepare::{self, Wish};
-use super::watch::{or_complain, recall, rules};
+use super::watch::{Whole, is_inspected, look, or_complain, recall, rules, scope};
 use crate::engine::CommandLines;
 use crate::exit;
 use crate::failure::Failure;
@@ -21,10 +20,9 @@ use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
 use crate::live::note::Note;
 use crate::live::sampling::{Pace, Sight};
-use crate::live::scope::Scope;
 use crate::redact::Redactor;
-use crate::report::live;
 use crate::report::live::calls::{CallsReport, Wanted, call_line, call_text, calls_table};
+use crate::report::{json, live};
 use crate::surroundings::Surroundings;
 
 /// What `calls` is asked for.
@@ -45,21 +43,14 @@ pub struct Ask {
 
 /// As far as an engine could remember.
 const BACKLOG: Duration = Duration::from_hours(24 * 7);
-/// For the engine's memory to be told, after what is there has been.
-const SETTLED: Duration = Duration::from_millis(300);
 
 /// Tells the calls that are known, or with `follow` each as it begins and ends.
 pub fn calls(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let prepared = prepare::plan(&ask.wish, here)?;
     let Standby { runtime, signals } = Standby::take_up()?;
-    let settings = &prepared.world.settings.watch;
     let mut watch = Watch {
         world: Arc::new(prepared.world.clone()),
-        scope: Scope {
-            all: ask.all,
-            prefixes: settings.prefixes.clone(),
-            images: settings.images.clone(),
-        },
+        scope: scope(ask.all, &prepared),
         pace: Pace::default(),
         backlog: BACKLOG,
         since: None,
@@ -86,7 +77,8 @@ pub fn calls(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         // A signal is the usual end of a stream, which gets no document behind its last line.
         ended.map_or_else(|failure| failure.kind.exit_code(), |()| exit::CLEAN)
     } else {
-        runtime.block_on(teller.look(watch, ask.timeout, signals))?;
+        let looking = look(watch, ask.timeout, teller.model, signals, whole);
+        teller.model = runtime.block_on(looking)?;
         teller.show()?;
         match teller.model.link {
             Link::Up => exit::CLEAN,
@@ -95,6 +87,15 @@ pub fn calls(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     };
     runtime.shutdown_background();
     Ok(code)
+}
+
+/// Figures and the node make no difference to calls.
+fn whole(model: &Model, begun: Moment) -> Whole {
+    if is_inspected(model, begun) {
+        Whole::Measured
+    } else {
+        Whole::No
+    }
 }
 
 /// Whoever read the output has gone: no failure.
@@ -111,48 +112,6 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// Takes in what the engine remembers and what runs now.
-    async fn look(
-        &mut self,
-        watch: Watch,
-        timeout: Duration,
-        mut signals: Signals,
-    ) -> Result<(), Failure> {
-        let (events, mut inbox) = mpsc::channel(CHANNEL);
-        let (_sight, looks) = watch::channel(Sight::default());
-        let begun = feed::now();
-        let task = feed::start(watch, events, looks);
-        let mut end = Instant::now() + timeout;
-        let mut is_settled = false;
-        let ended = loop {
-            tokio::select! {
-                event = inbox.recv() => match event {
-                    Some(event) => drop(self.model.apply(event)),
-                    None => break Ok(()),
-                },
-                failure = signals.ended() => break Err(failure),
-                () = sleep_until(end) => break Ok(()),
-            }
-            // An engine that is not there, or not well, will not be in a moment.
-            if matches!(self.model.link, Link::Lost { .. } | Link::Hung) {
-                break Ok(());
-            }
-            if !is_settled && self.is_whole(begun) {
-                is_settled = true;
-                end = end.min(Instant::now() + SETTLED);
-            }
-        };
-        task.abort();
-        ended
-    }
-
-    /// Whether it is known what runs now.
-    fn is_whole(&self, begun: Moment) -> bool {
-        let mut shown = self.model.shown();
-        self.model.listed.is_some()
-            && shown.all(|one| one.detail.as_ref().is_some_and(|d| d.asked >= begun))
-    }
-
     /// Those that are meant, without what nobody asked to see.
     fn chosen(&self) -> Vec<Made> {
         let mut all = calls::all(&self.model);
@@ -176,11 +135,8 @@ impl Teller<'_> {
         let printed = if self.json {
             let document = serde_json::to_value(CallsReport::of(&self.model, &calls, now));
             let document = self.redacted(document.unwrap_or_default());
-            self.out.print_text(&if self.out.style.pretty {
-                format!("{document:#}\n")
-            } else {
-                format!("{document}\n")
-            })
+            self.out
+                .print(|to| json::write(&document, &self.out.style, to))
         } else {
             self.out
                 .print(|to| calls_table(&self.model, &calls, now, &self.out.style, to))

@@ -26,8 +26,8 @@ use crate::headroom::{self, Arithmetic};
 use crate::probe::docker::connect;
 use crate::probe::inside;
 use crate::probe::inside::load::{DRILL_LABEL, Mold};
-use crate::report::Format;
 use crate::report::drill::{DrillReport, Subject, write};
+use crate::report::{Format, json};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 use crate::units::{Size, Span};
@@ -362,27 +362,22 @@ fn print(
     report: &DrillReport,
     prepared: &Prepared,
     redact: bool,
-    json: bool,
+    as_json: bool,
     out: &Out,
 ) -> Result<(), Failure> {
     let redactor = prepared.redactor(redact);
-    let text = if json {
+    let printed = if as_json {
         let value = serde_json::to_value(report).expect("plain data");
         let value = match &redactor {
             Some(redactor) => redactor.json(value),
             None => value,
         };
-        if out.style.pretty {
-            format!("{value:#}\n")
-        } else {
-            format!("{value}\n")
-        }
+        out.print(|to| json::write(&value, &out.style, to))
     } else {
         let mut text = Vec::new();
         write(report, &out.style, &mut text).expect("into memory");
         let text = String::from_utf8_lossy(&text).into_owned();
-        redactor.map_or(text.clone(), |redactor| redactor.text(&text))
+        out.print_text(&redactor.map_or(text.clone(), |redactor| redactor.text(&text)))
     };
-    out.print_text(&text)
-        .map_err(|error| Failure::system("cannot write to standard output").cause(error))
+    printed.map_err(|error| Failure::system("cannot write to standard output").cause(error))
 }

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::headroom;
 use crate::probe::gather::Progress;
 use crate::report::headroom::{HeadroomReport, write};
+use crate::report::json;
 use crate::surroundings::Surroundings;
 use crate::units::Size;
 
@@ -39,21 +40,17 @@ pub fn reckon(
 }
 
 /// Prints it. The exit code says whether as many fit as were asked for.
-pub fn print(reckoned: &Reckoned, json: bool, out: &Out) -> Result<u8, Failure> {
+pub fn print(reckoned: &Reckoned, as_json: bool, out: &Out) -> Result<u8, Failure> {
     for warning in &reckoned.warnings {
         out.complain(&format!("warning: {warning}\n"));
     }
     let report = &reckoned.report;
     let written = out.print(|to| {
-        if !json {
-            return write(report, &out.style, to);
-        }
-        if out.style.pretty {
-            serde_json::to_writer_pretty(&mut *to, report)?;
+        if as_json {
+            json::write(report, &out.style, to)
         } else {
-            serde_json::to_writer(&mut *to, report)?;
+            write(report, &out.style, to)
         }
-        to.write_all(b"\n")
     });
     written.map_err(|error| Failure::system("cannot write to standard output").cause(error))?;
     Ok(if report.enough {

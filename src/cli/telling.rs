@@ -9,7 +9,7 @@ use crate::live::event::{Event, Moment, Stamped};
 use crate::live::model::Model;
 use crate::live::note::Note;
 use crate::redact::Redactor;
-use crate::report::live;
+use crate::report::{json, live};
 
 pub struct Teller<'a> {
     pub model: Model,
@@ -134,17 +134,13 @@ impl<'a> Teller<'a> {
 pub fn snapshot(
     model: &Model,
     now: Moment,
-    json: bool,
+    as_json: bool,
     redactor: Option<&Redactor>,
     out: &Out,
 ) -> Result<(), Failure> {
-    let printed = if json {
+    let printed = if as_json {
         let document = redacted(redactor, live::document(model, now));
-        out.print_text(&if out.style.pretty {
-            format!("{document:#}\n")
-        } else {
-            format!("{document}\n")
-        })
+        out.print(|to| json::write(&document, &out.style, to))
     } else {
         out.print(|to| live::table(model, now, &out.style, to))
     };

@@ -107,16 +107,22 @@ pub fn rules(prepared: &Prepared) -> Headroom {
         .expect("the catalogue holds the check sandbox/headroom")
 }
 
+/// Which containers are sandboxes by the settings; `all`: every one is shown.
+pub fn scope(all: bool, prepared: &Prepared) -> Scope {
+    let settings = &prepared.world.settings.watch;
+    Scope {
+        all,
+        prefixes: settings.prefixes.clone(),
+        images: settings.images.clone(),
+    }
+}
+
 /// What is watched, for the feed.
 pub fn watched(ask: &Ask, prepared: &Prepared) -> Watch {
     let (settings, usual) = (&prepared.world.settings.watch, Pace::default());
     Watch {
         world: Arc::new(prepared.world.clone()),
-        scope: Scope {
-            all: ask.all,
-            prefixes: settings.prefixes.clone(),
-            images: settings.images.clone(),
-        },
+        scope: scope(ask.all, prepared),
         pace: Pace {
             busy: settings.pace.busy.map_or(usual.busy, |span| span.0),
             idle: settings.pace.idle.map_or(usual.idle, |span| span.0),
@@ -154,7 +160,7 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let mut watch = watched(ask, &prepared);
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
     watch.since = or_complain(recall(&mut model, feed::now(), here, |_| ()), out);
-    let looked = runtime.block_on(look(watch, ask.timeout, model, signals));
+    let looked = runtime.block_on(look(watch, ask.timeout, model, signals, whole));
     runtime.shutdown_background();
     let model = looked?;
     let redactor = prepared.redactor(ask.redact);
@@ -166,12 +172,13 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     })
 }
 
-/// Watches until everything is known that can be, or the time is over.
-async fn look(
+/// Watches until everything is known that can be, by this measure of it, or the time is over.
+pub async fn look(
     watch: Watch,
     timeout: Duration,
     mut model: Model,
     mut signals: Signals,
+    whole: fn(&Model, Moment) -> Whole,
 ) -> Result<Model, Failure> {
     let (events, mut inbox) = mpsc::channel(CHANNEL);
     let (_sight, looks) = watch::channel(Sight::default());
@@ -216,17 +223,21 @@ async fn look(
 }
 
 /// How much of a look is there.
-enum Whole {
+pub enum Whole {
     No,
     /// All but figures of what runs.
     Known,
     Measured,
 }
 
-/// What a recording told of before is not what is now.
-fn whole(model: &Model, begun: Moment) -> Whole {
+/// Whether all that is shown is known as it is now: what a recording told of before is not.
+pub fn is_inspected(model: &Model, begun: Moment) -> bool {
     let inspected = |one: &Sandbox| one.detail.as_ref().is_some_and(|d| d.asked >= begun);
-    if model.listed.is_none() || model.node.is_none() || !model.shown().all(inspected) {
+    model.listed.is_some() && model.shown().all(inspected)
+}
+
+fn whole(model: &Model, begun: Moment) -> Whole {
+    if model.node.is_none() || !is_inspected(model, begun) {
         return Whole::No;
     }
     let measured = |one: &Sandbox| {

@@ -1,11 +1,13 @@
-//! The report as one JSON document: the contract with programs.
+//! One JSON document: the contract with programs.
 
 use std::io;
 
-use super::Style;
-use crate::checklist::report::Report;
+use serde::Serialize;
 
-pub fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+use super::Style;
+
+/// Writes a report of any kind, with the end of its line.
+pub fn write(report: &impl Serialize, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     if style.pretty {
         serde_json::to_writer_pretty(&mut *out, report)?;
     } else {
@@ -17,6 +19,7 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checklist::report::Report;
     use crate::report::sample;
 
     #[test]

@@ -163,10 +163,7 @@ impl Snapshot {
             tool: Tool::this(),
             at: instant(now),
             engine: link_word(&model.link),
-            engine_lost_because: match &model.link {
-                Link::Lost { why } => Some(why.clone()),
-                Link::Connecting | Link::Up | Link::Hung => None,
-            },
+            engine_lost_because: lost_because(&model.link),
             engine_stall_seconds: model.stall.on().map(|on| seconds(on.took)),
             sandboxes: model.shown().map(|one| row(one, now)).collect(),
             gone: model.shown_gone().map(gone).collect(),
@@ -181,10 +178,7 @@ impl Snapshot {
                 running_calls: calls.running,
             },
             since: model.reaches.map(instant),
-            since_source: model.reaches.map(|_| match model.recalled {
-                Some(_) => "recorder",
-                None => "engine",
-            }),
+            since_source: remembered_by(model),
         }
     }
 }
@@ -259,6 +253,22 @@ fn name(about: &About) -> Name {
             about.owner.session.clone()
         },
     }
+}
+
+/// Why there is no engine, where that is so.
+fn lost_because(link: &Link) -> Option<String> {
+    match link {
+        Link::Lost { why } => Some(why.clone()),
+        Link::Connecting | Link::Up | Link::Hung => None,
+    }
+}
+
+/// Who remembers what happened before.
+fn remembered_by(model: &Model) -> Option<&'static str> {
+    model.reaches.map(|_| match model.recalled {
+        Some(_) => "recorder",
+        None => "engine",
+    })
 }
 
 pub fn link_word(link: &Link) -> &'static str {

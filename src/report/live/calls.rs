@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::table::{link, reach, write_rows};
-use super::{Name, instant, link_word, name, seconds, span};
+use super::{Name, instant, link_word, lost_because, name, remembered_by, seconds, span};
 use crate::checklist::report::{SCHEMA_VERSION, Tool};
 use crate::live::calls::{Form, Made};
-use crate::live::event::{Link, Moment};
+use crate::live::event::Moment;
 use crate::live::model::Model;
 use crate::report::wrap::wrap;
 use crate::report::{Role, Style};
@@ -94,16 +94,10 @@ impl CallsReport {
             tool: Tool::this(),
             at: instant(now),
             engine: link_word(&model.link),
-            engine_lost_because: match &model.link {
-                Link::Lost { why } => Some(why.clone()),
-                Link::Connecting | Link::Up | Link::Hung => None,
-            },
+            engine_lost_because: lost_because(&model.link),
             calls: calls.iter().map(row).collect(),
             since: model.reaches.map(instant),
-            since_source: model.reaches.map(|_| match model.recalled {
-                Some(_) => "recorder",
-                None => "engine",
-            }),
+            since_source: remembered_by(model),
         }
     }
 }
