@@ -409,6 +409,21 @@ fn the_number_of_foreign_crates_stays_bounded() {
 }
 
 #[test]
+fn what_the_readme_links_to_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
+    let links = readme
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'));
+    let paths = links
+        .map(|(link, _)| link)
+        .filter(|link| !link.starts_with(['#', 'h']));
+    let (there, missing): (Vec<&str>, Vec<&str>) = paths.partition(|path| root.join(path).exists());
+    assert!(missing.is_empty() && there.len() > 20, "{missing:?}");
+}
+
+#[test]
 fn the_readme_tells_every_check() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");

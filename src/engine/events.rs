@@ -24,6 +24,10 @@ const LONGEST_LINE: usize = 8 << 20;
 /// Kept of the buffer after a long event.
 const USUAL_LINE: usize = 64 << 10;
 
+/// What OpenClaw runs in a sandbox before a turn, to see its mounts. An agent's own commands come in
+/// a shell (`/bin/sh -lc …`).
+pub const MOUNTS_ASKED: &str = "cat /proc/self/mountinfo";
+
 /// An instant by the engine's clock, in nanoseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub i64);
@@ -78,12 +82,12 @@ pub enum Action {
     HealthStatus(String),
     ExecCreate {
         exec_id: Option<String>,
-        /// With [`CommandLines::Keep`] only.
+        /// With [`CommandLines::Keep`] only, but for [`MOUNTS_ASKED`].
         command_line: Option<String>,
     },
     ExecStart {
         exec_id: Option<String>,
-        /// With [`CommandLines::Keep`] only.
+        /// With [`CommandLines::Keep`] only, but for [`MOUNTS_ASKED`].
         command_line: Option<String>,
     },
     ExecDie {

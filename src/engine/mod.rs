@@ -51,7 +51,7 @@ pub use containers::Listed;
 pub use disk::DiskUsage;
 pub use distribution::InRegistry;
 pub use error::EngineError;
-pub use events::{Action, CommandLines, ContainerEvent, Events, Moment};
+pub use events::{Action, CommandLines, ContainerEvent, Events, MOUNTS_ASKED, Moment};
 pub use inspected::{Details, ExecDetails, Inspected};
 pub use lifecycle::{Output, Stream};
 pub use listening::listening;

@@ -37,6 +37,8 @@ pub struct Facts {
     /// Containers with OpenClaw's sandbox label.
     pub standing: Reading<Vec<sandbox::Standing>>,
     pub load: Reading<sandbox::Load>,
+    /// What is still known of tool calls.
+    pub calls: Reading<sandbox::Calls>,
     /// One per distinct sandbox configuration.
     pub inside: Reading<Vec<sandbox::Inside>>,
     pub net: net::Net,
@@ -75,6 +77,8 @@ pub enum Section {
     Standing,
     /// Working sets of running containers.
     Load,
+    /// What is still known of tool calls.
+    Calls,
     /// One probe container per distinct sandbox configuration.
     Inside,
     HostNames,
@@ -84,11 +88,13 @@ pub enum Section {
     Space,
     /// What OpenClaw's own doctor says, asked with `--deep` alone: it takes some ten seconds.
     Doctor,
+    /// The sandboxes that OpenClaw itself knows of, asked with `--deep` alone.
+    Registry,
     Custom,
 }
 
 impl Section {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Host,
         Self::NodeSettings,
         Self::Endpoint,
@@ -100,11 +106,13 @@ impl Section {
         Self::Images,
         Self::Standing,
         Self::Load,
+        Self::Calls,
         Self::Inside,
         Self::HostNames,
         Self::Registries,
         Self::Space,
         Self::Doctor,
+        Self::Registry,
         Self::Custom,
     ];
 
@@ -122,11 +130,13 @@ impl Section {
             Self::Images => "sandbox images",
             Self::Standing => "sandboxes",
             Self::Load => "memory in use",
+            Self::Calls => "the last calls",
             Self::Inside => "inside a sandbox",
             Self::HostNames => "names on the host",
             Self::Registries => "registry",
             Self::Space => "what takes the disk",
             Self::Doctor => "OpenClaw's own doctor",
+            Self::Registry => "OpenClaw's registry of sandboxes",
             Self::Custom => "your own checks",
         }
     }
@@ -147,8 +157,9 @@ impl Section {
             Self::Images => &[Self::Engine, Self::Openclaw],
             Self::Standing => &[Self::Endpoint],
             Self::Load => &[Self::Standing],
+            Self::Calls => &[Self::Engine],
             Self::Inside => &[Self::Images, Self::Engine, Self::Openclaw],
-            Self::Registries | Self::Doctor => &[Self::Openclaw],
+            Self::Registries | Self::Doctor | Self::Registry => &[Self::Openclaw],
             Self::Space => &[Self::Host, Self::Engine, Self::Openclaw],
         }
     }

@@ -20,6 +20,8 @@ pub struct Openclaw {
     pub workspaces: Reading<Vec<Workspace>>,
     /// What OpenClaw's own doctor says (`--deep`).
     pub doctor: Reading<Doctor>,
+    /// Names of the sandboxes that OpenClaw's own registry knows (`--deep`).
+    pub registry: Reading<Vec<String>>,
 }
 
 /// The answer of `openclaw doctor --lint --json`.

@@ -50,6 +50,7 @@ impl Facts {
             Section::Images => self.images = other.images.clone(),
             Section::Standing => self.standing = other.standing.clone(),
             Section::Load => self.load = other.load.clone(),
+            Section::Calls => self.calls = other.calls.clone(),
             Section::Inside => self.inside = other.inside.clone(),
             Section::HostNames => {
                 self.net.host_names = other.net.host_names.clone();
@@ -62,6 +63,7 @@ impl Facts {
                 docker.disk_image = other.docker.disk_image.clone();
                 claw.workspaces = other.openclaw.workspaces.clone();
             }
+            Section::Registry => claw.registry = other.openclaw.registry.clone(),
             Section::Doctor => claw.doctor = other.openclaw.doctor.clone(),
             Section::Custom => self.custom.clone_from(&other.custom),
         }

@@ -74,6 +74,49 @@ pub struct SandboxLoad {
     pub idle: bool,
 }
 
+/// The tool calls that can still be known of: from the engine's memory of events, and from
+/// OpenClaw's own log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Calls {
+    /// How far back the engine remembers what happened to containers; none: it remembers nothing.
+    pub reach_seconds: Option<u64>,
+    /// The last one that ran in a sandbox.
+    pub last: Option<Called>,
+    pub log: Reading<Logged>,
+}
+
+/// A command that ran in a sandbox, or a sandbox that came and went for one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Called {
+    /// The sandbox's name.
+    pub container: String,
+    /// `openclaw.sessionKey`
+    #[serde(default)]
+    pub session_key: Option<String>,
+    /// Since its beginning, or its end where no more is remembered.
+    pub seconds_ago: u64,
+    /// None: it runs, or the engine did not say.
+    #[serde(default)]
+    pub exit_code: Option<i64>,
+    #[serde(default)]
+    pub running: bool,
+}
+
+/// What the end of OpenClaw's log tells of calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Logged {
+    pub path: String,
+    /// When a tool ran a command last. Told at level `debug` alone.
+    #[serde(default)]
+    pub call_seconds_ago: Option<u64>,
+    /// When a turn failed last because its sandbox could not be made.
+    #[serde(default)]
+    pub refused_seconds_ago: Option<u64>,
+}
+
 /// What one probe container, made exactly as OpenClaw makes a sandbox, reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

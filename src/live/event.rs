@@ -218,6 +218,10 @@ pub enum Turn {
         exec: String,
         exit_code: Option<i64>,
     },
+    /// OpenClaw looks at a sandbox's mounts before a turn: a command, and no call.
+    Looked {
+        exec: String,
+    },
     /// Of no consequence for the picture.
     #[default]
     Other,

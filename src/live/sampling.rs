@@ -207,7 +207,7 @@ impl Roster {
                 entry.cores = None;
                 entry.samples = 0;
             }
-            Turn::CallStarted { .. } => entry.calls += 1,
+            Turn::CallStarted { .. } | Turn::Looked { .. } => entry.calls += 1,
             Turn::CallEnded { .. } => entry.calls = entry.calls.saturating_sub(1),
             Turn::Oom
             | Turn::Killed { .. }

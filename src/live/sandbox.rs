@@ -10,6 +10,9 @@ use super::scope::{Kind, Owner, SANDBOX_LABEL};
 use super::trail::Trail;
 use super::usage::Usage;
 
+/// Looks of OpenClaw's that are remembered: their ends may never be told.
+const MOST_LOOKS: usize = 16;
+
 /// What a container is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
@@ -84,9 +87,11 @@ pub struct Sandbox {
     pub running: Vec<Call>,
     /// Of them, those that the last inspection did not know of.
     pub missed: Vec<String>,
+    /// Commands of OpenClaw's own that run: no calls, and their ends are none.
+    pub looks: Vec<String>,
     pub made: u64,
     pub failed: u64,
-    /// When a call ended last.
+    /// When a call ended last, or a turn looked at it.
     pub used: Option<Moment>,
     pub usage: Usage,
     /// None until it was inspected.
@@ -119,6 +124,7 @@ impl Sandbox {
             restarts: 0,
             running: Vec::new(),
             missed: Vec::new(),
+            looks: Vec::new(),
             made: 0,
             failed: 0,
             used: None,
@@ -149,7 +155,8 @@ impl Sandbox {
             | Turn::Started
             | Turn::Paused
             | Turn::Unpaused
-            | Turn::CallStarted { .. } => self.trail.lives(stamp),
+            | Turn::CallStarted { .. }
+            | Turn::Looked { .. } => self.trail.lives(stamp),
             // These may come behind its end.
             Turn::Oom
             | Turn::Killed { .. }
@@ -163,6 +170,22 @@ impl Sandbox {
             | Turn::Other => {}
         }
         false
+    }
+
+    /// A command of OpenClaw's own begins. An inspection may have taken it for a call.
+    pub fn looked_at(&mut self, exec: String, stamp: Moment) {
+        self.running.retain(|call| call.exec != exec);
+        if self.looks.len() == MOST_LOOKS {
+            self.looks.remove(0);
+        }
+        self.looks.push(exec);
+        self.used = self.used.max(Some(stamp));
+    }
+
+    /// Whether what ends is a command of OpenClaw's own.
+    pub fn looked_away(&mut self, exec: &str) -> bool {
+        let at = self.looks.iter().position(|look| look == exec);
+        at.map(|at| self.looks.remove(at)).is_some()
     }
 
     pub fn owner(&self) -> &Owner {

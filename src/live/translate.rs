@@ -36,6 +36,10 @@ pub fn life(event: ContainerEvent) -> Life {
         Action::HealthStatus(status) => Turn::Health { status },
         Action::ExecStart {
             exec_id: Some(exec),
+            command_line: Some(line),
+        } if line == engine::MOUNTS_ASKED => Turn::Looked { exec },
+        Action::ExecStart {
+            exec_id: Some(exec),
             command_line,
         } => Turn::CallStarted {
             exec,

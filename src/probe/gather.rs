@@ -239,14 +239,7 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
                 facts.docker.clock = found.clock;
             })
         }
-        Section::Desktop => {
-            let found = boxed(super::docker::desktop(world, d)).await;
-            Box::new(|facts| {
-                facts.docker.app = found.app;
-                facts.docker.settings = found.settings;
-                facts.docker.daemon_config = found.daemon_config;
-            })
-        }
+        Section::Desktop => desktop(world, d).await,
         Section::Credentials => {
             let found = boxed(super::docker::credentials(world, d)).await;
             Box::new(|facts| facts.docker.credentials = found)
@@ -277,6 +270,10 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
             let found = boxed(super::standing::load(world, facts, d)).await;
             Box::new(|facts| facts.load = found)
         }
+        Section::Calls => {
+            let found = boxed(super::calls::calls(world, facts, d)).await;
+            Box::new(|facts| facts.calls = found)
+        }
         Section::Inside => {
             let found = boxed(super::inside::inside(world, facts, d)).await;
             Box::new(|facts| facts.inside = found)
@@ -297,6 +294,10 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
             let found = boxed(super::openclaw::doctor(world, facts, d)).await;
             Box::new(|facts| facts.openclaw.doctor = found)
         }
+        Section::Registry => {
+            let found = boxed(super::openclaw::registry(world, facts, d)).await;
+            Box::new(|facts| facts.openclaw.registry = found)
+        }
         Section::Custom => {
             let found = boxed(super::custom::custom(world, d)).await;
             Box::new(|facts| facts.custom = found)
@@ -313,6 +314,15 @@ async fn endpoint(world: &World, d: Deadline) -> Absorb {
         facts.docker.cli = found.cli;
         facts.docker.contexts = found.contexts;
         facts.docker.installed = found.installed;
+    })
+}
+
+async fn desktop(world: &World, d: Deadline) -> Absorb {
+    let found = boxed(super::docker::desktop(world, d)).await;
+    Box::new(|facts| {
+        facts.docker.app = found.app;
+        facts.docker.settings = found.settings;
+        facts.docker.daemon_config = found.daemon_config;
     })
 }
 
@@ -380,6 +390,7 @@ fn unknown(section: Section, why: Why) -> Absorb {
             Section::Images => set(&mut facts.images, &why),
             Section::Standing => set(&mut facts.standing, &why),
             Section::Load => set(&mut facts.load, &why),
+            Section::Calls => set(&mut facts.calls, &why),
             Section::Inside => set(&mut facts.inside, &why),
             Section::HostNames => set(&mut facts.net.host_names, &why),
             Section::Registries => set(&mut facts.net.registries, &why),
@@ -389,6 +400,7 @@ fn unknown(section: Section, why: Why) -> Absorb {
                 set(&mut claw.workspaces, &why);
             }
             Section::Doctor => set(&mut claw.doctor, &why),
+            Section::Registry => set(&mut claw.registry, &why),
             // Each question has its own deadline; without an answer its check is not asked.
             Section::Custom => {}
         }

@@ -7,6 +7,7 @@
 )]
 
 pub mod ask;
+mod calls;
 pub mod custom;
 pub mod docker;
 pub mod gather;

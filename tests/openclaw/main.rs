@@ -14,7 +14,7 @@
 //! |---|---|
 //! | image missing | R `repairs/bare-node`, E `faults/image-missing`; per agent: R `per-agent` here |
 //! | image without python3 or shell | E `faults/image-without-python`, `…-shell` |
-//! | no docker command for the gateway | E `repairs/docker-cli`, N `nodes/cases/openclaw` |
+//! | no docker command for the gateway | R `gateway-without-docker` here, E `repairs/docker-cli` |
 //! | the same under launchd alone | N `plans/docker-cli-link` |
 //! | the same in the gateway's container | N `nodes/dood-without-docker-cli` |
 //! | no right to the socket | E `faults/socket-forbidden`, N `nodes/linux-not-in-docker-group` |
@@ -24,12 +24,14 @@
 //! | gateway in a container (DooD) | N `nodes/cases/openclaw`, `plans/gateway-in-a-container*` |
 //! | settings without effect on a standing sandbox | R `stale-settings`, `stale-image` here, `repairs/sandbox-stale` |
 //! | no network, `setupCommand` | R `setup-command` here |
-//! | bind outside of what may be mounted, blocked bind | R `bind-blocked` here, E `faults/bind-outside` |
+//! | a bind that is refused only later | R `bind-blocked`, `bind-reserved` here, E `faults/bind-outside` |
 //! | a lifted guard (`dangerously…`) | R `dangerous-switches` here |
 //! | `memory: 512` is bytes | R `memory-in-bytes` here |
 //! | a sandbox of a former release | R `orphan` here |
-//! | config put back from a backup | N `nodes/cases/openclaw` |
+//! | a container that its registry does not know | R `unregistered` here |
+//! | config put back from a backup | R `config-restored` here |
 //! | folders of sandboxes left on disk | R `repairs/orphan-workspaces` |
+//! | what OpenClaw's own doctor passes over | R `beside-their-doctor` here |
 //! | image with an entrypoint | E `faults/image-entrypoint` |
 //! | killed for want of memory | R `calls` here, E `engine/calls` |
 

@@ -21,6 +21,7 @@
 #   CLAWDOCTOR_TEST_DIR                the work folder (~/.cache/clawdoctor-tests)
 #   CLAWDOCTOR_TEST_OPENCLAW           version of openclaw     (2026.9.6)
 #   CLAWDOCTOR_TEST_OPENCLAW_PORT      of the gateway          (18989; the model's is the next one)
+#   CLAWDOCTOR_TEST_GATEWAY_PATH       what the gateway alone gets as its PATH; another one restarts it
 #   DOCKER_HOST                        the engine; without it the classic one of engine.sh
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -138,16 +139,17 @@ up() { # [SANDBOX]
   engine
   echo "$PORT" >"$DIR/port"
   enter
-  # a gateway keeps the engine it began with
-  if [ "$(cat "$DIR/gateway.engine" 2>/dev/null)" != "$DOCKER_HOST" ]; then stop "$DIR/gateway.pid" 30; fi
+  # a gateway keeps the engine and the PATH it began with
+  local begun="$DOCKER_HOST ${CLAWDOCTOR_TEST_GATEWAY_PATH:-}"
+  if [ "$(cat "$DIR/gateway.begun" 2>/dev/null)" != "$begun" ]; then stop "$DIR/gateway.pid" 30; fi
   configure "${1:-}"
   if ! alive "$DIR/model.pid" >/dev/null; then
     launch "$DIR/model.pid" "$LOGS/model.out" nice node "$SUPPORT/fake-provider.mjs" "$MODEL_PORT" "$LOGS/model.jsonl"
     wait_for 30 "$DIR/model.pid" ready "$MODEL_PORT/v1/models" || failed model
   fi
   if ! alive "$DIR/gateway.pid" >/dev/null; then
-    echo "$DOCKER_HOST" >"$DIR/gateway.engine"
-    RUN=(launch "$DIR/gateway.pid" "$LOGS/gateway.out" nice)
+    echo "$begun" >"$DIR/gateway.begun"
+    RUN=(launch "$DIR/gateway.pid" "$LOGS/gateway.out" nice env "PATH=${CLAWDOCTOR_TEST_GATEWAY_PATH:-$PATH}")
     openclaw_ gateway run --port "$PORT" --bind loopback
   fi
   wait_for 240 "$DIR/gateway.pid" ready "$PORT/readyz" || failed gateway
@@ -174,7 +176,7 @@ down() {
   fi
   stop "$DIR/gateway.pid" 30
   stop "$DIR/model.pid"
-  rm -f "$DIR/gateway.engine"
+  rm -f "$DIR/gateway.begun"
 }
 
 call() {

@@ -102,7 +102,8 @@ judges! {
     SandboxIsolation(sandbox::Isolation) reads Standing, Inside;
     SandboxEngineApiExposed(sandbox::EngineApiExposed) reads Engine, Openclaw, Inside;
     SandboxGatewayExposed(sandbox::GatewayExposed) reads Openclaw, Inside;
-    SandboxStale(sandbox::Stale) reads Openclaw, Images, Standing;
+    SandboxLastCall(sandbox::LastCall) reads Openclaw, Calls;
+    SandboxStale(sandbox::Stale) reads Openclaw, Images, Standing, Registry;
     SandboxHeadroom(sandbox::Headroom) reads Host, Engine, Openclaw, Gateway, Load;
     NetHostDns(net::HostDns) reads HostNames;
     NetRegistry(net::Registry) reads Openclaw, Registries;

@@ -92,6 +92,18 @@ fn command_lines_are_dropped_unless_asked_for() {
 }
 
 #[test]
+fn what_openclaw_asks_itself_is_told_in_every_case() {
+    let line = |action: &str| match with(action, r#""execID":"e1""#).action {
+        Action::ExecStart { command_line, .. } => command_line,
+        other => panic!("{other:?}"),
+    };
+    let asked = line("exec_start: cat /proc/self/mountinfo");
+    assert_eq!(asked.as_deref(), Some(MOUNTS_ASKED));
+    assert_eq!(line("exec_start: cat /proc/self/mountinfo x"), None);
+    assert_eq!(line("exec_start: sh -c cat /proc/self/mountinfo"), None);
+}
+
+#[test]
 fn an_event_with_half_its_members_is_an_event() {
     let bare = with("die", "");
     assert_eq!((bare.id.as_str(), bare.at_nanos), ("a1", 5_000_000_000));

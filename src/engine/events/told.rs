@@ -16,6 +16,8 @@ use crate::text::wash;
 const LONGEST_WORD: usize = 60;
 const LONGEST_COMMAND: usize = 4096;
 const LONGEST_VALUE: usize = 4096;
+/// Told whether or not command lines are: no secret, and no command of a user's.
+const HARMLESS: [&str; 1] = [super::MOUNTS_ASKED];
 const MOST_ATTRIBUTES: usize = 256;
 /// What the engine itself adds: kept however many labels there are.
 const ITS_OWN: [&str; 7] = [
@@ -116,8 +118,8 @@ fn action(whole: &str, about: &mut Attributes, command_lines: CommandLines) -> A
         None => (whole, ""),
     };
     let command_line = || match command_lines {
-        CommandLines::Drop => None,
-        CommandLines::Keep => Some(wash(detail, LONGEST_COMMAND)),
+        CommandLines::Drop if !HARMLESS.contains(&detail) => None,
+        CommandLines::Drop | CommandLines::Keep => Some(wash(detail, LONGEST_COMMAND)),
     };
     match word {
         "create" => Action::Create,

@@ -135,7 +135,7 @@ impl Model {
             one.missed = missing.map(|call| call.exec.clone()).collect();
             one.running
                 .retain(|call| !is_missing(&call) || !missed.contains(&call.exec));
-            for exec in &detail.execs {
+            for exec in detail.execs.iter().filter(|exec| !one.looks.contains(exec)) {
                 if !one.running.iter().any(|call| call.exec == *exec) {
                     one.running.push(Call::begun(exec, None, None));
                 }
@@ -215,6 +215,11 @@ impl Model {
         }
         let news = match life.turn {
             Turn::Other => return,
+            Turn::Looked { exec } => {
+                one.looked_at(exec, life.stamp);
+                return;
+            }
+            Turn::CallEnded { exec, .. } if one.looked_away(&exec) => return,
             Turn::Destroyed => {
                 self.totals.gone += u64::from(self.scope.shows(kind));
                 notes.extend(self.bury(&life.id, at, life.stamp, Leaving::Destroyed));

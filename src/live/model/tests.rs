@@ -238,6 +238,36 @@ fn an_inspection_that_is_ahead_of_a_calls_start_takes_nothing_from_it() {
 }
 
 #[test]
+fn what_openclaw_asks_a_sandbox_itself_is_no_call() {
+    let look = |exec: &str| Turn::Looked {
+        exec: exec.to_owned(),
+    };
+    let mut model = model();
+    happen(&mut model, "a", 0, Turn::Created);
+    happen(&mut model, "a", 1, Turn::Started);
+    // An inspection is ahead of the event, another one comes while it runs.
+    let Event::Detailed(mut early) = detail("a", 50, 16 * MIB) else {
+        panic!("a detail")
+    };
+    early.execs = vec!["look".to_owned()];
+    tell(&mut model, 60, Event::Detailed(early.clone()));
+    assert!(happen(&mut model, "a", 61, look("look")).is_empty());
+    early.asked = ms(70);
+    tell(&mut model, 80, Event::Detailed(early));
+    assert_eq!(model.calls().running, 0);
+    assert!(happen(&mut model, "a", 90, call_end("look", 0)).is_empty());
+    let row = &model.sandboxes["a"];
+    assert_eq!((row.made, row.failed), (0, 0));
+    assert_eq!(row.idle_since(), Some(ms(61)));
+    assert!(model.past_calls.is_empty());
+    // Ends that are never told are not kept without end.
+    for number in 0..100 {
+        happen(&mut model, "a", 100 + number, look(&number.to_string()));
+    }
+    assert!(model.sandboxes["a"].looks.len() <= 16);
+}
+
+#[test]
 fn an_oom_kill_is_told_with_cap_and_engine_memory_and_137_alone_is_none() {
     let mut model = model();
     let node = Node {
@@ -489,6 +519,7 @@ fn any_turn() -> impl Strategy<Value = Turn> {
             exec,
             command: None
         }),
+        exec.clone().prop_map(|exec| Turn::Looked { exec }),
         (exec, code).prop_map(|(exec, exit_code)| Turn::CallEnded { exec, exit_code }),
     ]
 }

@@ -79,6 +79,7 @@ pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
         | Turn::Renamed { .. }
         | Turn::Destroyed
         | Turn::CallEnded { .. }
+        | Turn::Looked { .. }
         | Turn::Other => unreachable!("taken care of before"),
     }
 }

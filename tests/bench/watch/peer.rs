@@ -18,8 +18,9 @@ impl Peer {
     /// How many of these it still shows, once it was asked for what has gone.
     pub fn known_afterwards(&self, screen: &mut Screen, names: &[String]) -> usize {
         let mut known = vec![false; names.len()];
-        // What has gone, its top and its end.
-        for keys in [self.dead, if self.dead.is_empty() { "" } else { "G" }] {
+        // What has gone, page by page: behind them stand those of the engine's memory.
+        let page = if self.dead.is_empty() { "" } else { "\x1b[6~" };
+        for keys in [self.dead, page, page] {
             screen.type_keys(keys);
             std::thread::sleep(std::time::Duration::from_secs(1));
             for (known, name) in known.iter_mut().zip(names) {

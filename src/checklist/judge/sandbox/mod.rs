@@ -1,10 +1,11 @@
 //! Judges of the area `sandbox`: pure functions of the facts and of a check's parameters.
 //! `start` rules on whether a sandbox runs and writes, `dns` and `reach` on its network,
-//! `isolation` and `stale` on the ones that stand. What is public besides the judges are rules
+//! `isolation` and `stale` on the ones that stand, `last_call` on what ran in them. What is public besides the judges are rules
 //! that the picture of the isolation shares with them.
 
 mod dns;
 mod isolation;
+mod last_call;
 mod reach;
 mod stale;
 mod start;
@@ -13,6 +14,7 @@ pub mod trouble;
 pub use super::headroom::Headroom;
 pub use dns::Dns;
 pub use isolation::{Isolation, dangers, not_confined, runs, weaknesses};
+pub use last_call::LastCall;
 pub use reach::{Egress, EngineApiExposed, GatewayExposed, open_door};
 pub use stale::Stale;
 pub use start::{Start, Write};

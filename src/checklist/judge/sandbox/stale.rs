@@ -27,9 +27,14 @@ impl Stale {
             if standing.is_empty() {
                 return Ok(Ruling::not_applicable("no sandbox stands"));
             }
+            // Asked with --deep alone; without it, names and keys have to do.
+            let known = facts.openclaw.registry.get().ok();
             let mut complaints = Vec::new();
             for sandbox in standing {
                 match owner(sandbox, &agents) {
+                    Some(_) if known.is_some_and(|known| !known.contains(&sandbox.name)) => {
+                        complaints.push(unregistered(sandbox));
+                    }
                     Some(agent) if !left_behind(sandbox, standing) => {
                         complaints.extend(stale(sandbox, agent));
                     }
@@ -65,6 +70,15 @@ fn orphan(sandbox: &Standing) -> Complaint {
         sandbox.name
     );
     about(sandbox, Complaint::warn("sandbox-orphan", message))
+        .hint(format!("if nobody uses it: docker rm -f {}", sandbox.name))
+}
+
+fn unregistered(sandbox: &Standing) -> Complaint {
+    let message = format!(
+        "{} carries the label of a sandbox, and OpenClaw's registry does not know it: it neither uses nor removes it",
+        sandbox.name
+    );
+    about(sandbox, Complaint::warn("sandbox-unregistered", message))
         .hint(format!("if nobody uses it: docker rm -f {}", sandbox.name))
 }
 
