@@ -28,6 +28,7 @@
 //! | a lifted guard (`dangerously…`) | R `dangerous-switches` here |
 //! | `memory: 512` is bytes | R `memory-in-bytes` here |
 //! | a sandbox of a former release | R `orphan` here |
+//! | a tool call outside of a sandbox | R `call-outside` here |
 //! | a container that its registry does not know | R `unregistered` here |
 //! | config put back from a backup | R `config-restored` here |
 //! | folders of sandboxes left on disk | R `repairs/orphan-workspaces` |

@@ -21,7 +21,7 @@
 #   CLAWDOCTOR_TEST_DIR                the work folder (~/.cache/clawdoctor-tests)
 #   CLAWDOCTOR_TEST_OPENCLAW           version of openclaw     (2026.9.6)
 #   CLAWDOCTOR_TEST_OPENCLAW_PORT      of the gateway          (18989; the model's is the next one)
-#   CLAWDOCTOR_TEST_GATEWAY_PATH       what the gateway alone gets as its PATH; another one restarts it
+#   CLAWDOCTOR_TEST_GATEWAY_DOCKER     no: the gateway finds no docker command. Another word than before restarts it
 #   DOCKER_HOST                        the engine; without it the classic one of engine.sh
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -73,8 +73,8 @@ enter() {
   while read -r line; do export "${line?}"; done < <(surroundings)
 }
 
-openclaw_() { "${RUN[@]}" "$SUPPORT/view.sh" "$DIR/view" openclaw "$@"; } # its proof of a container hidden
-RUN=(nice) # how openclaw_ starts it
+openclaw_() { "${RUN[@]}" "$SUPPORT/view.sh" "$DIR/view" "${VIEW[@]}" openclaw "$@"; } # its proof of a container hidden
+RUN=(nice) VIEW=() # how openclaw_ starts it, and what else it sees otherwise
 
 # ---- up and down ------------------------------------------------------------------------------------------------
 
@@ -139,8 +139,8 @@ up() { # [SANDBOX]
   engine
   echo "$PORT" >"$DIR/port"
   enter
-  # a gateway keeps the engine and the PATH it began with
-  local begun="$DOCKER_HOST ${CLAWDOCTOR_TEST_GATEWAY_PATH:-}"
+  # a gateway keeps the engine and the programs it began with
+  local begun="$DOCKER_HOST ${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes}" path=${PATH#"$DIR/bin:"} program
   if [ "$(cat "$DIR/gateway.begun" 2>/dev/null)" != "$begun" ]; then stop "$DIR/gateway.pid" 30; fi
   configure "${1:-}"
   if ! alive "$DIR/model.pid" >/dev/null; then
@@ -149,7 +149,12 @@ up() { # [SANDBOX]
   fi
   if ! alive "$DIR/gateway.pid" >/dev/null; then
     echo "$begun" >"$DIR/gateway.begun"
-    RUN=(launch "$DIR/gateway.pid" "$LOGS/gateway.out" nice env "PATH=${CLAWDOCTOR_TEST_GATEWAY_PATH:-$PATH}")
+    RUN=(launch "$DIR/gateway.pid" "$LOGS/gateway.out" nice)
+    if [ "${begun##* }" = no ]; then
+      mkdir -p "$OPENCLAW_HOME_DIR/.local/bin"
+      RUN+=(env "PATH=$OPENCLAW_HOME_DIR/.local/bin:$path")
+      for program in $(PATH=$path type -aP docker | xargs -r readlink -f | sort -u); do VIEW+=(--bind /dev/null "$program"); done
+    fi
     openclaw_ gateway run --port "$PORT" --bind loopback
   fi
   wait_for 240 "$DIR/gateway.pid" ready "$PORT/readyz" || failed gateway
