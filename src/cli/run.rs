@@ -192,7 +192,10 @@ fn repaired(args: &Args, asked: &FixArgs, here: &Surroundings, out: &Out) -> Res
     if !asked.dry_run {
         whose::own(here, |owner| format!("clawdoctor fix --run-as {owner}"))?;
     }
-    let allow = Allow::parse(&asked.allow, asked.yes).map_err(|word| {
+    // A redacted document has `~` in the ids of repairs that name a path.
+    let home = format!("@{}/", here.home.display());
+    let named = asked.allow.iter().map(|word| word.replace("@~/", &home));
+    let allow = Allow::parse(&named.collect::<Vec<_>>(), asked.yes).map_err(|word| {
         Failure::usage(format!("--allow: `{word}` is no class of risk and no id")).hint(
             "classes: behaviour, restart, data, security; ids as `clawdoctor plan` shows them",
         )

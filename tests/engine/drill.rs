@@ -11,11 +11,12 @@ use super::support::place::{Place, Ran};
 use super::support::proxy::{Part, Proxy};
 use super::{Bench, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 4] = [
+pub const TESTS: [(&str, Test); 5] = [
     (
         "a_drill_reaches_the_computed_number_and_touches_no_other",
         reaches,
     ),
+    ("an_image_without_python_is_loaded_by_its_shell", by_shell),
     ("an_interrupted_drill_leaves_nothing", interrupted),
     ("what_a_killed_drill_leaves_goes_at_the_next_start", killed),
     (
@@ -40,6 +41,10 @@ fn alone(at: &Bench) -> MutexGuard<'static, ()> {
 }
 
 fn place(at: &Bench, memory: &str, cpus: f64) -> Place {
+    place_of(at, "clawdoctor-test/good:1", memory, cpus)
+}
+
+fn place_of(at: &Bench, image: &str, memory: &str, cpus: f64) -> Place {
     let mut place = Place::new();
     place.env.insert("DOCKER_HOST".to_owned(), at.real.url());
     place.file(".openclaw/workspace/AGENTS.md", "# agent\n");
@@ -50,7 +55,7 @@ fn place(at: &Bench, memory: &str, cpus: f64) -> Place {
             "sandbox": {
                 "mode": "all", "backend": "docker", "scope": "session", "workspaceAccess": "none",
                 "docker": {
-                    "image": "clawdoctor-test/good:1", "network": "none",
+                    "image": image, "network": "none",
                     "memory": memory, "cpus": cpus, "pidsLimit": 64,
                 },
             },
@@ -184,6 +189,19 @@ fn reaches(at: &Bench) -> Outcome {
         at.real.docker(&look)? == before,
         "the other container was touched",
     )?;
+    nothing_is_left(at, &place)
+}
+
+fn by_shell(at: &Bench) -> Outcome {
+    let _alone = alone(at);
+    let place = place_of(at, "clawdoctor-test/no-python:1", "48m", 0.4);
+    let (told, _) = drilled(&place, " --most 1")?;
+    let step = &told["steps"][0];
+    let is_loaded = step["memory"].as_u64().is_some_and(|held| held > 20 << 20)
+        && step["cores"].as_f64().is_some_and(|cores| cores > 0.1)
+        && step["left"].as_u64().is_some_and(|left| left > 0);
+    sure(told["load"]["tool"] == "sh", format!("{told:#}"))?;
+    sure(told["measured"] == 1 && is_loaded, format!("{told:#}"))?;
     nothing_is_left(at, &place)
 }
 
