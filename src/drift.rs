@@ -1,8 +1,8 @@
 //! How a sandbox that stands differs from what the configuration would make today. Pure: the
 //! checklist and the live picture ask alike.
 
-use crate::facts::openclaw::{Agent, Scope};
-use crate::facts::sandbox::Standing;
+use crate::facts::openclaw::{Agent, Bind, Scope, WorkspaceAccess};
+use crate::facts::sandbox::{Standing, StandingMount};
 use crate::units::Size;
 
 /// The agent whose settings a sandbox was made from: `agent:<id>:…`, or `shared`.
@@ -69,7 +69,111 @@ pub fn differences(sandbox: &Standing, agent: &Agent) -> Vec<String> {
     if rebuilt && sandbox.image == docker.image {
         found.push(format!("made from an older build of {}", sandbox.image));
     }
+    // Where swap cannot be limited the engine says so with 0 or -1.
+    if let Some(wanted) = docker.memory_swap
+        && sandbox.memory_swap > 0
+        && sandbox.memory_swap != wanted
+    {
+        let has = u64::try_from(sandbox.memory_swap).unwrap_or(0);
+        let wanted = u64::try_from(wanted).map_or(UNLIMITED.to_owned(), bytes);
+        found.push(format!(
+            "memory and swap {}, configured {wanted}",
+            bytes(has)
+        ));
+    }
+    // OpenClaw has made all of its sandboxes with one since July 2026: without it ended processes
+    // pile up until none can be started any more.
+    if !sandbox.init {
+        found.push("no init process, which every sandbox gets".to_owned());
+    }
+    found.extend(mounts(sandbox, agent));
     found
+}
+
+/// OpenClaw refuses turns in a sandbox with other mounts than it would make today.
+fn mounts(sandbox: &Standing, agent: &Agent) -> Vec<String> {
+    let docker = &agent.sandbox.docker;
+    let at = |target: &str| sandbox.mounts.iter().find(|mount| mount.target == target);
+    let mut found = Vec::new();
+    if let Some(access) =
+        at(&docker.workdir).map(|one| access(one, at("/agent"), &agent.sandbox.workspace_root))
+        && access != agent.sandbox.workspace_access
+    {
+        let word = |access| match access {
+            WorkspaceAccess::None => "none",
+            WorkspaceAccess::Ro => "ro",
+            WorkspaceAccess::Rw => "rw",
+        };
+        let (has, wanted) = (word(access), word(agent.sandbox.workspace_access));
+        found.push(format!("workspace access {has}, configured {wanted}"));
+    }
+    for bind in &docker.binds {
+        match at(&bind.target) {
+            None => found.push(format!(
+                "no mount at {}, configured {}",
+                bind.target, bind.source
+            )),
+            Some(mount) if !is_same(mount, bind) => {
+                let (has, wanted) = (&mount.source, &bind.source);
+                let mode = |read_only| if read_only { "ro" } else { "rw" };
+                let (is, to_be) = (mode(mount.read_only), mode(bind.read_only));
+                let target = &bind.target;
+                found.push(format!(
+                    "mount at {target} {has} ({is}), configured {wanted} ({to_be})"
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let is_known = |mount: &&StandingMount| {
+        let own = [docker.workdir.as_str(), "/agent"];
+        own.iter().any(|folder| is_below(&mount.target, folder)) || docker.binds.iter().any(|bind| bind.target == mount.target)
+            // The scratch folders of a read-only root; an engine's socket is told as a danger.
+            || mount.kind == "tmpfs"
+            || mount.source.ends_with(".sock")
+    };
+    for mount in sandbox.mounts.iter().filter(|mount| !is_known(mount)) {
+        found.push(format!(
+            "a mount at {} that is not configured",
+            mount.target
+        ));
+    }
+    found
+}
+
+/// What the mounts say of the access to the agent's own workspace: with `ro` both are read-only,
+/// with `rw` the agent's is the workspace itself. A sandbox's own is called `workspace-<hash>`, or
+/// is the folder of all of them.
+fn access(workspace: &StandingMount, agent: Option<&StandingMount>, root: &str) -> WorkspaceAccess {
+    let name = workspace.source.rsplit('/').next().unwrap_or_default();
+    let is_hash = |hash: &str| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_own = name == "sandboxes"
+        || is_below(&workspace.source, root)
+        || name.strip_prefix("workspace-").is_some_and(is_hash);
+    match agent {
+        _ if workspace.read_only => WorkspaceAccess::Ro,
+        Some(agent) if agent.read_only => WorkspaceAccess::Ro,
+        None if is_own => WorkspaceAccess::None,
+        Some(_) | None => WorkspaceAccess::Rw,
+    }
+}
+
+/// Equal or below.
+fn is_below(path: &str, folder: &str) -> bool {
+    let rest = path.strip_prefix(folder);
+    !folder.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn is_same(mount: &StandingMount, bind: &Bind) -> bool {
+    // Docker Desktop's own name for the Mac's folders.
+    let source = mount
+        .source
+        .strip_prefix("/host_mnt")
+        .unwrap_or(&mount.source);
+    let wanted = [Some(bind.source.as_str()), bind.resolved.as_deref()];
+    let mut wanted = wanted.into_iter().flatten();
+    let is_there = wanted.any(|path| path.trim_end_matches('/') == source);
+    is_there && mount.read_only == bind.read_only
 }
 
 const UNLIMITED: &str = "unlimited";

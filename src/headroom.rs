@@ -11,9 +11,9 @@ pub use account::{Entry, Weight};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::host::{Disk, OsKind, PressureLevel};
-use crate::facts::openclaw::{Agent, Placement};
+use crate::facts::openclaw::{Agent, LEAST_MEMORY, Placement};
 use crate::facts::sandbox::SandboxLoad;
-use crate::facts::{Facts, Why};
+use crate::facts::{Facts, Why, WhyKind};
 use crate::units::Size;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
@@ -310,8 +310,23 @@ impl Arithmetic {
     }
 }
 
+/// An agent whose sandboxes Docker refuses, and its memory limit in bytes.
+pub fn never_starts<'a>(agents: &[&'a Agent]) -> Option<(&'a str, u64)> {
+    agents.iter().find_map(|agent| {
+        let bytes = agent.sandbox.docker.memory?;
+        let is_refused = (1..LEAST_MEMORY).contains(&bytes);
+        is_refused.then_some((agent.id.as_str(), bytes))
+    })
+}
+
 /// What the arithmetic starts from on this node, with these sandboxed agents.
 pub fn input(facts: &Facts, agents: &[&Agent]) -> Result<Input, Why> {
+    if let Some((agent, bytes)) = never_starts(agents) {
+        let words = format!(
+            "agent {agent} has a memory limit of {bytes} bytes, with which Docker makes no container (openclaw/limits)"
+        );
+        return Err(Why::new(WhyKind::Unparsable, words));
+    }
     let info = facts.docker.info.get()?;
     let load = facts.load.get()?;
     let mac = facts.host.platform.get()?.os == OsKind::Macos;

@@ -97,6 +97,18 @@ impl FromStr for Span {
     }
 }
 
+impl Span {
+    /// In whole numbers of the largest unit that fits, rounded down: `5 min`.
+    #[must_use]
+    pub fn rough(self) -> Self {
+        let seconds = self.0.as_secs();
+        let unit = [86_400, 3600, 60, 1]
+            .into_iter()
+            .find(|unit| seconds >= *unit);
+        Self(Duration::from_secs(seconds - seconds % unit.unwrap_or(1)))
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = self.0.as_millis();

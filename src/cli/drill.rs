@@ -73,10 +73,10 @@ pub fn drill(
         let timeout = asked.timeout.0;
         let look = Deadline::after(timeout.min(LOOK));
         let mut status = Status::new(out.progress());
-        let looked = check::looked(&mut signals, &prepared, look, |progress| {
+        let looking = check::looked(&mut signals, &prepared, look, |progress| {
             status.tell(&progress);
-        })
-        .await;
+        });
+        let looked = Box::pin(looking).await;
         drop(status);
         let looked = looked?;
         for warning in &looked.warnings {

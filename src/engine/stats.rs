@@ -96,21 +96,20 @@ impl Engine {
             .buffer_unordered(at_once.max(1))
     }
 
-    /// What running containers hold in memory that cannot be given back, by id. One that is not
-    /// running or has gone is left out.
-    pub async fn working_sets(
+    /// A sample of each of these, by id. One that is not running or has gone is left out.
+    pub async fn loads(
         &self,
         ids: &[String],
         d: Deadline,
-    ) -> Result<BTreeMap<String, u64>, Why> {
-        let mut sets = BTreeMap::new();
+    ) -> Result<BTreeMap<String, Sample>, Why> {
+        let mut all = BTreeMap::new();
         let mut samples = std::pin::pin!(self.samples(ids.to_vec(), AT_ONCE, d));
         while let Some((id, sample)) = samples.next().await {
-            if let Some(bytes) = present(sample)?.and_then(|sample| sample.working_set) {
-                sets.insert(id, bytes);
+            if let Some(sample) = present(sample)? {
+                all.insert(id, sample);
             }
         }
-        Ok(sets)
+        Ok(all)
     }
 }
 

@@ -224,6 +224,9 @@ pub enum WorkspaceAccess {
     Rw,
 }
 
+/// Docker refuses a smaller memory limit ("Minimum memory limit allowed is 6MB"), in bytes.
+pub const LEAST_MEMORY: u64 = 6 << 20;
+
 /// The image that OpenClaw uses where none is configured; no registry has it.
 pub const DEFAULT_IMAGE: &str = "openclaw-sandbox:bookworm-slim";
 

@@ -68,6 +68,8 @@ pub struct Load {
 pub struct SandboxLoad {
     pub name: String,
     pub working_set: u64,
+    /// Processes and threads in it.
+    pub pids: Option<u64>,
     /// Bytes; none = no limit.
     pub cap: Option<u64>,
     /// No command runs in it at this moment; unknown counts as busy.
@@ -83,6 +85,8 @@ pub struct Calls {
     pub reach_seconds: Option<u64>,
     /// The last one that ran in a sandbox.
     pub last: Option<Called>,
+    /// Kills for want of memory in sandboxes.
+    pub ooms: Vec<Oom>,
     pub log: Reading<Logged>,
 }
 
@@ -102,6 +106,17 @@ pub struct Called {
     pub exit_code: Option<i64>,
     #[serde(default)]
     pub running: bool,
+}
+
+/// What the kernel killed in one sandbox for want of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Oom {
+    /// The container's id.
+    pub id: String,
+    pub times: u32,
+    /// Since the last of them.
+    pub seconds_ago: u64,
 }
 
 /// What the end of OpenClaw's log tells of calls.

@@ -90,19 +90,25 @@ impl What {
     }
 
     /// Where it is done.
-    pub fn how(&self) -> &'static str {
+    pub fn how(&self) -> String {
+        let set = |key: &str, value: &dyn std::fmt::Display| {
+            format!(
+                "openclaw config set agents.defaults.sandbox.docker.{key} {value}; an agent with a cap of its own: agents.entries.ID.sandbox.docker.{key}"
+            )
+        };
         match self {
             Self::EngineMemory { .. } | Self::EngineCpus { .. } => {
-                "in the engine's own settings; Docker Desktop: Settings > Resources"
+                "in the engine's own settings; Docker Desktop: Settings > Resources".to_owned()
             }
-            Self::MemoryCap { .. } => {
-                "openclaw config set agents.defaults.sandbox.docker.memory 512m"
+            Self::MemoryCap { to, .. } => set("memory", &format_args!("{}m", to / MIB)),
+            Self::CpuCap { to, .. } => set("cpus", to),
+            Self::IdleSandboxes { .. } => {
+                "openclaw sandbox recreate --agent ID, or --session KEY for one; both end what runs"
+                    .to_owned()
             }
-            Self::CpuCap { .. } => "openclaw config set agents.defaults.sandbox.docker.cpus 0.5",
-            Self::IdleSandboxes { .. } => "openclaw sandbox recreate --all",
-            Self::OtherContainers { .. } => "docker ps",
-            Self::DiskSpace { .. } => "clawdoctor plan docker/disk",
-            Self::HostPressure => "clawdoctor explain host/memory-pressure",
+            Self::OtherContainers { .. } => "docker ps".to_owned(),
+            Self::DiskSpace { .. } => "clawdoctor plan docker/disk".to_owned(),
+            Self::HostPressure => "clawdoctor explain host/memory-pressure".to_owned(),
         }
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn standing(count: usize, idle: bool, working_set: u64) -> Vec<Sandbo
             name: format!("openclaw-sbx-{n}"),
             working_set,
             cap: Some(512 * MIB),
+            pids: None,
             idle,
         })
         .collect()
@@ -137,6 +138,7 @@ fn a_busy_sandbox_without_cap_counts_what_it_uses_when_that_is_more() {
         name: "x".to_owned(),
         working_set: 2 * GIB,
         cap: None,
+        pids: None,
         idle: false,
     };
     let mut input = mini();

@@ -245,6 +245,7 @@ impl Model {
                         // Of no use to the arithmetic, which is done anew with each event.
                         name: String::new(),
                         working_set: memory.unwrap_or(0),
+                        pids: None,
                         cap: sandbox.memory_cap(),
                         idle: known && self.is_idle(sandbox, now),
                     });

@@ -1,12 +1,12 @@
 //! What is still known of tool calls: the events that the engine remembers, and the end of
 //! OpenClaw's log.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{World, openclaw};
 use crate::deadline::Deadline;
 use crate::engine::{Action, CommandLines, ContainerEvent, MOUNTS_ASKED, Moment};
-use crate::facts::sandbox::{Called, Calls};
+use crate::facts::sandbox::{Called, Calls, Oom};
 use crate::facts::{Facts, Reading, Why};
 use crate::text::wash;
 
@@ -22,6 +22,7 @@ pub async fn calls(world: &World, facts: &Facts, d: Deadline) -> Reading<Calls> 
     let (memory, log) = tokio::join!(remembered(facts, d), openclaw::log(world, d));
     let calls = memory.map(|(memory, now)| Calls {
         reach_seconds: memory.first.map(|first| seconds(now - first)),
+        ooms: memory.ooms(now),
         last: memory.last.map(|last| last.told(now)),
         log,
     });
@@ -66,6 +67,8 @@ struct Memory {
     last: Option<Seen>,
     /// Commands whose beginning is remembered; those of OpenClaw's own say so.
     begun: HashMap<String, Whose>,
+    /// Kills for want of memory, by sandbox: how many, and when the last was.
+    oom: BTreeMap<String, (u32, i64)>,
     /// Sandboxes that came up, and when.
     up: HashMap<String, i64>,
     /// Sandboxes that are no calls themselves: commands ran in them, or somebody ended them.
@@ -123,10 +126,24 @@ impl Memory {
                 self.standing.insert(event.id.clone());
                 self.ended(event, exec, *exit_code);
             }
+            Action::Oom => {
+                let (times, at) = self.oom.entry(event.id.clone()).or_default();
+                *times = times.saturating_add(1);
+                *at = event.at_nanos;
+            }
             Action::Kill { .. } | Action::Stop => _ = self.standing.insert(event.id.clone()),
             Action::Die { exit_code } => self.died(event, *exit_code),
             _ => {}
         }
+    }
+
+    fn ooms(&self, now: i64) -> Vec<Oom> {
+        let all = self.oom.iter().map(|(id, (times, at))| Oom {
+            id: id.clone(),
+            times: *times,
+            seconds_ago: seconds(now - at),
+        });
+        all.collect()
     }
 
     fn ended(&mut self, event: &ContainerEvent, exec: &String, exit_code: Option<i64>) {

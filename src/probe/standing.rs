@@ -55,7 +55,7 @@ async fn measure(engine: &Engine, facts: &Facts, d: Deadline) -> Result<Load, Wh
         | Err(_) => None,
     };
     let ids: Vec<String> = running.iter().map(|one| one.id.clone()).collect();
-    let sets = engine.working_sets(&ids, d).await?;
+    let samples = engine.loads(&ids, d).await?;
     let caps = facts.standing.get().cloned().unwrap_or_default();
     let mut load = Load {
         gateway_inside: gateway.is_some(),
@@ -63,13 +63,17 @@ async fn measure(engine: &Engine, facts: &Facts, d: Deadline) -> Result<Load, Wh
     };
     for one in &running {
         // None: it ended between the two questions, and holds nothing any more.
-        let Some(working_set) = sets.get(&one.id).copied() else {
+        let Some(sample) = samples.get(&one.id) else {
+            continue;
+        };
+        let Some(working_set) = sample.working_set else {
             continue;
         };
         if one.labels.get(SANDBOX_LABEL).is_some_and(|v| v == "1") {
             load.sandboxes.push(SandboxLoad {
                 name: one.name.clone(),
                 working_set,
+                pids: sample.pids,
                 cap: caps
                     .iter()
                     .find(|standing| standing.id == one.id)

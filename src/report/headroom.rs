@@ -104,7 +104,7 @@ pub fn write(report: &HeadroomReport, style: &Style, to: &mut dyn Write) -> io::
             writeln!(to, "{}{line}", style.paint(Role::Strong, lead))?;
             lead = &blank;
         }
-        for line in wrap(change.what.how(), room) {
+        for line in wrap(&change.what.how(), room) {
             writeln!(to, "{blank}{}", style.paint(Role::Muted, &line))?;
         }
     }

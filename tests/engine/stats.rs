@@ -93,9 +93,9 @@ fn running(at: &Bench) -> Outcome {
         sure(second.traffic.is_none(), &second)?;
         let sets = at
             .engine
-            .working_sets(&[id.clone(), "h1-none".to_owned()], d)
+            .loads(&[id.clone(), "h1-none".to_owned()], d)
             .await?;
-        sure(sets.len() == 1 && sets[&id] > 0, sets)?;
+        sure(sets.len() == 1 && sets[&id].working_set > Some(0), sets)?;
 
         at.real.docker(&["pause", &id])?;
         let short = Deadline::after(Duration::from_secs(3));
@@ -118,7 +118,7 @@ fn not_running(at: &Bench) -> Outcome {
             let sample = at.engine.sample(id, d).await;
             sure(kind(&sample) == Some(WhyKind::Absent), (id, sample))?;
         }
-        let sets = at.engine.working_sets(&[id], d).await?;
+        let sets = at.engine.loads(&[id], d).await?;
         sure(sets.is_empty(), sets)
     })
 }

@@ -22,7 +22,7 @@
 //! | folders not the sandbox user's | E `faults/workspace-of-another-user`, `repairs/bind-of-another` |
 //! | /workspace not writable | E `faults/volume-owned-by-root`, R `repairs/volume-of-root` |
 //! | gateway in a container (DooD) | N `nodes/cases/openclaw`, `plans/gateway-in-a-container*` |
-//! | settings without effect on a standing sandbox | R `stale-settings`, `stale-image` here, `repairs/sandbox-stale` |
+//! | settings without effect on a standing sandbox | R `stale-settings`, `stale-image`, `stale-mounts` here, `repairs/sandbox-stale` |
 //! | no network, `setupCommand` | R `setup-command` here |
 //! | a bind that is refused only later | R `bind-blocked`, `bind-reserved` here, E `faults/bind-outside` |
 //! | a lifted guard (`dangerously…`) | R `dangerous-switches` here |
@@ -31,10 +31,11 @@
 //! | a tool call outside of a sandbox | R `call-outside` here |
 //! | a container that its registry does not know | R `unregistered` here |
 //! | config put back from a backup | R `config-restored` here |
-//! | folders of sandboxes left on disk | R `repairs/orphan-workspaces` |
+//! | folders of sandboxes left on disk | E `repairs/orphan-workspaces` |
 //! | what OpenClaw's own doctor passes over | R `beside-their-doctor` here |
 //! | image with an entrypoint | E `faults/image-entrypoint` |
-//! | killed for want of memory | R `calls` here, E `engine/calls` |
+//! | no init process, too many processes | N `nodes/cases/sandbox` |
+//! | killed for want of memory | R `oom`, `calls` here, E `engine/calls` |
 
 #![expect(
     clippy::disallowed_methods,

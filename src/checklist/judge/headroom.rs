@@ -4,11 +4,14 @@ use super::agents::with_sandboxed;
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::{Facts, Why};
 pub use crate::headroom::Headroom;
-use crate::headroom::input;
+use crate::headroom::{input, never_starts};
 
 impl Headroom {
     pub(super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |agents| {
+            if never_starts(agents).is_some() {
+                return Ok(Ruling::blocked(&["openclaw/limits"]));
+            }
             let input = input(facts, agents)?;
             let arithmetic = self.compute(&input);
             let limit = arithmetic.limit.word();

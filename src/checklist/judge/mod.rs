@@ -103,6 +103,7 @@ judges! {
     SandboxEngineApiExposed(sandbox::EngineApiExposed) reads Engine, Openclaw, Inside;
     SandboxGatewayExposed(sandbox::GatewayExposed) reads Openclaw, Inside;
     SandboxLastCall(sandbox::LastCall) reads Openclaw, Calls;
+    SandboxAtLimit(sandbox::AtLimit) reads Standing, Load, Calls;
     SandboxStale(sandbox::Stale) reads Openclaw, Images, Standing, Registry;
     SandboxHeadroom(sandbox::Headroom) reads Host, Engine, Openclaw, Gateway, Load;
     NetHostDns(net::HostDns) reads HostNames;

@@ -5,12 +5,10 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Findings, Node, Risk, by_hand, image, repair};
-use crate::facts::openclaw::{Agent, ConfigFile, Mode, Scope, Written};
+use crate::facts::openclaw::{Agent, ConfigFile, LEAST_MEMORY, Mode, Scope, Written};
 use crate::fix::step::{Configure, Setting, Step};
 use crate::fix::words;
 
-/// Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB").
-const LEAST_MEMORY: u64 = 6 << 20;
 /// What OpenClaw's own switches for risks are called.
 const SWITCH: &str = "dangerously";
 

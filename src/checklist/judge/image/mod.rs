@@ -72,11 +72,17 @@ fn local<'a>(
     Ok(found)
 }
 
-fn key(image: &Image) -> String {
-    match image.agents.as_slice() {
-        [one] if one != "main" => format!("agents.entries.{one}.sandbox.docker.image"),
-        _ => "agents.defaults.sandbox.docker.image".to_owned(),
-    }
+/// Where the reference stands: in the entry of the first agent that has one of its own, else in
+/// the defaults.
+fn key(facts: &Facts, image: &Image) -> String {
+    let file = facts.openclaw.config.get().ok();
+    let written = file.and_then(|file| file.written.as_ref());
+    let own = image.agents.iter().find_map(|id| {
+        let own = written?.agents.get(id)?;
+        let is_there = own.sandbox.pointer("/docker/image").is_some() && !own.keys.is_empty();
+        is_there.then(|| format!("{}.sandbox.docker.image", own.keys.join(".")))
+    });
+    own.unwrap_or_else(|| "agents.defaults.sandbox.docker.image".to_owned())
 }
 
 fn references<T>(found: &[(&Image, T)]) -> String {
@@ -100,7 +106,9 @@ impl Present {
             for image in &images {
                 match image.local.get() {
                     Ok(_) => {}
-                    Err(why) if why.kind == WhyKind::Absent => complaints.push(missing(image)),
+                    Err(why) if why.kind == WhyKind::Absent => {
+                        complaints.push(missing(facts, image));
+                    }
                     Err(why) => unclear = Some(why),
                 }
             }
@@ -113,7 +121,7 @@ impl Present {
     }
 }
 
-fn missing(image: &Image) -> Complaint {
+fn missing(facts: &Facts, image: &Image) -> Complaint {
     let reference = &image.reference;
     let hint = if reference == DEFAULT_IMAGE {
         "run: clawdoctor fix image/present".to_owned()
@@ -126,7 +134,7 @@ fn missing(image: &Image) -> Complaint {
     );
     Complaint::fail("image-missing", message)
         .target(reference)
-        .path(key(image))
+        .path(key(facts, image))
         .requirement("image present")
         .hint(hint)
 }
@@ -162,7 +170,7 @@ impl Platform {
                 complaints.push(
                     Complaint::fail("image-wrong-platform", message)
                         .target(&image.reference)
-                        .path(key(image))
+                        .path(key(facts, image))
                         .requirement(format!("platform={wanted}"))
                         .hint(hint),
                 );
@@ -220,7 +228,7 @@ impl User {
                     complaints.push(
                         Complaint::warn("image-runs-as-root", message)
                             .target(&image.reference)
-                            .path(key(image))
+                            .path(key(facts, image))
                             .requirement(format!("USER with uid {}", self.uid))
                             .hint(if image.reference == DEFAULT_IMAGE {
                                 "run: clawdoctor fix image"
@@ -328,7 +336,7 @@ impl Age {
                     );
                     Complaint::warn("image-old", message)
                         .target(&image.reference)
-                        .path(key(image))
+                        .path(key(facts, image))
                         .requirement(format!("age<={}", self.warn_after))
                         .hint(if image.reference == DEFAULT_IMAGE {
                             "build it anew: clawdoctor fix image/age"

@@ -8,7 +8,7 @@
 use serde::Deserialize;
 
 use crate::checklist::verdict::{Complaint, Ruling};
-use crate::facts::openclaw::{Agent, Mode};
+use crate::facts::openclaw::{Agent, LEAST_MEMORY, Mode};
 use crate::facts::{Facts, Why};
 use crate::units::Size;
 
@@ -128,9 +128,6 @@ impl Elevated {
         Ok(Ruling::found(complaints, summary).evidence("/openclaw/elevated", elevated))
     }
 }
-
-/// Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB"); OpenClaw does not.
-const LEAST_MEMORY: u64 = 6 << 20;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

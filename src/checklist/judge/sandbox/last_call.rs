@@ -43,7 +43,16 @@ impl LastCall {
             }
             let refused = log.and_then(|log| refused(calls, log));
             let ruling = match &calls.last {
-                Some(call) => Ruling::pass(in_a_sandbox(call) + &refused.unwrap_or_default()),
+                Some(call) => {
+                    // At its usual level the log would not tell of a later one on the host.
+                    let is_told = log.is_some_and(|log| log.call_seconds_ago.is_some());
+                    let unseen = if is_told {
+                        ""
+                    } else {
+                        "; one outside since then would not be seen"
+                    };
+                    Ruling::pass(in_a_sandbox(call) + unseen + &refused.unwrap_or_default())
+                }
                 None => Ruling::not_applicable(unknown(calls) + &refused.unwrap_or_default()),
             };
             Ok(ruling.evidence("/calls", calls))
@@ -110,10 +119,6 @@ fn refused(calls: &Calls, log: &Logged) -> Option<String> {
     is_newer.then_some(said)
 }
 
-/// In whole numbers of the largest unit that fits: `5 min`.
 fn rough(seconds: u64) -> Span {
-    let unit = [86_400, 3600, 60, 1]
-        .into_iter()
-        .find(|unit| seconds >= *unit);
-    Span(Duration::from_secs(seconds - seconds % unit.unwrap_or(1)))
+    Span(Duration::from_secs(seconds)).rough()
 }

@@ -132,9 +132,7 @@ fn objection(agent: &Agent, bind: &Bind, linux: bool) -> Option<Objection> {
     let roots = roots(agent);
     if !roots.is_empty()
         && !lifted("dangerouslyAllowExternalBindSources")
-        && !paths
-            .iter()
-            .any(|path| roots.iter().any(|root| is_within(path, root)))
+        && !may_be_mounted(&paths, &roots)
     {
         return Some(Objection::OutsideRoots(roots));
     }
@@ -155,6 +153,21 @@ fn objection(agent: &Agent, bind: &Bind, linux: bool) -> Option<Objection> {
         return Some(Objection::AsksTheScreen);
     }
     None
+}
+
+/// OpenClaw holds its roots against the source as it is written and as links resolve it. A root
+/// may lie behind a link itself: then all of the way below it has to be the same.
+fn may_be_mounted(paths: &[&str], roots: &[String]) -> bool {
+    let [source, links @ ..] = paths else {
+        return true;
+    };
+    let Some(root) = roots.iter().find(|root| is_within(source, root)) else {
+        return false;
+    };
+    let below = &source[root.len()..];
+    let same =
+        |path: &&str| path.ends_with(below) || roots.iter().any(|root| is_within(path, root));
+    links.iter().all(same)
 }
 
 /// Without the slash at the end; the root stays.
