@@ -12,7 +12,7 @@
 //!
 //! | problem | where |
 //! |---|---|
-//! | image missing | R `repairs/bare-node`, E `faults/image-missing`; per agent: R `per-agent` here |
+//! | image missing | R `image-missing` here, `repairs/bare-node`, E `faults/image-missing`; per agent: R `per-agent` here |
 //! | image without python3 or shell | E `faults/image-without-python`, `…-shell` |
 //! | no docker command for the gateway | R `gateway-without-docker` here, E `repairs/docker-cli` |
 //! | the same under launchd alone | N `plans/docker-cli-link` |
@@ -20,7 +20,7 @@
 //! | no right to the socket | E `faults/socket-forbidden`, N `nodes/linux-not-in-docker-group` |
 //! | engine not running, or another one | E `faults/no-socket`, `nobody-listens`, `engine-hung` |
 //! | folders not the sandbox user's | E `faults/workspace-of-another-user`, `repairs/bind-of-another` |
-//! | /workspace not writable | E `faults/volume-owned-by-root`, R `repairs/volume-of-root` |
+//! | /workspace not writable | R `workspace-of-another` here, E `faults/volume-owned-by-root`, R `repairs/volume-of-root` |
 //! | gateway in a container (DooD) | N `nodes/cases/openclaw`, `plans/gateway-in-a-container*` |
 //! | settings without effect on a standing sandbox | R `stale-settings`, `stale-image`, `stale-mounts` here, `repairs/sandbox-stale` |
 //! | no network, `setupCommand` | R `setup-command` here |

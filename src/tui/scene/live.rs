@@ -185,6 +185,7 @@ pub fn detail(id: &str, key: &str, change: impl FnOnce(&mut Detail)) -> Detail {
     standing.memory_swap = 512 * 1024 * 1024;
     standing.cpus = 0.5;
     standing.pids_limit = 256;
+    standing.init = true;
     standing.network_mode = "none".to_owned();
     standing.read_only_root = true;
     standing.cap_drop = vec!["ALL".to_owned()];

@@ -13,6 +13,7 @@ use crate::checklist::judge::agents::{
 };
 use crate::checklist::judge::volume::{mount_complaint, worst_doubt};
 use crate::checklist::verdict::{Complaint, Ruling};
+use crate::facts::openclaw::Agent;
 use crate::facts::sandbox::{Inside, MountRole, Started};
 use crate::facts::{Facts, Why};
 use crate::units::Span;
@@ -146,6 +147,21 @@ fn of_workspace(mut complaint: Complaint) -> Complaint {
     complaint
 }
 
+/// Without a user in the settings a sandbox runs as the owner of its workspace, and can write it.
+fn of_user(complaint: Complaint, agents: &[&Agent], inside: &Inside) -> Complaint {
+    let mut ours = agents
+        .iter()
+        .filter(|agent| inside.agents.contains(&agent.id));
+    let is_set = ours.any(|agent| agent.sandbox.docker.user.is_some());
+    let of_rights = ["workspace-not-writable", "workspace-not-readable"];
+    if !is_set || !of_rights.contains(&complaint.code) {
+        return complaint;
+    }
+    complaint.hint(
+        "let sandboxes run as the owner of their workspaces: openclaw config unset agents.defaults.sandbox.docker.user",
+    )
+}
+
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Write {}
@@ -165,7 +181,10 @@ impl Write {
                 for mount in ours.filter(|mount| mount.role == MountRole::Workspace) {
                     seen.push(mount);
                     match mount_complaint(facts, inside, mount) {
-                        Ok(found) => complaints.extend(found.map(of_workspace)),
+                        Ok(found) => {
+                            let found = found.map(of_workspace);
+                            complaints.extend(found.map(|found| of_user(found, agents, inside)));
+                        }
                         Err(why) => unclear.push(why),
                     }
                 }
