@@ -126,11 +126,13 @@ fn mounts(sandbox: &Standing, agent: &Agent) -> Vec<String> {
         }
     }
     let is_known = |mount: &&StandingMount| {
-        let own = [docker.workdir.as_str(), "/agent"];
-        own.iter().any(|folder| is_below(&mount.target, folder)) || docker.binds.iter().any(|bind| bind.target == mount.target)
-            // The scratch folders of a read-only root; an engine's socket is told as a danger.
-            || mount.kind == "tmpfs"
-            || mount.source.ends_with(".sock")
+        let mut own = [docker.workdir.as_str(), "/agent"].into_iter();
+        let mut binds = docker.binds.iter();
+        // A scratch folder of the read-only root; an engine's socket is told as a danger.
+        let is_told = mount.kind == "tmpfs" || mount.source.ends_with("docker.sock");
+        is_told
+            || own.any(|folder| is_below(&mount.target, folder))
+            || binds.any(|bind| bind.target == mount.target)
     };
     for mount in sandbox.mounts.iter().filter(|mount| !is_known(mount)) {
         found.push(format!(

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use clawdoctor::live::model::Model;
 use clawdoctor::live::recording::Player;
 use serde_json::Value;
 
@@ -234,15 +235,21 @@ fn short_lives(at: &Bench) -> Outcome {
         let lifetime = died["lifetimeSeconds"].as_f64().unwrap_or_default();
         sure((0.05..20.0).contains(&lifetime), died)?;
     }
-    let player = Player::open(&recording)?;
-    let mut model = player.header.model();
-    for event in player.all()? {
-        model.apply(event);
-    }
+    let model = recorded(&recording)?;
     let gone = model.gone.iter().filter(|one| {
         one.about.name.starts_with(&name) && one.lifetime.is_some() && one.exit_code.is_some()
     });
     sure(gone.count() == all, "the recording holds each of them")
+}
+
+/// What a recording holds, as it stands at its end.
+fn recorded(recording: &Path) -> Result<Model, super::Failed> {
+    let player = Player::open(recording)?;
+    let mut model = player.header.model();
+    for event in player.all()? {
+        model.apply(event);
+    }
+    Ok(model)
 }
 
 fn calls(at: &Bench) -> Outcome {
@@ -256,8 +263,14 @@ fn calls(at: &Bench) -> Outcome {
         at.real
             .docker(&sandbox(own, &label, &["-d"], "sleep 600"))?;
     }
-    let mut watch = Watch::begin(&at.real.socket, &[])?;
+    let folder = tempfile::tempdir()?;
+    let recording = folder.path().join("calls.ndjson");
+    let path = recording.display().to_string();
+    let mut watch = Watch::begin(&at.real.socket, &["--record", &path])?;
     watch.until("the engine", up)?;
+    // What OpenClaw itself asks before a turn, which is no call.
+    at.real
+        .docker(&["exec", &boxes[0], "cat", "/proc/self/mountinfo"])?;
     std::thread::scope(|scope| {
         for (first, own) in boxes.iter().enumerate() {
             scope.spawn(move || {
@@ -282,7 +295,15 @@ fn calls(at: &Bench) -> Outcome {
         .map(|code| (code..count).step_by(3).count())
         .collect();
     sure(codes[..] == expected[..], codes)?;
-    let all = Value::Array(told).to_string();
+    let model = recorded(&recording)?;
+    let whole = clawdoctor::live::calls::all(&model)
+        .into_iter()
+        .filter(|made| {
+            let end = made.call.end.and_then(|end| end.exit_code);
+            made.about.name.starts_with(&name) && end.is_some() && made.call.duration().is_some()
+        });
+    sure(whole.count() == count, "the recording holds each of them")?;
+    let all = Value::Array(told).to_string() + &std::fs::read_to_string(&recording)?;
     sure(!all.contains("s3cret"), "command lines are the users' own")
 }
 
