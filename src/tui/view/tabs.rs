@@ -8,13 +8,30 @@ use crate::tui::widget::line::Pieces;
 /// A key in brackets: `[ctrl-alt-pgdn] `.
 const LONGEST: usize = 16;
 
-/// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header; first, whether it is a demo.
+/// Below this width a recording is told by three letters.
+const NARROW: usize = 24;
+
+/// What tells that the open screen is not of this node as it is now. Empty: it is.
+pub fn mark(app: &App, width: usize) -> &'static str {
+    let live = app.live.as_ref().filter(|_| app.screen == Screen::Live);
+    let plays = live.is_some_and(|live| live.playing.is_some());
+    match (app.is_demo, plays) {
+        (true, _) => "demo",
+        (false, true) if width < NARROW => "rec",
+        (false, true) => "recording",
+        (false, false) => "",
+    }
+}
+
+/// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header; first, whether it is a demo or a
+/// recording.
 pub fn titles(app: &App, width: usize) -> Pieces {
     let rule = app.theme.rule();
     let mut line = Pieces::new(app.theme, width);
-    if app.is_demo {
-        let mark = line.add(Role::Muted, rule).gap(1).add(Role::Warn, "demo");
-        line = mark.gap(1);
+    let mark = mark(app, width);
+    if !mark.is_empty() {
+        let marked = line.add(Role::Muted, rule).gap(1).add(Role::Warn, mark);
+        line = marked.gap(1);
     }
     for screen in Screen::ALL {
         let name = match app.keys.leads(app.screen, screen) {
