@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ratatui::style::{Color, Modifier, Style as Look};
 
-use super::Style;
 use super::screen::live::Doing;
+use super::{Pointer, Style};
 use crate::checklist::verdict::Status;
 use crate::settings::ThemeName;
 
@@ -76,6 +76,11 @@ impl Theme {
 
     pub fn ascii(self) -> bool {
         self.style.ascii
+    }
+
+    /// Presses and the wheel come to the app.
+    pub fn has_mouse(self) -> bool {
+        self.style.pointer == Pointer::Captured
     }
 
     pub fn look(self, role: Role) -> Look {

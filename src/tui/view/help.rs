@@ -45,28 +45,34 @@ pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
         return;
     };
     let frame = sized(app, size).intersection(buffer.area);
+    let inside = layout::inside(frame);
+    let lines = lines(app);
+    let goes_on = lines.len() > usize::from(inside.height);
     Clear.render(frame, buffer);
     Block::bordered()
         .border_type(BorderType::Plain)
         .title(" Help ")
-        .title_bottom(scrolls(app))
+        .title_bottom(scrolls(app, goes_on))
         .render(frame, buffer);
-    let inside = layout::inside(frame);
-    for (y, line) in (0..inside.height).zip(lines(app).into_iter().skip(scroll)) {
+    for (y, line) in (0..inside.height).zip(lines.into_iter().skip(scroll)) {
         put(buffer, inside, y, line);
     }
 }
 
-/// How one gets on in a text and out of it, for the frame around it.
-pub fn scrolls(app: &App) -> String {
-    let key = |command| app.keys.last(Place::Help, command).unwrap_or("");
-    let moves = [key(Command::Down), key(Command::Up)];
-    let moves: Vec<&str> = moves.into_iter().filter(|key| !key.is_empty()).collect();
+/// `j k`, by which one gets on in a text.
+pub fn moves(app: &App, place: Place) -> Option<String> {
+    let keys = [Command::Down, Command::Up].map(|command| app.keys.last(place, command));
+    let keys: Vec<&str> = keys.into_iter().flatten().collect();
+    (!keys.is_empty()).then(|| keys.join(" "))
+}
+
+/// How one gets on in a text that goes on, and out of it, for the frame around it.
+pub fn scrolls(app: &App, goes_on: bool) -> String {
     let back = app.keys.first(Place::Help, Command::Back).unwrap_or("");
-    if moves.is_empty() {
-        return format!(" {back} back ");
+    match moves(app, Place::Help).filter(|_| goes_on) {
+        Some(keys) => format!(" {keys} scroll, {back} back "),
+        None => format!(" {back} back "),
     }
-    format!(" {} scroll, {back} back ", moves.join(" "))
 }
 
 pub fn lines(app: &App) -> Vec<Line<'static>> {
@@ -92,6 +98,15 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
     match app.screen {
         Screen::Live => dashboard(app, &mut page),
         Screen::Checklist | Screen::Isolation => statuses(&mut page),
+    }
+    if app.theme.has_mouse() {
+        title(&mut page, "The mouse");
+        page.text(
+            Role::Plain,
+            2,
+            "opens a screen by its name, selects a row; the wheel scrolls what it is over. With shift \
+             (option on a Mac) the terminal selects text.",
+        );
     }
     page.lines
 }

@@ -4,6 +4,7 @@ use crate::tui::app::App;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
+use crate::tui::widget::text::columns;
 
 /// A key in brackets: `[ctrl-alt-pgdn] `.
 const LONGEST: usize = 16;
@@ -34,19 +35,43 @@ pub fn titles(app: &App, width: usize) -> Pieces {
         line = marked.gap(1);
     }
     for screen in Screen::ALL {
-        let name = match app.keys.leads(app.screen, screen) {
-            Some(key) => format!("{key} {}", screen.title()),
-            None => screen.title().to_owned(),
+        let role = if screen == app.screen {
+            Role::Strong
+        } else {
+            Role::Plain
         };
         line = line.add(Role::Muted, rule).gap(1);
-        line = if screen == app.screen {
-            line.add(Role::Strong, &format!("[{name}]"))
-        } else {
-            line.add(Role::Plain, &name)
-        };
-        line = line.gap(1);
+        line = line.add(role, &name(app, screen)).gap(1);
     }
     line
+}
+
+/// `[1 Checklist]`, `3 Isolation`
+fn name(app: &App, screen: Screen) -> String {
+    let (open, close) = if screen == app.screen {
+        ("[", "]")
+    } else {
+        ("", "")
+    };
+    let key = app.keys.leads(app.screen, screen).unwrap_or_default();
+    let gap = if key.is_empty() { "" } else { " " };
+    format!("{open}{key}{gap}{}{close}", screen.title())
+}
+
+/// The screen whose name is at this column of that line.
+pub fn at(app: &App, width: usize, column: usize) -> Option<Screen> {
+    // A rule and a blank before each, a blank after it.
+    let mark = match mark(app, width) {
+        "" => 0,
+        mark => columns(mark) + 3,
+    };
+    let mut begin = mark;
+    Screen::ALL.into_iter().find(|screen| {
+        let from = begin + 2;
+        let end = from + columns(&name(app, *screen));
+        begin = end + 1;
+        (from..end.min(width)).contains(&column)
+    })
 }
 
 /// `[1] 3`, where there is no such line.

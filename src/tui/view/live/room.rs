@@ -42,14 +42,15 @@ pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
         return;
     };
     let frame = frame(app, live, size).intersection(buffer.area);
+    let inside = layout::inside(frame);
+    let lines = lines(app, live);
+    let goes_on = lines.len() > usize::from(inside.height);
     Clear.render(frame, buffer);
     Block::bordered()
         .border_type(BorderType::Plain)
         .title(" Headroom ")
-        .title_bottom(scrolls(app))
+        .title_bottom(scrolls(app, goes_on))
         .render(frame, buffer);
-    let inside = layout::inside(frame);
-    let lines = lines(app, live);
     for (y, line) in (0..inside.height).zip(lines.into_iter().skip(scroll)) {
         put(buffer, inside, y, line);
     }
