@@ -247,7 +247,7 @@ pub struct Common {
         hide_env_values = true
     )]
     pub node_id: Option<String>,
-    /// Words in brackets instead of symbols
+    /// Nothing beyond ASCII: words in brackets in reports, plain characters in the app
     #[arg(long, global = true)]
     pub ascii: bool,
     /// When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)

@@ -2,9 +2,11 @@
 
 mod deeds;
 mod demo;
+mod footer;
 mod habits;
 mod isolation;
 mod live;
+mod mouse;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;

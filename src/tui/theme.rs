@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ratatui::style::{Color, Modifier, Style as Look};
 
-use super::Style;
 use super::screen::live::Doing;
+use super::{Pointer, Style};
 use crate::checklist::verdict::Status;
 use crate::settings::ThemeName;
 
@@ -76,6 +76,11 @@ impl Theme {
 
     pub fn ascii(self) -> bool {
         self.style.ascii
+    }
+
+    /// Presses and the wheel come to the app.
+    pub fn has_mouse(self) -> bool {
+        self.style.pointer == Pointer::Captured
     }
 
     pub fn look(self, role: Role) -> Look {
@@ -247,7 +252,10 @@ impl Theme {
             Doing::Idle => self.pick("○", "."),
             Doing::Paused => self.pick("‖", "="),
             Doing::Restarting => self.pick("↻", "@"),
-            Doing::Exited { .. } => self.pick("■", "x"),
+            Doing::Exited { oom: true, .. } => self.pick("◆", "!"),
+            Doing::Exited { code: Some(0), .. } => self.pick("□", "_"),
+            Doing::Exited { code: Some(_), .. } => self.pick("■", "x"),
+            Doing::Exited { code: None, .. } => self.pick("▣", "%"),
             Doing::Unknown => "?",
         }
     }
@@ -298,6 +306,21 @@ mod tests {
             marks.sort_unstable();
             marks.dedup();
             assert_eq!(marks.len(), Status::ALL.len() + 1);
+        }
+    }
+
+    #[test]
+    fn whatever_a_sandbox_does_has_a_symbol_of_its_own_without_colour() {
+        for ascii in [false, true] {
+            let theme = Theme::new(Style {
+                ascii,
+                ..Style::default()
+            });
+            let mut symbols: Vec<&str> = Doing::ALL.iter().map(|d| theme.doing(d)).collect();
+            assert!(!ascii || symbols.iter().all(|symbol| symbol.is_ascii()));
+            symbols.sort_unstable();
+            symbols.dedup();
+            assert_eq!(symbols.len(), Doing::ALL.len(), "{symbols:?}");
         }
     }
 

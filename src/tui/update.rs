@@ -1,6 +1,7 @@
 //! What each message does to the app. Pure: what must happen in the world goes out as [`Cmd`].
 
 mod live;
+mod mouse;
 
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
 fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
     match what {
         Msg::Key(chord) => changing(app, |app| key(app, chord)),
-        Msg::Mouse(mouse) => changing(app, |app| live::mouse(app, mouse)),
+        Msg::Mouse(mouse) => changing(app, |app| mouse::mouse(app, mouse)),
         Msg::Resized { width, height } => {
             app.size = Size { width, height };
             settle(app);
@@ -189,6 +190,11 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
         }
         return Vec::new();
     };
+    self::command(app, place, command)
+}
+
+/// Does what a key asks for in its place, or the mouse.
+fn command(app: &mut App, place: Place, command: Command) -> Vec<Cmd> {
     if command == Command::Yes && view::talk::goes_on(app) {
         scroll_talk(app, Command::PageDown);
         return Vec::new();

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use super::super::scene::live::rules;
+use super::super::scene::live::{failing, rules};
 use super::snap_in;
 use crate::checklist::check::Risk;
 use crate::fix::repair::{Need, Plan, Repair};
-use crate::live::event::{Event, Link, Moment, Stamped};
+use crate::live::event::{Answered, Event, Link, Moment, Question, Stamped};
 use crate::live::model::Model;
 use crate::live::replay::Replay;
 use crate::live::scope::Scope;
@@ -91,6 +91,68 @@ fn the_incident_plays_for_whoever_looks_and_waits_meanwhile() {
     scene.pass(1000);
     scene.wake();
     assert_eq!(at(&scene), 3000);
+}
+
+/// A node in trouble, recorded: at each incident much is counted, and the engine slows down, hangs,
+/// and is lost.
+fn troubled() -> Replay {
+    let scene = failing(80, 24);
+    let model = scene.live().model.clone();
+    let begin = scene.live().ours(scene.app.now);
+    let slow = |milliseconds| {
+        Event::Answered(Answered {
+            question: Question::List,
+            milliseconds,
+            waits: false,
+        })
+    };
+    let why = "connection refused".to_owned();
+    let happened = [
+        slow(1400),
+        slow(2300),
+        Event::Link(Link::Hung),
+        Event::Link(Link::Up),
+        Event::Link(Link::Lost { why }),
+        Event::Link(Link::Connecting),
+    ];
+    let events = happened.into_iter().zip(1..).map(|(what, second)| Stamped {
+        at: begin.plus(Duration::from_secs(10 * second)),
+        what,
+    });
+    Replay::new(model, begin, events.collect())
+}
+
+#[test]
+fn a_recording_of_any_size_and_at_any_instant_says_that_it_is_one() {
+    let widths = [
+        15, 16, 17, 20, 23, 24, 30, 36, 40, 59, 60, 70, 80, 100, 120, 160,
+    ];
+    for width in widths {
+        for height in [3, 4, 5, 10, 13, 14, 24, 45] {
+            let mut scene = Scene::open(width, height);
+            let live = Live::of_recording(troubled(), Duration::ZERO);
+            scene.app.live = Some(Box::new(live));
+            scene.keys("2 ");
+            for _ in 0..8 {
+                let text = scene.text();
+                assert!(text.contains("rec"), "{width}x{height}:\n{text}");
+                if width >= 24 && height >= 4 {
+                    assert!(text.contains("recording"), "{width}x{height}:\n{text}");
+                }
+                scene.keys("}");
+            }
+            // What is not recorded does not say so.
+            scene.keys("1");
+            assert!(!scene.text().contains("recording"), "{width}x{height}");
+        }
+    }
+    snap_in(&SIZES, "recording", |width, height| {
+        let mut scene = Scene::open(width, height);
+        let live = Live::of_recording(troubled(), Duration::ZERO);
+        scene.app.live = Some(Box::new(live));
+        scene.keys("2 ");
+        scene
+    });
 }
 
 /// The checklist of a recorded node for which this is planned.

@@ -1,5 +1,6 @@
 //! Frames of the dashboard.
 
+mod narrow;
 mod trouble;
 
 use crossterm::event::KeyCode;

@@ -158,6 +158,14 @@ impl Isolation {
         }
     }
 
+    /// Selects whoever stands in this row of the list's window.
+    pub fn press(&mut self, row: usize) {
+        let row = self.sight.top + row;
+        if row < self.subjects().len() {
+            self.go(|_, _| row);
+        }
+    }
+
     /// To where `to` leads from here; it is told which subjects have a problem.
     fn go(&mut self, to: impl Fn(usize, &[usize]) -> usize) {
         let subjects = self.subjects();

@@ -10,6 +10,7 @@ pub mod isolation;
 pub mod live;
 pub mod logs;
 mod moves;
+pub mod offered;
 pub mod repair;
 
 /// What the app shows, one at a time.

@@ -99,6 +99,18 @@ impl Checklist {
         self.go_to_match();
     }
 
+    /// Selects what stands in this row of the list's window.
+    pub fn press(&mut self, row: usize) {
+        let rows = self.rows();
+        if let Some(row) = rows.get(self.sight.top + row) {
+            self.sight.led = true;
+            if self.sight.cursor != row.cursor() {
+                self.sight.cursor = row.cursor();
+                self.sight.scroll = 0;
+            }
+        }
+    }
+
     pub(super) fn go_to_row(&mut self, to: impl Fn(usize) -> usize) {
         let rows = self.rows();
         let next = to(self.position(&rows)).min(rows.len().saturating_sub(1));

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use ratatui::layout::Position;
-
 use crate::live::event;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::{Command, Place};
-use crate::tui::msg::{Chord, Cmd, Does, Mouse};
+use crate::tui::msg::{Chord, Cmd};
 use crate::tui::screen::live::{Pane, Window};
 use crate::tui::screen::{Screen, deeds, logs};
 use crate::tui::view;
@@ -107,40 +105,6 @@ pub fn command(app: &mut App, command: Command) {
         let ours = live.ours(now);
         live.command(command, usize::from(page), ours);
     }
-}
-
-/// A press selects a row, or a screen; the wheel moves what it is over.
-pub fn mouse(app: &mut App, mouse: Mouse) -> Vec<Cmd> {
-    let now = app.now;
-    let size = app.size;
-    if app.screen != Screen::Live || app.dialog.is_some() {
-        return Vec::new();
-    }
-    let Some(live) = &app.live else {
-        return Vec::new();
-    };
-    let areas = view::live::areas_of(app, live, size);
-    let at = Position::new(mouse.column, mouse.row);
-    if let Some(live) = &mut app.live {
-        let ours = live.ours(now);
-        let pane = [
-            (areas.table, Pane::Table),
-            (areas.detail, Pane::Detail),
-            (areas.timeline, Pane::Timeline),
-        ]
-        .into_iter()
-        .find(|(area, _)| area.contains(at));
-        let Some((area, pane)) = pane else {
-            return Vec::new();
-        };
-        live.sight.focus = pane;
-        match mouse.does {
-            Does::Press => live.press(usize::from(mouse.row - area.y)),
-            Does::WheelUp => live.command(Command::Up, 1, ours),
-            Does::WheelDown => live.command(Command::Down, 1, ours),
-        }
-    }
-    Vec::new()
 }
 
 /// Keeps cursors on the screen and the scroll within its text.

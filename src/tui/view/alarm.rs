@@ -16,7 +16,7 @@ use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::{columns, cut};
 
 /// What it is about, in a few words; who is cut where there is little room.
-fn headline(live: &Live, alert: &Alert, width: usize, ellipsis: &str) -> String {
+pub fn headline(live: &Live, alert: &Alert, width: usize, ellipsis: &str) -> String {
     let (before, who, after) = match alert.cause {
         Cause::Oom => ("OOM in ", whose(live, &alert.subject), ""),
         Cause::Failures => ("failures of ", alert.subject.clone(), ""),

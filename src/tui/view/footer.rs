@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::put;
+use super::{detail, help, isolation, live, put};
 use crate::tui::app::App;
+use crate::tui::keys::{Command, Place};
+use crate::tui::layout;
 use crate::tui::screen::checklist::Filter;
 use crate::tui::screen::live::List;
-use crate::tui::screen::{Screen, deeds};
+use crate::tui::screen::{Screen, offered};
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
 use crate::tui::widget::text::columns;
@@ -37,21 +39,50 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .filter(|_| plays)
         .filter_map(|key| Some((key, Cow::Borrowed(key.footer?))));
     let words = app.keys.here(place);
-    let words = words.filter_map(|key| Some((key, deeds::word(app, key)?)));
-    let words = player.chain(words);
-    for (index, (binding, word)) in words.enumerate() {
-        let key = binding.first();
-        let gap = if index == 0 { 0 } else { 2 };
-        if gap + columns(key) + 1 + columns(&word) > line.room() {
-            break;
+    let words = words.filter_map(|key| Some((key, offered::word(app, key)?)));
+    let scrolls = goes_on(app);
+    let mut gap = 0;
+    for (binding, word) in player.chain(words) {
+        match offer(binding.first(), &word, gap, line) {
+            Ok(longer) => line = longer,
+            Err(full) => {
+                line = full;
+                break;
+            }
         }
-        line = line
-            .gap(gap)
-            .add(Role::Code, key)
-            .gap(1)
-            .add(Role::Muted, &word);
+        gap = 2;
+        // Right behind the help, since nothing else tells that there is more.
+        if let (Command::Help, true) = (binding.command, scrolls)
+            && let Some(keys) = help::moves(app, place)
+        {
+            line = offer(&keys, "scroll", gap, line).unwrap_or_else(|full| full);
+        }
     }
     put(buffer, area, 0, line.line());
+}
+
+/// The line with a key and its word; as it was where there is no room for both.
+fn offer(key: &str, word: &str, gap: usize, line: Pieces) -> Result<Pieces, Pieces> {
+    if gap + columns(key) + 1 + columns(word) > line.room() {
+        return Err(line);
+    }
+    let line = line.gap(gap).add(Role::Code, key);
+    Ok(line.gap(1).add(Role::Muted, word))
+}
+
+/// The pane that has the keys is a text with more than is on the screen.
+fn goes_on(app: &App) -> bool {
+    let areas = || layout::areas(app.size, app).detail;
+    let position = match (app.place(), &app.live) {
+        (Place::Detail, _) => detail::position(app, areas()),
+        (Place::Picture, _) => isolation::position(app, areas()),
+        (Place::Sandbox, Some(live)) => {
+            let area = live::areas_of(app, live, app.size).detail;
+            live::detail::position(app, live, area)
+        }
+        _ => return false,
+    };
+    !position.is_empty()
 }
 
 /// `/docker▏ 13 of 45`

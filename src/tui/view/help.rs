@@ -5,18 +5,25 @@ use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+use super::live::cells;
+use super::live::words::Named;
 use super::put;
 use crate::checklist::verdict::Status;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::{Binding, Command, Place};
 use crate::tui::layout;
 use crate::tui::screen::Screen;
-use crate::tui::screen::live::Column;
+use crate::tui::screen::live::{Column, Doing};
 use crate::tui::theme::{Role, role};
-use crate::tui::widget::line::Pieces;
-use crate::tui::widget::text::fit;
+use crate::tui::widget::page::Page;
+use crate::tui::widget::text::{fit, wrap};
 
-const WIDTH: u16 = 60;
+/// Columns of the text where there is room for them.
+const WIDEST: u16 = 60;
+/// Of the keys.
+const KEYS: usize = 12;
+/// With less room beside it, a meaning stands below its name.
+const READABLE: usize = 14;
 
 /// The frame of the help on a screen of the app's size.
 pub fn frame(app: &App) -> Rect {
@@ -25,7 +32,12 @@ pub fn frame(app: &App) -> Rect {
 
 fn sized(app: &App, size: Size) -> Rect {
     let height = u16::try_from(lines(app).len()).unwrap_or(u16::MAX);
-    layout::dialog(size, WIDTH, height)
+    layout::dialog(size, width(size), height)
+}
+
+/// Columns inside the help.
+fn width(size: Size) -> u16 {
+    WIDEST.min(size.width.saturating_sub(4)).max(1)
 }
 
 pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
@@ -33,35 +45,74 @@ pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
         return;
     };
     let frame = sized(app, size).intersection(buffer.area);
+    let inside = layout::inside(frame);
+    let lines = lines(app);
+    let goes_on = lines.len() > usize::from(inside.height);
     Clear.render(frame, buffer);
     Block::bordered()
         .border_type(BorderType::Plain)
         .title(" Help ")
-        .title_bottom(scrolls(app))
+        .title_bottom(scrolls(app, goes_on))
         .render(frame, buffer);
-    let inside = layout::inside(frame);
-    for (y, line) in (0..inside.height).zip(lines(app).into_iter().skip(scroll)) {
+    for (y, line) in (0..inside.height).zip(lines.into_iter().skip(scroll)) {
         put(buffer, inside, y, line);
     }
 }
 
-/// How one gets on in a text and out of it, for the frame around it.
-pub fn scrolls(app: &App) -> String {
-    let key = |command| app.keys.last(Place::Help, command).unwrap_or("");
-    let moves = [key(Command::Down), key(Command::Up)];
-    let moves: Vec<&str> = moves.into_iter().filter(|key| !key.is_empty()).collect();
+/// `j k`, by which one gets on in a text.
+pub fn moves(app: &App, place: Place) -> Option<String> {
+    let keys = [Command::Down, Command::Up].map(|command| app.keys.last(place, command));
+    let keys: Vec<&str> = keys.into_iter().flatten().collect();
+    (!keys.is_empty()).then(|| keys.join(" "))
+}
+
+/// How one gets on in a text that goes on, and out of it, for the frame around it.
+pub fn scrolls(app: &App, goes_on: bool) -> String {
     let back = app.keys.first(Place::Help, Command::Back).unwrap_or("");
-    if moves.is_empty() {
-        return format!(" {back} back ");
+    match moves(app, Place::Help).filter(|_| goes_on) {
+        Some(keys) => format!(" {keys} scroll, {back} back "),
+        None => format!(" {back} back "),
     }
-    format!(" {} scroll, {back} back ", moves.join(" "))
 }
 
 pub fn lines(app: &App) -> Vec<Line<'static>> {
-    let theme = app.theme;
-    let pieces = || Pieces::new(theme, usize::from(WIDTH));
-    let mut lines = Vec::new();
-    let places: &[(&str, Place)] = match app.screen {
+    let mut page = Page::new(app.theme, usize::from(width(app.size)));
+    let places = places(app.screen);
+    let plays = app.live.as_ref().is_some_and(|live| live.playing.is_some());
+    if plays && app.screen == Screen::Live {
+        title(&mut page, "The recording");
+        for binding in app.keys.of_player(Place::Table) {
+            key(&mut page, binding);
+        }
+    }
+    for (heading, place) in places {
+        title(&mut page, heading);
+        for binding in app.keys.all() {
+            // What holds in several places stands with the first of them.
+            let first = places.iter().find(|(_, one)| binding.places.contains(one));
+            if first.is_some_and(|(_, first)| first == place) {
+                key(&mut page, binding);
+            }
+        }
+    }
+    match app.screen {
+        Screen::Live => dashboard(app, &mut page),
+        Screen::Checklist | Screen::Isolation => statuses(&mut page),
+    }
+    if app.theme.has_mouse() {
+        title(&mut page, "The mouse");
+        page.text(
+            Role::Plain,
+            2,
+            "opens a screen by its name, selects a row; the wheel scrolls what it is over. With shift \
+             (option on a Mac) the terminal selects text.",
+        );
+    }
+    page.lines
+}
+
+fn places(screen: Screen) -> &'static [(&'static str, Place)] {
+    match screen {
         Screen::Checklist => &[
             ("In the list", Place::List),
             ("In the detail", Place::Detail),
@@ -82,45 +133,64 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
             ("In the list of agents", Place::Agents),
             ("In the text", Place::Picture),
         ],
-    };
-    let key = |binding: &Binding| {
-        pieces()
+    }
+}
+
+fn title(page: &mut Page, heading: &str) {
+    if !page.lines.is_empty() {
+        page.gap();
+    }
+    page.text(Role::Strong, 0, heading);
+}
+
+fn key(page: &mut Page, binding: &Binding) {
+    beside(
+        page,
+        Role::Code,
+        binding.keys_within(KEYS),
+        KEYS,
+        binding.help,
+    );
+}
+
+/// What stands for what: a name, and its meaning beside it, or below it where that has no room.
+fn beside(page: &mut Page, role: Role, name: &str, wide: usize, meaning: &str) {
+    let lead = wide + 4;
+    let room = page.width.saturating_sub(lead);
+    if room < READABLE {
+        page.push(page.pieces().gap(2).add(role, name));
+        page.text(Role::Plain, 4, meaning);
+        return;
+    }
+    for (index, line) in wrap(meaning, room, 0).iter().enumerate() {
+        let name = if index == 0 { name } else { "" };
+        let name = fit(name, wide, "");
+        let line = page
+            .pieces()
             .gap(2)
-            .add(Role::Code, &fit(binding.keys_within(12), 12, ""))
+            .add(role, &name)
             .gap(2)
-            .add(Role::Plain, binding.help)
-            .line()
-    };
-    if app.live.as_ref().is_some_and(|live| live.playing.is_some()) && app.screen == Screen::Live {
-        lines.push(pieces().add(Role::Strong, "The recording").line());
-        lines.extend(app.keys.of_player(Place::Table).map(key));
-        lines.push(Line::default());
+            .add(Role::Plain, line);
+        page.push(line);
     }
-    for (heading, place) in places {
-        lines.push(pieces().add(Role::Strong, heading).line());
-        for binding in app.keys.all() {
-            // What holds in several places stands with the first of them.
-            let first = places.iter().find(|(_, one)| binding.places.contains(one));
-            if first.is_some_and(|(_, first)| first == place) {
-                lines.push(key(binding));
-            }
-        }
-        lines.push(Line::default());
+}
+
+/// Columns and states of the dashboard.
+fn dashboard(app: &App, page: &mut Page) {
+    title(page, "What the columns tell");
+    let columns = app.live.as_ref().map(|live| live.columns.as_slice());
+    for &column in columns.unwrap_or(&Column::ALL) {
+        beside(page, Role::Code, column.title(), 13, column.meaning());
     }
-    if app.screen == Screen::Live {
-        lines.push(pieces().add(Role::Strong, "What the columns tell").line());
-        let columns = app.live.as_ref().map(|live| live.columns.as_slice());
-        for &column in columns.unwrap_or(&Column::ALL) {
-            let line = pieces()
-                .gap(2)
-                .add(Role::Code, &fit(column.title(), 13, ""))
-                .gap(1)
-                .add(Role::Plain, column.meaning());
-            lines.push(line.line());
-        }
-        return lines;
+    title(page, "What the states tell");
+    for doing in Doing::ALL {
+        let name = format!("{} {}", app.theme.doing(&doing), Named(doing));
+        beside(page, cells::role(doing), &name, 13, doing.meaning());
     }
-    lines.push(pieces().add(Role::Strong, "What the symbols mean").line());
+}
+
+fn statuses(page: &mut Page) {
+    title(page, "What the symbols mean");
     for (status, meaning) in [
         (Status::Pass, "as it should be"),
         (Status::Warn, "will bite later"),
@@ -131,13 +201,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
         (Status::Skip, "does not apply, or waits for a failed check"),
         (Status::Error, "could not be determined, which is no pass"),
     ] {
-        let line = pieces()
-            .gap(2)
-            .add(role(status), theme.mark(status))
-            .gap(1)
-            .add(role(status), &fit(status.word(), 12, ""))
-            .add(Role::Plain, meaning);
-        lines.push(line.line());
+        let name = format!("{} {}", page.theme.mark(status), status.word());
+        beside(page, role(status), &name, KEYS, meaning);
     }
-    lines
 }

@@ -25,7 +25,7 @@ pub mod live;
 mod offer;
 mod running;
 mod state;
-mod tabs;
+pub mod tabs;
 pub mod talk;
 
 use ratatui::Frame;

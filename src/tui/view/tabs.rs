@@ -4,32 +4,74 @@ use crate::tui::app::App;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::widget::line::Pieces;
+use crate::tui::widget::text::columns;
 
 /// A key in brackets: `[ctrl-alt-pgdn] `.
 const LONGEST: usize = 16;
 
-/// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header; first, whether it is a demo.
+/// Below this width a recording is told by three letters.
+const NARROW: usize = 24;
+
+/// What tells that the open screen is not of this node as it is now. Empty: it is.
+pub fn mark(app: &App, width: usize) -> &'static str {
+    let live = app.live.as_ref().filter(|_| app.screen == Screen::Live);
+    let plays = live.is_some_and(|live| live.playing.is_some());
+    match (app.is_demo, plays) {
+        (true, _) => "demo",
+        (false, true) if width < NARROW => "rec",
+        (false, true) => "recording",
+        (false, false) => "",
+    }
+}
+
+/// `─ [1 Checklist] ─ 3 Isolation `, for the line below the header; first, whether it is a demo or a
+/// recording.
 pub fn titles(app: &App, width: usize) -> Pieces {
     let rule = app.theme.rule();
     let mut line = Pieces::new(app.theme, width);
-    if app.is_demo {
-        let mark = line.add(Role::Muted, rule).gap(1).add(Role::Warn, "demo");
-        line = mark.gap(1);
+    let mark = mark(app, width);
+    if !mark.is_empty() {
+        let marked = line.add(Role::Muted, rule).gap(1).add(Role::Warn, mark);
+        line = marked.gap(1);
     }
     for screen in Screen::ALL {
-        let name = match app.keys.leads(app.screen, screen) {
-            Some(key) => format!("{key} {}", screen.title()),
-            None => screen.title().to_owned(),
+        let role = if screen == app.screen {
+            Role::Strong
+        } else {
+            Role::Plain
         };
         line = line.add(Role::Muted, rule).gap(1);
-        line = if screen == app.screen {
-            line.add(Role::Strong, &format!("[{name}]"))
-        } else {
-            line.add(Role::Plain, &name)
-        };
-        line = line.gap(1);
+        line = line.add(role, &name(app, screen)).gap(1);
     }
     line
+}
+
+/// `[1 Checklist]`, `3 Isolation`
+fn name(app: &App, screen: Screen) -> String {
+    let (open, close) = if screen == app.screen {
+        ("[", "]")
+    } else {
+        ("", "")
+    };
+    let key = app.keys.leads(app.screen, screen).unwrap_or_default();
+    let gap = if key.is_empty() { "" } else { " " };
+    format!("{open}{key}{gap}{}{close}", screen.title())
+}
+
+/// The screen whose name is at this column of that line.
+pub fn at(app: &App, width: usize, column: usize) -> Option<Screen> {
+    // A rule and a blank before each, a blank after it.
+    let mark = match mark(app, width) {
+        "" => 0,
+        mark => columns(mark) + 3,
+    };
+    let mut begin = mark;
+    Screen::ALL.into_iter().find(|screen| {
+        let from = begin + 2;
+        let end = from + columns(&name(app, *screen));
+        begin = end + 1;
+        (from..end.min(width)).contains(&column)
+    })
 }
 
 /// `[1] 3`, where there is no such line.

@@ -8,7 +8,7 @@
 //! │                                                                              │
 //! │   build the sandbox image openclaw-sandbox:bookworm-slim                     │
 //! │   does     build from clawdoctor's recipe …                                  │
-//! └──────────────────────────────────────────────────────────────────────────────┘
+//! └ j k scroll ──────────────────────────────────────────────────────────────────┘
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -16,7 +16,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-use super::{offer, put, running};
+use super::{help, offer, put, running};
 use crate::fix::repair::{risk_word, risk_words};
 use crate::text::wash;
 use crate::tui::app::{App, Dialog};
@@ -102,6 +102,9 @@ pub fn boxed(
         .title(title);
     if all > height {
         let position = format!(" {}-{} of {all} ", scroll + 1, (scroll + height).min(all));
+        if let Some(keys) = help::moves(app, app.place()) {
+            block = block.title_bottom(format!(" {keys} scroll "));
+        }
         block = block.title_bottom(Line::from(position).right_aligned());
     }
     block.render(frame, buffer);

@@ -98,13 +98,42 @@ impl<'a> Pen<'a> {
 
     /// At the right end of the row, where there is room for all of it behind what stands there.
     pub fn at_end(&mut self, role: Role, text: Arguments<'_>) -> &mut Self {
+        self.ends(role, text);
+        self
+    }
+
+    /// As `at_end`; whether there was room for it.
+    pub fn ends(&mut self, role: Role, text: Arguments<'_>) -> bool {
+        let mut fits = false;
         self.format(text, |pen, text| {
             let width = columns(text);
-            if width + 2 <= pen.room() {
+            fits = width + 2 <= pen.room();
+            if fits {
                 let gap = pen.room() - width;
                 pen.gap(gap).text(role, text);
             }
-        })
+        });
+        fits
+    }
+
+    /// How many columns it would take.
+    pub fn measure(&mut self, text: Arguments<'_>) -> usize {
+        let mut width = 0;
+        self.format(text, |_, text| width = columns(text));
+        width
+    }
+
+    /// Draws nothing in so many columns at the end of the row, until they are freed: how many of
+    /// them there were.
+    pub fn keep(&mut self, columns: usize) -> u16 {
+        let kept = u16::try_from(columns.min(self.room())).unwrap_or(0);
+        self.row.width -= kept;
+        kept
+    }
+
+    pub fn free(&mut self, kept: u16) -> &mut Self {
+        self.row.width += kept;
+        self
     }
 
     /// Behind a gap, where there is room for all of it; else nothing.

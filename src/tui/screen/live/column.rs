@@ -115,7 +115,9 @@ impl Column {
             Self::Memory => "memory against the cap, as docker stats counts it",
             Self::Pids => "processes against the limit",
             Self::Idle => "since no call runs in it",
-            Self::Marks => "! = danger, oom = killed for memory, ~2 = drift",
+            Self::Marks => {
+                "!! = danger, ! = weak, ? = not inspected yet, oom = killed for memory, ~2 = drift"
+            }
             Self::Network => "the network's mode",
             Self::Traffic => "bytes received and sent each second",
             Self::Restarts => "how often it was restarted",

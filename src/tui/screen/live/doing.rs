@@ -29,6 +29,42 @@ pub enum Doing {
 const OOM_TO_DEATH: Duration = Duration::from_secs(2);
 
 impl Doing {
+    /// One of each that looks other than the rest, for a legend.
+    pub const ALL: [Self; 11] = [
+        Self::Starting,
+        Self::Restarting,
+        Self::Busy,
+        Self::Running,
+        Self::Idle,
+        Self::Paused,
+        Self::exited(Some(0), false),
+        Self::exited(Some(1), false),
+        Self::exited(Some(137), true),
+        Self::exited(None, false),
+        Self::Unknown,
+    ];
+
+    const fn exited(code: Option<i64>, oom: bool) -> Self {
+        Self::Exited { code, oom }
+    }
+
+    /// What its symbol tells.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Starting => "made, and not started yet",
+            Self::Restarting => "the engine starts it again",
+            Self::Busy => "a tool call runs in it",
+            Self::Running => "it runs, and no call in it",
+            Self::Idle => "no call has run in it for a while",
+            Self::Paused => "held by the engine until it is let go on",
+            Self::Exited { oom: true, .. } => "the kernel killed it for memory",
+            Self::Exited { code: Some(0), .. } => "it ended well",
+            Self::Exited { code: Some(_), .. } => "it ended with an error, or was killed",
+            Self::Exited { code: None, .. } => "it ended, its exit code is not known",
+            Self::Unknown => "the engine says what we do not know",
+        }
+    }
+
     /// `now` by our clock.
     pub fn of(sandbox: &Sandbox, model: &Model, now: Moment) -> Self {
         match sandbox.state {

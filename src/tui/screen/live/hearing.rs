@@ -193,6 +193,16 @@ impl Live {
         self.postures.insert(id.to_owned(), posture);
     }
 
+    /// Whether a step back leads anywhere here, and not out of the app.
+    pub fn leads_back(&self) -> bool {
+        let sight = &self.sight;
+        sight.focus != Pane::Table
+            || sight.entry.is_some()
+            || sight.detail
+            || sight.list == super::List::Gone
+            || sight.filter.is_some()
+    }
+
     /// One step back: out of the filter, the pane, the list. False: there is none.
     pub fn back(&mut self) -> bool {
         let sight = &mut self.sight;

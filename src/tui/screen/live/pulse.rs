@@ -92,10 +92,11 @@ impl Live {
         let engine = self.model.engine_clock(ours);
         let mut next = Next::default();
         // What nobody is told the end of need not be counted in tenths.
-        let grain = if self.model.link == Link::Up {
-            CLOCKS
-        } else {
-            AGES
+        let grain = match self.model.link {
+            Link::Up => Some(CLOCKS),
+            Link::Connecting => Some(AGES),
+            // What is not known any more is not counted.
+            Link::Lost { .. } | Link::Hung => None,
         };
         match self.model.link {
             Link::Up => {}
@@ -163,13 +164,13 @@ impl Next {
         self.add(Short(age).changes_in(), AGES);
     }
 
-    fn row(&mut self, one: &Sandbox, ours: Moment, engine: Moment, clock: Duration) {
+    fn row(&mut self, one: &Sandbox, ours: Moment, engine: Moment, clock: Option<Duration>) {
         if let Some(created) = one.created {
             let age = engine.since(created);
-            if one.state == State::Starting && age < START {
-                self.add(clock, clock);
-            } else {
-                self.age(age);
+            match (one.state, clock) {
+                (State::Starting, Some(clock)) if age < START => self.add(clock, clock),
+                (State::Starting, None) => {}
+                _ => self.age(age),
             }
         }
         if let Some(idle) = one.idle_since().filter(|_| one.state.is_alive()) {

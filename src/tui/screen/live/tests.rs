@@ -419,7 +419,7 @@ fn one_that_died_and_is_still_there_says_how() {
     scene.happen(&id(3), &key(3), Turn::Oom);
     scene.pass(60);
     scene.happen(&id(3), &key(3), died(137));
-    assert!(scene.text().contains("■ oom 137"));
+    assert!(scene.text().contains("◆ oom 137"));
     scene.happen(&id(6), &key(6), died(137));
     assert!(scene.text().contains("■ exit 137"), "137 alone is no OOM");
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! ! sbx-3: killed for memory (OOM), cap 512 MiB   3x   12s ago   and 2 more   x dismiss
+//! ! OOM in main/telegram  12s ago
 //! ```
 
 use ratatui::layout::Rect;
@@ -26,8 +27,14 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let tail = if pen.room() > 60 { 36 } else { 0 };
     let words = newest.alert.words.as_str();
     let room = pen.room().saturating_sub(tail);
-    let width = columns(words).min(room);
-    pen.cell(role, words, width);
+    if columns(words) <= room {
+        pen.text(role, words);
+    } else {
+        // Whom it is about comes before what a container is called.
+        let ellipsis = look.theme.ellipsis();
+        let words = alarm::headline(look.live, &newest.alert, room, ellipsis);
+        pen.text(role, &words);
+    }
     if newest.times > 1 {
         pen.offer(Role::Strong, format_args!("{}x", newest.times));
     }

@@ -7,7 +7,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::Look;
-use super::words::Whose;
+use super::words::{Named, Whose};
 use crate::checklist::verdict::Level;
 use crate::live::sandbox::{Sandbox, State};
 use crate::live::usage::{Over, as_float};
@@ -116,6 +116,11 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
                 Some(age) if old(&age) => {
                     pen.figure(Role::Warn, format_args!("{}", Short(age)), width)
                 }
+                // Of one without figures the state is so old.
+                None if is_unseen_start(look, one) || (one.state.is_alive() && look.is_stale()) => {
+                    let age = Short(look.live.link_age(look.ours));
+                    pen.figure(Role::Warn, format_args!("{age}"), width)
+                }
                 None if one.state.is_alive() => {
                     pen.figure(Role::Muted, format_args!("{}", look.dash()), width)
                 }
@@ -125,7 +130,7 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
     }
 }
 
-/// `▶ busy`, `■ exit 1`, `■ oom 137`; where it is narrow, the symbol alone.
+/// `▶ busy`, `■ exit 1`, `◆ oom 137`; where it is narrow, the symbol alone.
 pub fn state(look: Look<'_>, doing: Doing, width: usize, pen: &mut Pen<'_>) {
     let role = role(doing);
     let symbol = look.theme.doing(&doing);
@@ -133,22 +138,7 @@ pub fn state(look: Look<'_>, doing: Doing, width: usize, pen: &mut Pen<'_>) {
         pen.cell(role, symbol, width);
         return;
     }
-    match doing {
-        Doing::Exited { code, oom } => {
-            let word = if oom { "oom" } else { "exit" };
-            let code = Maybe(code, "?");
-            pen.cell_of(role, format_args!("{symbol} {word} {code}"), width);
-        }
-        Doing::Starting
-        | Doing::Restarting
-        | Doing::Busy
-        | Doing::Running
-        | Doing::Idle
-        | Doing::Paused
-        | Doing::Unknown => {
-            pen.cell_of(role, format_args!("{symbol} {}", doing.word()), width);
-        }
-    }
+    pen.cell_of(role, format_args!("{symbol} {}", Named(doing)), width);
 }
 
 pub fn role(doing: Doing) -> Role {
@@ -168,16 +158,26 @@ fn age(look: Look<'_>, one: &Sandbox, width: usize, pen: &mut Pen<'_>) {
         return;
     };
     let age = look.engine.since(created);
-    if one.state == State::Starting {
+    if is_unseen_start(look, one) {
+        pen.figure(Role::Muted, format_args!("?"), width);
+    } else if one.state == State::Starting {
         pen.figure(Role::Busy, format_args!("{}", Clock(age)), width);
     } else {
         pen.figure(Role::Plain, format_args!("{}", Short(age)), width);
     }
 }
 
+/// It was starting when the engine was heard of last: whether it still is, nobody tells.
+fn is_unseen_start(look: Look<'_>, one: &Sandbox) -> bool {
+    look.is_stale() && one.state == State::Starting
+}
+
 fn start(look: Look<'_>, one: &Sandbox, width: usize, pen: &mut Pen<'_>) {
     match (one.latency, one.created) {
         (Some(latency), _) => pen.figure(Role::Plain, format_args!("{}", Took(latency)), width),
+        (None, _) if is_unseen_start(look, one) => {
+            pen.figure(Role::Muted, format_args!("?"), width)
+        }
         (None, Some(created)) if one.state == State::Starting => {
             let clock = Clock(look.engine.since(created));
             pen.figure(Role::Busy, format_args!("{clock}"), width)

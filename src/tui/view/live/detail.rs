@@ -114,7 +114,10 @@ fn of_sandbox(look: Look<'_>, one: &Sandbox, page: &mut Page) {
         let last = one.oom.map_or(String::new(), |oom| {
             format!(", last {} ago", Short(look.engine.since(oom)))
         });
-        let text = format!("killed for memory {} times{last}", one.ooms);
+        let text = match one.ooms {
+            1 => format!("killed for memory once{last}"),
+            some => format!("killed for memory {some} times{last}"),
+        };
         page.field(Role::Bad, "OOM", &text);
     }
     usage(look, one, page);

@@ -18,6 +18,9 @@ use crate::tui::widget::figure::Short;
 use crate::tui::widget::pen::Pen;
 use crate::tui::widget::text::wrap;
 
+/// Nothing can be done about what is past.
+const THEN: &str = "What ran at this instant was not seen.";
+
 pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     let area = areas.table;
     let since = Short(look.live.link_age(look.ours));
@@ -25,25 +28,38 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     let filtered = look.live.sight.filter.is_some() && look.live.counts.sandboxes > 0;
     let drop = look.app.keys.last(Place::Table, Command::Back);
     let drops = drop.map_or(String::new(), |key| format!("{key} drops it."));
+    let plays = look.live.playing.is_some();
     let (role, said, more): (Role, String, &str) = match &look.model().link {
         Link::Connecting => (
             Role::Busy,
             format!("Connecting to the engine, for {since}."),
-            "It is asked again until it answers.",
+            if plays {
+                ""
+            } else {
+                "It is asked again until it answers."
+            },
         ),
         Link::Lost { why } => (
             Role::Bad,
             if known {
-                format!("The engine is lost since {since}: {why}")
+                format!("The engine has been lost for {since}: {why}")
             } else {
                 format!("No engine answers, for {since}: {why}")
             },
-            "What runs now is not known. The dashboard connects as soon as it comes.",
+            if plays {
+                THEN
+            } else {
+                "What runs now is not known. The dashboard connects as soon as it comes."
+            },
         ),
         Link::Hung => (
             Role::Unsure,
-            format!("The engine hangs since {since}: it accepts connections and does not answer."),
-            "What runs now is not known. Restarting the engine stops every container.",
+            format!("The engine has hung for {since}: it accepts connections and does not answer."),
+            if plays {
+                THEN
+            } else {
+                "What runs now is not known. Restarting the engine stops every container."
+            },
         ),
         Link::Up if !known => (
             Role::Busy,
@@ -54,6 +70,11 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
             Role::Muted,
             "No sandbox matches the filter.".to_owned(),
             &drops,
+        ),
+        Link::Up if plays => (
+            Role::Plain,
+            "No sandbox is there at this instant of the recording.".to_owned(),
+            "",
         ),
         Link::Up => (
             Role::Plain,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   agent/session    end           gone  lived  start  made fail    peak/cap
-//! › main/telegram    ■ oom 137      12s   4.2s  450ms     3    1   510M/512M
+//! › main/telegram    ◆ oom 137      12s   4.2s  450ms     3    1   510M/512M
 //! ```
 
 use std::fmt::{Display, Formatter, Result};
@@ -42,9 +42,12 @@ const fn spec(column: Column, rank: u8, least: usize, most: usize) -> Spec<Colum
     }
 }
 
+/// Below this width the symbol stands for the end.
+const WORDS: u16 = 40;
+
 const SPECS: [Spec<Column>; 10] = [
     spec(Column::Owner, 0, 8, 26),
-    spec(Column::End, 1, 10, 10),
+    END,
     spec(Column::Gone, 3, 4, 5),
     spec(Column::Lived, 2, 6, 7),
     spec(Column::Start, 6, 6, 6),
@@ -54,6 +57,9 @@ const SPECS: [Spec<Column>; 10] = [
     spec(Column::Name, 5, 14, 30),
     spec(Column::Image, 9, 14, 30),
 ];
+
+const END: Spec<Column> = spec(Column::End, 1, 10, 10);
+const END_SYMBOL: Spec<Column> = spec(Column::End, 1, 1, 1);
 
 impl Column {
     fn title(self) -> &'static str {
@@ -93,7 +99,11 @@ impl<T: Display> Display for Known<T> {
 
 pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     let area = areas.table;
-    let plan = plan(usize::from(area.width).saturating_sub(2), &SPECS);
+    let mut specs = SPECS;
+    if area.width < WORDS {
+        specs[1] = END_SYMBOL;
+    }
+    let plan = plan(usize::from(area.width).saturating_sub(2), &specs);
     if areas.titles.height > 0 {
         pen.row(areas.titles, 0).gap(2);
         for (column, width) in &plan {
@@ -142,7 +152,8 @@ fn cell(look: Look<'_>, column: Column, width: usize, gone: &Gone, pen: &mut Pen
         }
         Column::End => match (gone.leaving, gone.exit_code) {
             (Leaving::Vanished, None) => {
-                pen.cell(Role::Unsure, "? unseen", width);
+                let words = if width < 4 { "?" } else { "? unseen" };
+                pen.cell(Role::Unsure, words, width);
             }
             (Leaving::Vanished | Leaving::Destroyed, _) => state(look, end_of(gone), width, pen),
         },

@@ -5,11 +5,15 @@
 //! ████░░░░░░ 4 more fit, limited by memory                          reaches back 12m
 //! ```
 
+use std::fmt::{Display, Formatter, Result};
+
 use ratatui::layout::Rect;
 
+use super::super::{alarm, tabs};
 use super::{Look, gauge};
-use crate::live::event::Link;
+use crate::live::event::{Cost, Link};
 use crate::live::replay::Replay;
+use crate::tui::layout::live::Areas;
 use crate::tui::screen::Screen;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::clock::Zone;
@@ -17,19 +21,34 @@ use crate::tui::widget::figure::{Bytes, Short, Took};
 use crate::tui::widget::pen::Pen;
 use crate::tui::widget::text::columns;
 
-pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+/// From so much room on, an alert without a line of its own is told in words.
+const WORDS: usize = 60;
+/// `1 [2] 3`, and the gap before it.
+const DIGITS: usize = 9;
+
+pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
+    let area = areas.header;
     pen.row(area, 0);
-    link(look, pen, area.height > 1);
     if area.height < 2 {
-        if look.app.is_demo {
-            pen.offer(Role::Warn, format_args!("demo"));
+        marked(look, pen);
+        link(look, pen, false);
+        if areas.alert.height == 0 {
+            alert(look, pen);
         }
         short_counts(look, pen);
+        // Where there is room for both, they stand before the digits.
+        let kept = pen.keep(DIGITS);
+        end(look, pen, &[Form::Short]);
+        pen.free(kept);
         digits(look, pen);
         return;
     }
+    link(look, pen, true);
+    let shortest = shortest(look, pen);
+    let kept = pen.keep(shortest);
     counts(look, pen);
-    cost(look, pen);
+    pen.free(kept);
+    end(look, pen, &[Form::Long, Form::Middle, Form::Short]);
     pen.row(area, 1);
     gauge::draw(look, pen);
     if let Some(reaches) = look.model().reaches {
@@ -42,10 +61,33 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
 pub fn tiny(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     pen.row(area, 0);
     link(look, pen, false);
-    let mark = if look.app.is_demo { "demo  " } else { "" };
-    pen.row(area, 1)
-        .text(Role::Warn, mark)
-        .text(Role::Muted, "too small");
+    alert(look, pen);
+    pen.row(area, 1);
+    marked(look, pen);
+    pen.text(Role::Muted, "too small");
+}
+
+/// First, where a line may be cut at its end: that this is not the node as it is now.
+fn marked(look: Look<'_>, pen: &mut Pen<'_>) {
+    let mark = tabs::mark(look.app, pen.room());
+    if !mark.is_empty() {
+        pen.text(Role::Warn, mark).gap(2);
+    }
+}
+
+/// The newest alert, where it has no line of its own.
+fn alert(look: Look<'_>, pen: &mut Pen<'_>) {
+    let Some(newest) = look.live.alerts(look.app.now).next() else {
+        return;
+    };
+    let role = alarm::role(&newest.alert);
+    if pen.room() < WORDS {
+        pen.offer(role, format_args!("!"));
+        return;
+    }
+    let width = pen.room() / 2;
+    let words = alarm::headline(look.live, &newest.alert, width, look.theme.ellipsis());
+    pen.offer(role, format_args!("! {words}"));
 }
 
 /// Four different pictures of the way to the engine.
@@ -81,7 +123,7 @@ fn link(look: Look<'_>, pen: &mut Pen<'_>, long: bool) {
         (Link::Lost { .. }, false) => {
             pen.write(Role::Bad, format_args!("{} LOST {since}", theme.cross()))
         }
-        (Link::Hung, true) => pen.write(Role::Unsure, format_args!("! ENGINE HANGS since {since}")),
+        (Link::Hung, true) => pen.write(Role::Unsure, format_args!("! ENGINE HANGS for {since}")),
         (Link::Hung, false) => pen.write(Role::Unsure, format_args!("! HANGS {since}")),
     };
 }
@@ -117,16 +159,21 @@ fn counts(look: Look<'_>, pen: &mut Pen<'_>) {
         1 => pen.offer(Role::Busy, format_args!("1 call")),
         some => pen.offer(Role::Busy, format_args!("{some} calls")),
     };
+    // What is trouble comes before what is only gone: where it is narrow, the last are dropped.
     let totals = look.model().totals;
-    if totals.gone > 0 {
-        pen.offer(Role::Muted, format_args!("{} gone", totals.gone));
-    }
-    if totals.failed > 0 {
-        let (failed, calls) = (totals.failed, totals.calls);
-        pen.offer(Role::Warn, format_args!("{failed} of {calls} calls failed"));
-    }
     if totals.ooms > 0 {
         pen.offer(Role::Bad, format_args!("{} OOM", totals.ooms));
+    }
+    if totals.failed > 0 {
+        match (totals.failed, totals.calls) {
+            (_, 1) => pen.offer(Role::Warn, format_args!("1 call failed")),
+            (failed, calls) => {
+                pen.offer(Role::Warn, format_args!("{failed} of {calls} calls failed"))
+            }
+        };
+    }
+    if totals.gone > 0 {
+        pen.offer(Role::Muted, format_args!("{} gone", totals.gone));
     }
 }
 
@@ -136,58 +183,116 @@ fn short_counts(look: Look<'_>, pen: &mut Pen<'_>) {
     }
     let counts = look.live.counts;
     pen.offer(Role::Plain, format_args!("{} there", counts.sandboxes));
-    if counts.calls > 0 {
-        pen.offer(Role::Busy, format_args!("{} calls", counts.calls));
-    }
+    match counts.calls {
+        0 => &mut *pen,
+        1 => pen.offer(Role::Busy, format_args!("1 call")),
+        some => pen.offer(Role::Busy, format_args!("{some} calls")),
+    };
     gauge::short(look, pen);
 }
 
-/// `▶ 2x  11:06:40 of 11:10:00`
-fn deck(replay: &Replay, pen: &mut Pen<'_>, theme: Theme, zone: &Zone) {
-    let (sign, role) = if replay.is_playing() {
-        (theme.playing(), Role::Good)
-    } else {
-        (theme.paused(), Role::Warn)
-    };
-    let (speed, at, end) = (replay.speed().word(), replay.now(), replay.end());
-    pen.at_end(
-        role,
-        format_args!(
-            "recording {sign} {speed}  {} of {} {}",
-            zone.clock(at),
-            zone.clock(end),
-            zone.word(end)
-        ),
-    );
+/// How much is told at the end of the line.
+#[derive(Clone, Copy)]
+enum Form {
+    Long,
+    Middle,
+    Short,
 }
 
-fn cost(look: Look<'_>, pen: &mut Pen<'_>) {
-    if let Some(playing) = &look.live.playing {
-        deck(&playing.replay, pen, look.theme, &look.app.zone);
-        return;
+/// `recording ▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40`
+struct Deck<'a> {
+    replay: &'a Replay,
+    form: Form,
+    theme: Theme,
+    zone: &'a Zone,
+}
+
+impl Display for Deck<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let sign = if self.replay.is_playing() {
+            self.theme.playing()
+        } else {
+            self.theme.paused()
+        };
+        if let Form::Long = self.form {
+            f.write_str("recording ")?;
+        }
+        let (speed, at) = (self.replay.speed().word(), self.replay.now());
+        write!(f, "{sign} {speed}  {}", self.zone.clock(at))?;
+        let end = self.replay.end();
+        match self.form {
+            Form::Long | Form::Middle => {
+                write!(f, " of {} {}", self.zone.clock(end), self.zone.word(end))
+            }
+            Form::Short => Ok(()),
+        }
     }
-    let Some(cost) = &look.model().cost else {
-        return;
+}
+
+/// `watching: 0.4% of a core, 9M, 12 samples/s`, `watching: 0.4% 9M 12/s`, `0.4% 9M 12/s`
+struct Own<'a>(&'a Cost, Form);
+
+impl Display for Own<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self(cost, form) = self;
+        let cpu = cost.cores * 100.0;
+        let rate = if cost.seconds > 0.0 {
+            f64::from(cost.samples) / cost.seconds
+        } else {
+            f64::from(cost.samples)
+        };
+        let (lead, core, comma, samples) = match form {
+            Form::Long => ("watching: ", " of a core", ",", " samples"),
+            Form::Middle => ("watching: ", "", "", ""),
+            Form::Short => ("", "", "", ""),
+        };
+        write!(f, "{lead}{cpu:.1}%{core}{comma}")?;
+        if let Some(resident) = cost.resident {
+            write!(f, " {}{comma}", Bytes(resident))?;
+        }
+        write!(f, " {rate:.0}{samples}/s")
+    }
+}
+
+/// How far a recording is, or what the watching costs: the longest of these forms that fits.
+fn end(look: Look<'_>, pen: &mut Pen<'_>, forms: &[Form]) {
+    for &form in forms {
+        let fits = match (&look.live.playing, &look.model().cost) {
+            (Some(playing), _) => {
+                let role = if playing.replay.is_playing() {
+                    Role::Good
+                } else {
+                    Role::Warn
+                };
+                pen.ends(role, format_args!("{}", deck(look, &playing.replay, form)))
+            }
+            (None, Some(cost)) => pen.ends(Role::Muted, format_args!("{}", Own(cost, form))),
+            (None, None) => return,
+        };
+        if fits {
+            return;
+        }
+    }
+}
+
+fn deck<'a>(look: Look<'a>, replay: &'a Replay, form: Form) -> Deck<'a> {
+    Deck {
+        replay,
+        form,
+        theme: look.theme,
+        zone: &look.app.zone,
+    }
+}
+
+/// The columns that the shortest form takes with the gap before it: whatever is counted, it is there.
+fn shortest(look: Look<'_>, pen: &mut Pen<'_>) -> usize {
+    let form = Form::Short;
+    let width = match (&look.live.playing, &look.model().cost) {
+        (Some(playing), _) => pen.measure(format_args!("{}", deck(look, &playing.replay, form))),
+        (None, Some(cost)) => pen.measure(format_args!("{}", Own(cost, form))),
+        (None, None) => return 0,
     };
-    let cpu = cost.cores * 100.0;
-    let rate = if cost.seconds > 0.0 {
-        f64::from(cost.samples) / cost.seconds
-    } else {
-        f64::from(cost.samples)
-    };
-    match cost.resident {
-        Some(resident) => pen.at_end(
-            Role::Muted,
-            format_args!(
-                "watching: {cpu:.1}% of a core, {}, {rate:.0} samples/s",
-                Bytes(resident)
-            ),
-        ),
-        None => pen.at_end(
-            Role::Muted,
-            format_args!("watching: {cpu:.1}% of a core, {rate:.0} samples/s"),
-        ),
-    };
+    width + 2
 }
 
 /// `1 [2] 3`, where there is no line of tabs.

@@ -13,7 +13,7 @@
 //! ```
 
 mod alert;
-mod cells;
+pub mod cells;
 pub mod deeds;
 pub mod detail;
 mod empty;
@@ -95,7 +95,7 @@ pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
         header::tiny(look, areas.header, &mut pen);
         return;
     }
-    header::draw(look, areas.header, &mut pen);
+    header::draw(look, &areas, &mut pen);
     alert::draw(look, areas.alert, &mut pen);
     match live.sight.list {
         List::Standing if live.rows.is_empty() => empty::draw(look, &areas, &mut pen),

@@ -20,15 +20,21 @@ use crate::tui::layout;
 use crate::tui::screen::live::Live;
 use crate::tui::theme::Role;
 use crate::tui::widget::page::Page;
-use crate::tui::widget::text::fit;
+use crate::tui::widget::text::{columns, fit, wrap};
 
-const WIDTH: u16 = 62;
+/// Columns of the text where there is room for them, and of the labels then.
+const WIDEST: u16 = 62;
 const LABEL: usize = 44;
 const FIGURE: usize = 10;
 
 pub fn frame(app: &App, live: &Live, size: Size) -> Rect {
     let height = u16::try_from(lines(app, live).len()).unwrap_or(u16::MAX);
-    layout::dialog(size, WIDTH, height)
+    layout::dialog(size, width(size), height)
+}
+
+/// Columns inside the dialog.
+fn width(size: Size) -> u16 {
+    WIDEST.min(size.width.saturating_sub(4)).max(1)
 }
 
 pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
@@ -36,21 +42,22 @@ pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
         return;
     };
     let frame = frame(app, live, size).intersection(buffer.area);
+    let inside = layout::inside(frame);
+    let lines = lines(app, live);
+    let goes_on = lines.len() > usize::from(inside.height);
     Clear.render(frame, buffer);
     Block::bordered()
         .border_type(BorderType::Plain)
         .title(" Headroom ")
-        .title_bottom(scrolls(app))
+        .title_bottom(scrolls(app, goes_on))
         .render(frame, buffer);
-    let inside = layout::inside(frame);
-    let lines = lines(app, live);
     for (y, line) in (0..inside.height).zip(lines.into_iter().skip(scroll)) {
         put(buffer, inside, y, line);
     }
 }
 
 pub fn lines(app: &App, live: &Live) -> Vec<Line<'static>> {
-    let mut page = Page::new(app.theme, usize::from(WIDTH));
+    let mut page = Page::new(app.theme, usize::from(width(app.size)));
     match &live.model.headroom {
         Ok(arithmetic) => reckon(&mut page, arithmetic),
         Err(why) => {
@@ -68,13 +75,20 @@ fn entries(page: &mut Page, entries: &[Entry]) {
             Weight::Sum => Role::Strong,
             Weight::Aside => Role::Muted,
         };
-        let gap = FIGURE.saturating_sub(entry.figure.len());
-        let line = page
-            .pieces()
-            .add(role, &fit(&entry.label, LABEL, ""))
-            .gap(gap)
-            .add(role, &entry.figure);
-        page.push(line);
+        // The figure is there whatever the label takes: that goes on over several lines.
+        let figure = columns(&entry.figure).max(FIGURE);
+        let room = LABEL.min(page.width.saturating_sub(figure + 1)).max(1);
+        let label = wrap(&entry.label, room, 2);
+        let last = label.len().saturating_sub(1);
+        for (index, text) in label.iter().enumerate() {
+            let line = page.pieces().add(role, &fit(text, room, ""));
+            page.push(if index == last {
+                let gap = figure - columns(&entry.figure);
+                line.gap(gap).add(role, &entry.figure)
+            } else {
+                line
+            });
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! ─ timeline ──────────────────────────────────────────────────────────────
 //!  12s   main/telegram         started in 450ms
-//!   8s ! main                  12x exit 1 within 8s
+//! › 8s ! main                  12x exit 1 within 8s
 //!   2s x main/telegram         OOM: something in it was killed for memory, cap 512M
 //! ```
 
@@ -34,7 +34,6 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
         return;
     }
     for (y, entry) in (0..area.height).zip(live.visible_entries()) {
-        line(look, entry, area, y, pen);
         let here = match live.sight.entry {
             Some(_) => live
                 .entry_position()
@@ -44,6 +43,7 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
                 live.sight.focus == Pane::Timeline && live.timeline.entries.back() == Some(entry)
             }
         };
+        line(look, entry, here, area, y, pen);
         if here {
             pen.wash(Theme::cursor(live.sight.focus == Pane::Timeline));
         }
@@ -75,19 +75,21 @@ fn title(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     pen.fill(Role::Muted, rule);
 }
 
-fn line(look: Look<'_>, entry: &Entry, area: Rect, y: u16, pen: &mut Pen<'_>) {
+fn line(look: Look<'_>, entry: &Entry, here: bool, area: Rect, y: u16, pen: &mut Pen<'_>) {
     let note = &entry.note;
-    pen.row(area, y);
+    // No age and no clock takes the column of the pointer.
+    let pointer = if here { look.theme.pointer() } else { " " };
+    pen.row(area, y).text(Role::Strong, pointer);
     if look.live.sight.clock {
         let clock = look.app.zone.clock(note.stamp);
-        pen.figure(Role::Muted, format_args!("{clock}"), 9);
+        pen.figure(Role::Muted, format_args!("{clock}"), 8);
     } else {
         let clock = match note.about {
             Some(_) => look.engine,
             None => look.ours,
         };
         let age = Short(clock.since(note.stamp));
-        pen.figure(Role::Muted, format_args!("{age}"), 5);
+        pen.figure(Role::Muted, format_args!("{age}"), 4);
     }
     let role = role(&note.what);
     let mark = match role {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::live::event::{Link, Moment};
 use crate::live::note::{About, News, Note, Seen};
-use crate::tui::screen::live::Entry;
+use crate::tui::screen::live::{Doing, Entry};
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::{Bytes, Short, Took};
 
@@ -27,6 +27,22 @@ impl Display for Whose<'_> {
             (Some(agent), Some(session), false) => write!(f, "{agent}/{session}"),
             (Some(one), None, false) | (None, Some(one), false) => f.write_str(one),
             (None, None, false) => f.write_str(&self.0.name),
+        }
+    }
+}
+
+/// `busy`, `exit 1`, `oom 137`.
+pub struct Named(pub Doing);
+
+impl Display for Named {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Doing::Exited { code, oom } = self.0 else {
+            return f.write_str(self.0.word());
+        };
+        f.write_str(if oom { "oom " } else { "exit " })?;
+        match code {
+            Some(code) => code.fmt(f),
+            None => f.write_str("?"),
         }
     }
 }
