@@ -66,7 +66,9 @@ pub struct Told {
 pub async fn ask(engine: &Engine, found: &Inspected, d: Deadline) -> Result<Told, Why> {
     let said = engine.exec(&found.id, &["sh", "-c", SCRIPT], d).await;
     let said = said.map_err(|error| error.to_why())?;
-    told(&said.stdout).ok_or_else(|| {
+    // One that was cut off says too little.
+    let whole = Some(said).filter(|said| said.exit_code == 0);
+    whole.and_then(|said| told(&said.stdout)).ok_or_else(|| {
         let words = "the gateway's container does not tell where OpenClaw's state is";
         Why::new(WhyKind::Failed, words)
     })
@@ -148,7 +150,10 @@ pub fn from_outside(
             members: Vec::new(),
         }),
     };
-    (user, Reading::known(Box::new(state), "the folder that is mounted"))
+    (
+        user,
+        Reading::known(Box::new(state), "the folder that is mounted"),
+    )
 }
 
 /// As the container is made.
