@@ -133,6 +133,22 @@ impl Engine {
         Ok(said.details())
     }
 
+    /// Containers, running or not, that are made to use the network of this one. One that vanishes
+    /// meanwhile is left out.
+    pub async fn in_network_of(&self, id: &str, d: Deadline) -> Result<Vec<Standing>, Why> {
+        let all: Vec<SaidNetworked> = self.get("/containers/json?all=1", d).await?;
+        let mode = format!("container:{id}");
+        let found = all
+            .into_iter()
+            .filter(|one| one.host_config.network_mode == mode);
+        stream::iter(found)
+            .map(|one| async move { present(self.said(&one.id, d).await) })
+            .buffered(AT_ONCE)
+            .try_filter_map(|said| async move { Ok(said.map(|said| said.standing())) })
+            .try_collect()
+            .await
+    }
+
     /// A command in a container. `Absent` when it has been over for some minutes, or its container
     /// has gone.
     pub async fn exec_details(&self, exec_id: &str, d: Deadline) -> Result<ExecDetails, Why> {
@@ -188,6 +204,21 @@ struct SaidListed {
     labels: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "nullable")]
     created: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SaidNetworked {
+    id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    host_config: SaidNetwork,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SaidNetwork {
+    #[serde(default, deserialize_with = "nullable")]
+    network_mode: String,
 }
 
 impl From<SaidListed> for Listed {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Reading;
+use super::docker::Owner;
 use super::sandbox::Standing;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -350,6 +351,15 @@ pub struct Gateway {
     /// The container it runs in, as the engine inspects it.
     #[serde(default)]
     pub container: Reading<Box<Standing>>,
+    /// The release of OpenClaw in that container, where it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// OpenClaw's own folder as that container's user finds it.
+    #[serde(default)]
+    pub state: Reading<Box<StateFolder>>,
+    /// Containers, running or not, that are made to use the gateway's network.
+    #[serde(default)]
+    pub beside: Reading<Vec<Beside>>,
     /// A `/.dockerenv` lies on a machine that is no container: OpenClaw takes it as proof.
     #[serde(default)]
     pub stray_dockerenv: bool,
@@ -364,6 +374,8 @@ pub enum Placement {
     Installed { by: String },
     /// A container of this engine (docker-outside-of-docker).
     Container { id: String, name: String },
+    /// A process of this machine in a container that the engine in force does not know.
+    Elsewhere { pid: i32, id: String },
     /// Nothing runs and nothing is installed as a service.
     Missing,
 }
@@ -375,6 +387,28 @@ pub struct Health {
     pub ready: bool,
     #[serde(default)]
     pub failing: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StateFolder {
+    /// Inside the container, after symbolic links; it need not be there yet.
+    pub path: String,
+    /// The first folder in it, itself or what it would be made in, that the gateway's user may not
+    /// write to.
+    #[serde(default)]
+    pub refused: Option<String>,
+    /// Whose that folder is, or the state folder when nothing is refused.
+    #[serde(default)]
+    pub owner: Option<Owner>,
+}
+
+/// A container that shares the gateway's network, like OpenClaw's own `openclaw-cli`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Beside {
+    pub name: String,
+    pub cap_drop: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

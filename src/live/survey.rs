@@ -37,7 +37,12 @@ pub async fn survey(world: Arc<World>, d: Deadline) -> Node {
 fn node(mut facts: Facts) -> Node {
     let gateway = match facts.openclaw.gateway.get().map(|one| &one.placement) {
         Ok(Placement::Container { id, .. }) => Some(id.clone()),
-        Ok(Placement::Process { .. } | Placement::Installed { .. } | Placement::Missing)
+        Ok(
+            Placement::Process { .. }
+            | Placement::Installed { .. }
+            | Placement::Elsewhere { .. }
+            | Placement::Missing,
+        )
         | Err(_) => None,
     };
     // What runs is the live picture's own; the rest of the arithmetic asks where the gateway is.

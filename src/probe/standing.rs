@@ -51,7 +51,12 @@ async fn measure(engine: &Engine, facts: &Facts, d: Deadline) -> Result<Load, Wh
         .collect();
     let gateway = match facts.openclaw.gateway.get().map(|g| g.placement.clone()) {
         Ok(Placement::Container { id, .. }) => Some(id),
-        Ok(Placement::Process { .. } | Placement::Installed { .. } | Placement::Missing)
+        Ok(
+            Placement::Process { .. }
+            | Placement::Installed { .. }
+            | Placement::Elsewhere { .. }
+            | Placement::Missing,
+        )
         | Err(_) => None,
     };
     let ids: Vec<String> = running.iter().map(|one| one.id.clone()).collect();

@@ -15,6 +15,7 @@ mod dashboard;
 mod drill;
 mod events;
 mod gaps;
+mod gateways;
 mod images;
 mod live;
 mod logs;
@@ -57,6 +58,7 @@ fn main() {
         .chain(&watch::TESTS)
         .chain(&dashboard::TESTS)
         .chain(&gaps::TESTS)
+        .chain(&gateways::TESTS)
         .chain(&recorder::TESTS)
         .chain(&acts::TESTS)
         .chain(&calls::TESTS)

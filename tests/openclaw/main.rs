@@ -16,12 +16,18 @@
 //! | image without python3 or shell | E `faults/image-without-python`, `…-shell` |
 //! | no docker command for the gateway | R `gateway-without-docker` here, E `repairs/docker-cli` |
 //! | the same under launchd alone | N `plans/docker-cli-link` |
-//! | the same in the gateway's container | N `nodes/dood-without-docker-cli` |
+//! | the same in the gateway's container | E `engine/gateways`, N `nodes/dood-without-docker-cli` |
 //! | no right to the socket | E `faults/socket-forbidden`, N `nodes/linux-not-in-docker-group` |
 //! | engine not running, or another one | E `faults/no-socket`, `nobody-listens`, `engine-hung` |
 //! | folders not the sandbox user's | E `faults/workspace-of-another-user`, `repairs/bind-of-another` |
 //! | /workspace not writable | R `workspace-of-another` here, E `faults/volume-owned-by-root`, R `repairs/volume-of-root` |
-//! | gateway in a container (DooD) | N `nodes/cases/openclaw`, `plans/gateway-in-a-container*` |
+//! | gateway in a container without the socket or its group | E `engine/gateways`, N `nodes/cases/openclaw`, `plans/gateway-in-a-container*` |
+//! | its state is not its user's (EACCES, 8) | E `engine/gateways` (asked inside; one that restarts), N `nodes/cases/openclaw` |
+//! | /workspace empty: other paths inside, before 2026.9 (10) | E `engine/gateways`, N `nodes/cases/openclaw` |
+//! | its state a named volume, or no mount (11) | E `engine/gateways`, N `nodes/cases/openclaw` |
+//! | a container of another engine (11) | E `engine/gateways`, N `nodes/cases/openclaw` |
+//! | a stray `/.dockerenv` (11) | N `nodes/cases/openclaw` |
+//! | EAI_AGAIN in openclaw-cli on Docker Desktop (13) | N `nodes/cases/openclaw`; what shares the network: E `engine/gateways` |
 //! | settings without effect on a standing sandbox | R `stale-settings`, `stale-image`, `stale-mounts` here, `repairs/sandbox-stale` |
 //! | no network, `setupCommand` | R `setup-command` here |
 //! | a bind that is refused only later | R `bind-blocked`, `bind-reserved` here, E `faults/bind-outside` |

@@ -17,7 +17,7 @@ const GATEWAY: &str = "/openclaw/gateway/known";
 pub fn ground(facts: &Facts) -> Result<Ground, Why> {
     match facts.openclaw.gateway.get()?.placement {
         Placement::Process { .. } | Placement::Installed { .. } => Ok(Ground::BareMetal),
-        Placement::Container { .. } => Ok(Ground::Container),
+        Placement::Container { .. } | Placement::Elsewhere { .. } => Ok(Ground::Container),
         Placement::Missing => Err(Why::new(
             WhyKind::Absent,
             "no gateway runs here, and none is installed as a service",
@@ -92,7 +92,9 @@ fn host_tools(snapshot: &Snapshot, gateway: &Gateway) -> Vec<Point> {
         Placement::Installed { by } => format!(
             "the gateway does not run now; started by {by}, it runs tools on the host as {whose}"
         ),
-        Placement::Container { .. } | Placement::Missing => return Vec::new(),
+        Placement::Container { .. } | Placement::Elsewhere { .. } | Placement::Missing => {
+            return Vec::new();
+        }
     };
     let mut points = vec![
         Point::new(Status::Fail, text)
@@ -110,7 +112,12 @@ fn host_tools(snapshot: &Snapshot, gateway: &Gateway) -> Vec<Point> {
 
 pub fn container(facts: &Facts, snapshot: &Snapshot, force: Force) -> [Cell; 4] {
     let gateway = facts.openclaw.gateway.get().ok();
-    let here = gateway.filter(|gateway| matches!(gateway.placement, Placement::Container { .. }));
+    let here = gateway.filter(|gateway| {
+        matches!(
+            gateway.placement,
+            Placement::Container { .. } | Placement::Elsewhere { .. }
+        )
+    });
     let Some(gateway) = here else {
         return [
             Cell::new("with the gateway"),
@@ -177,6 +184,7 @@ fn mounted(seen: &Standing) -> String {
 fn shared(snapshot: &Snapshot, gateway: &Gateway) -> Point {
     let name = match &gateway.placement {
         Placement::Container { name, .. } => name.as_str(),
+        Placement::Elsewhere { id, .. } => id.get(..12).unwrap_or(id),
         Placement::Process { .. } | Placement::Installed { .. } | Placement::Missing => "",
     };
     let place = snapshot.at(format!("{GATEWAY}/placement"));

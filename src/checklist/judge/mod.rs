@@ -84,7 +84,7 @@ judges! {
     OpenclawSandboxMode(openclaw::SandboxMode) reads Openclaw;
     OpenclawElevated(openclaw::Elevated) reads Openclaw;
     OpenclawDockerCli(openclaw::DockerCli) reads Openclaw, Gateway, Endpoint;
-    OpenclawGateway(openclaw::Gateway) reads Openclaw, Gateway;
+    OpenclawGateway(openclaw::Gateway) reads Openclaw, Gateway, Engine;
     OpenclawLimits(openclaw::Limits) reads Openclaw;
     OpenclawNetworkPolicy(openclaw::NetworkPolicy) reads Openclaw;
     OpenclawDoctor(openclaw::Doctor) reads Openclaw, Doctor;

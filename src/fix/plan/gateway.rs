@@ -45,6 +45,17 @@ pub fn gateway(node: Node<'_>, findings: &Findings<'_>) -> Answer {
                 answer.extend(by_hand(id, &[*finding], why));
                 continue;
             }
+            ("gateway-state-not-writable", _) => {
+                let why =
+                    "the folder is the engine's machine's, and what else uses it is not known";
+                answer.extend(by_hand(id, &[*finding], why));
+                continue;
+            }
+            ("gateway-cli-without-names", _) => {
+                let why = "it is set where the container is defined, and only commands that reach out need it";
+                answer.extend(by_hand(id, &[*finding], why));
+                continue;
+            }
             _ => {
                 let why = "the gateway's own log says why; a restart ends what agents are doing";
                 answer.extend(by_hand(id, &[*finding], why));
@@ -112,6 +123,9 @@ pub fn docker_cli(node: Node<'_>, findings: &Findings<'_>) -> Answer {
     for finding in findings {
         let link = match finding.error_code.as_str() {
             "docker-cli-missing" => link(node),
+            "gateway-in-another-engine" => {
+                Err("which of the two engines is meant is for a person to say")
+            }
             _ => Err("it is set where the gateway's service is defined"),
         };
         match link {

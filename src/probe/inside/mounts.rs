@@ -200,7 +200,7 @@ fn agents_workspace(facts: &Facts, source: &str, target: &str, expected: Access)
 
 /// Paths in the configuration of a gateway in a container are that container's.
 fn is_there(facts: &Facts, path: &str) -> Result<(), Why> {
-    if let Ok(Placement::Container { name, .. }) =
+    if let Ok(Placement::Container { name, .. } | Placement::Elsewhere { id: name, .. }) =
         facts.openclaw.gateway.get().map(|g| g.placement.clone())
     {
         return Err(Why::new(

@@ -11,18 +11,34 @@ use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::docker::Connection;
 use crate::facts::openclaw::{Gateway as Process, Placement, SocketAccess};
 use crate::facts::{Facts, Why, WhyKind};
+use crate::units;
 
 use super::super::agents::{explained, with_sandboxed};
+use super::contained;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct DockerCli {}
+pub struct DockerCli {
+    /// The OpenClaw that tells an engine where the folders of its own container are.
+    pub paths_translated_since: units::Version,
+}
 
 impl DockerCli {
     pub(in super::super) fn rule(&self, facts: &Facts) -> Result<Ruling, Why> {
         with_sandboxed(facts, |_| {
             let gateway = facts.openclaw.gateway.get()?;
-            let mut complaints = Vec::new();
+            if let Some(complaint) = contained::of_another_engine(facts, gateway) {
+                let summary = complaint.message.clone();
+                return Ok(
+                    Ruling::found(vec![complaint], summary).evidence("/openclaw/gateway", gateway)
+                );
+            }
+            let folders = contained::folders(gateway, &self.paths_translated_since);
+            let mut doubt = None;
+            let mut complaints = folders.unwrap_or_else(|why| {
+                doubt = Some(why);
+                Vec::new()
+            });
             let mut summary = String::new();
             match gateway.docker_cli.get() {
                 Ok(path) => summary.clone_from(path),
@@ -30,7 +46,9 @@ impl DockerCli {
                     "no docker command".clone_into(&mut summary);
                     complaints.push(cli_missing(gateway, &why));
                 }
-                Err(why) => return Err(why),
+                // A known trouble is worth more than the missing half.
+                Err(why) if complaints.is_empty() => return Err(why),
+                Err(_) => "what docker command it has is not known".clone_into(&mut summary),
             }
             // Where nobody can open the socket, docker/access or docker/running tells it.
             let answers = matches!(
@@ -39,27 +57,30 @@ impl DockerCli {
             );
             match gateway.socket.get() {
                 Ok(access) if answers => complaints.extend(socket_trouble(gateway, access)),
-                Ok(_) => {}
-                Err(why) => match why.kind {
-                    WhyKind::NotAsked | WhyKind::NotApplicable => {}
-                    WhyKind::Absent
-                    | WhyKind::Denied
-                    | WhyKind::Timeout
-                    | WhyKind::Unparsable
-                    | WhyKind::Offline
-                    | WhyKind::Failed => {
-                        // A known trouble is worth more than the missing half.
-                        if complaints.is_empty() && answers {
-                            return Err(why);
-                        }
-                    }
-                },
+                Err(why) if answers => doubt = doubt.or(Some(why)),
+                Ok(_) | Err(_) => {}
+            }
+            if let Some(why) = doubt.filter(|why| complaints.is_empty() && is_doubt(why)) {
+                return Err(why);
             }
             if let Placement::Container { name, .. } = &gateway.placement {
                 summary = format!("{summary} in the gateway's container {name}");
             }
             Ok(Ruling::found(complaints, summary).evidence("/openclaw/gateway", gateway))
         })
+    }
+}
+
+/// What was not asked for, or means nothing here, is no doubt.
+fn is_doubt(why: &Why) -> bool {
+    match why.kind {
+        WhyKind::NotAsked | WhyKind::NotApplicable => false,
+        WhyKind::Absent
+        | WhyKind::Denied
+        | WhyKind::Timeout
+        | WhyKind::Unparsable
+        | WhyKind::Offline
+        | WhyKind::Failed => true,
     }
 }
 
@@ -76,11 +97,16 @@ fn cli_missing(gateway: &Process, why: &Why) -> Complaint {
                 .requirement("docker on the gateway's PATH")
                 .hint("rebuild the gateway's image with OPENCLAW_INSTALL_DOCKER_CLI=1, or mount a docker CLI into it")
         }
-        Placement::Process { .. } | Placement::Installed { .. } | Placement::Missing => {
+        Placement::Process { .. }
+        | Placement::Installed { .. }
+        | Placement::Elsewhere { .. }
+        | Placement::Missing => {
             let who = match &gateway.placement {
                 Placement::Process { pid } => format!("the gateway (process {pid})"),
                 Placement::Installed { by } => format!("the gateway (as {by} would start it)"),
-                Placement::Container { .. } | Placement::Missing => "the gateway".to_owned(),
+                Placement::Container { .. } | Placement::Elsewhere { .. } | Placement::Missing => {
+                    "the gateway".to_owned()
+                }
             };
             let message = format!(
                 "{who} does not find the docker command; its PATH comes from {from}: {}",
@@ -116,9 +142,10 @@ fn socket_trouble(gateway: &Process, access: &SocketAccess) -> Option<Complaint>
         SocketAccess::NotMounted => {
             let name = match &gateway.placement {
                 Placement::Container { name, .. } => name.as_str(),
-                Placement::Process { .. } | Placement::Installed { .. } | Placement::Missing => {
-                    "gateway"
-                }
+                Placement::Process { .. }
+                | Placement::Installed { .. }
+                | Placement::Elsewhere { .. }
+                | Placement::Missing => "gateway",
             };
             let message = format!("the engine's socket is not mounted into the container {name}");
             Some(
@@ -177,7 +204,12 @@ impl Gateway {
             }
             Placement::Process { pid } => Some(format!("process {pid}")),
             Placement::Container { name, .. } => Some(format!("container {name}")),
+            Placement::Elsewhere { pid, .. } => {
+                Some(format!("process {pid} in a container of another engine"))
+            }
         };
+        complaints.extend(contained::not_writable(gateway));
+        complaints.extend(contained::without_names(facts, gateway));
         if let Some(place) = &place {
             complaints.extend(health(gateway, port, place, complaints.is_empty())?);
         }

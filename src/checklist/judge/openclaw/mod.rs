@@ -1,7 +1,8 @@
 //! Judges of the area `openclaw`: pure functions of the facts and of a check's parameters.
 //! `install` rules on what is installed and configured, `policy` on what the settings allow,
-//! `gateway` on the process that drives Docker, `doctor` on what OpenClaw's own doctor says.
+//! `gateway` on the process that drives Docker, `contained` on one in a container, `doctor` on what OpenClaw's own doctor says.
 
+mod contained;
 mod doctor;
 mod gateway;
 mod install;

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use super::reach;
+use super::super::blocking;
+use super::{Seen, inside, reach};
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Inspected};
 use crate::facts::docker::Endpoint;
-use crate::facts::openclaw::{Gateway, Placement, SocketAccess};
+use crate::facts::openclaw::{Beside, Gateway, Placement, SocketAccess};
+use crate::facts::sandbox::Standing;
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::text::wash;
 
@@ -32,7 +34,8 @@ pub async fn named(engine: &Engine, name: &str, d: Deadline) -> Result<Inspected
 pub async fn of_an_openclaw_image(engine: &Engine, d: Deadline) -> Option<Inspected> {
     let all = engine.list("", false, d.at_most(LISTING)).await.ok()?;
     let gateway = all.into_iter().find(|container| {
-        container.state == "running"
+        // One that restarts again and again counts: why it does is to be told.
+        matches!(container.state.as_str(), "running" | "restarting")
             && !container.labels.contains_key(SANDBOX_LABEL)
             && is_gateway_image(&container.image)
     })?;
@@ -44,14 +47,23 @@ fn is_gateway_image(image: &str) -> bool {
     last.starts_with("openclaw") && !last.starts_with("openclaw-sandbox")
 }
 
-/// The container of a process, by its control group: `/docker/<id>` or `docker-<id>.scope`.
-pub fn id_in_cgroup(cgroup: &str) -> Option<String> {
+/// The innermost container of a process, by its control groups (`/docker/<id>`,
+/// `docker-<id>.scope`, another engine's `libpod-<id>.scope`); none when it is one that we are in
+/// ourselves.
+pub fn id_in_cgroup(cgroup: &str, own: &str) -> Option<String> {
+    let ours: Vec<&str> = own.lines().flat_map(ids).collect();
     cgroup
-        .split(['/', '\n'])
-        .map(|part| part.strip_prefix("docker-").unwrap_or(part))
-        .map(|part| part.strip_suffix(".scope").unwrap_or(part))
-        .find(|part| part.len() == 64 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+        .lines()
+        .filter_map(|line| ids(line).last())
+        .find(|id| !ours.contains(id))
         .map(str::to_owned)
+}
+
+fn ids(line: &str) -> impl Iterator<Item = &str> {
+    line.split('/')
+        .map(|part| part.strip_suffix(".scope").unwrap_or(part))
+        .map(|part| part.rsplit('-').next().unwrap_or(part))
+        .filter(|part| part.len() == 64 && part.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 pub async fn look(
@@ -62,27 +74,26 @@ pub async fn look(
     d: Deadline,
 ) -> Gateway {
     let short = d.at_most(PATIENCE);
-    let (docker_cli, socket, health) = tokio::join!(
-        docker_cli(engine, &found, short),
-        socket(engine, facts.docker.endpoint.get().ok(), &found, short),
-        reach::health(port, d),
+    let endpoint = facts.docker.endpoint.get().ok();
+    let (docker_cli, socket, asked, beside, health) = tokio::join!(
+        // On the heap: each is a large future.
+        Box::pin(docker_cli(engine, &found, short)),
+        Box::pin(socket(engine, endpoint, &found, short)),
+        Box::pin(inside::ask(engine, &found, short)),
+        Box::pin(beside(engine, &found, d.at_most(LISTING))),
+        Box::pin(reach::health(port, d)),
     );
-    let uid = found
-        .user
-        .split(':')
-        .next()
-        .and_then(|uid| uid.parse().ok());
-    let mut groups: Vec<u32> = found
-        .group_add
-        .iter()
-        .filter_map(|g| g.parse().ok())
-        .collect();
-    groups.extend(
-        found
-            .user
-            .split_once(':')
-            .and_then(|(_, gid)| gid.parse::<u32>().ok()),
-    );
+    let from = format!("asked in {}", wash(&found.name, 200));
+    let (user, state) = match asked {
+        Ok(told) => (told.user, Reading::known(Box::new(told.state), from)),
+        Err(why) => {
+            let (endpoint, made) = (endpoint.cloned(), found.clone());
+            let said = why.clone();
+            let looking = move || inside::from_outside(endpoint.as_ref(), &made, said);
+            let looked = blocking(short, looking).await;
+            looked.unwrap_or_else(|_| (inside::set(&found), Reading::Unknown(why)))
+        }
+    };
     Gateway {
         placement: Placement::Container {
             id: wash(&found.id, 80),
@@ -94,12 +105,55 @@ pub async fn look(
         path_from: Some("inside the container".to_owned()),
         path: Vec::new(),
         docker_host: None,
-        uid,
-        groups,
+        uid: user.uid,
+        groups: user.groups,
         socket,
         container: Reading::known(found.posture, "engine: container inspect"),
+        version: user.version,
+        state,
+        beside,
         stray_dockerenv: false,
     }
+}
+
+/// A gateway that is known by its process alone: its container is none of the engine in force, or
+/// that engine does not answer. Nothing of this machine's files is its own.
+pub async fn unseen(
+    placement: Placement,
+    seen: &Seen,
+    port: u16,
+    why: Why,
+    d: Deadline,
+) -> Gateway {
+    Gateway {
+        placement,
+        port: Some(port),
+        health: reach::health(port, d).await,
+        docker_cli: Reading::Unknown(why.clone()),
+        path_from: None,
+        path: Vec::new(),
+        docker_host: seen.var("DOCKER_HOST").map(|host| wash(host, 300)),
+        uid: seen.uid,
+        groups: seen.groups.clone(),
+        socket: Reading::Unknown(why.clone()),
+        container: Reading::Unknown(why.clone()),
+        version: None,
+        state: Reading::Unknown(why.clone()),
+        beside: Reading::Unknown(why),
+        stray_dockerenv: false,
+    }
+}
+
+/// What uses its network, as OpenClaw's own Compose file has it for `openclaw-cli`.
+async fn beside(engine: &Engine, found: &Inspected, d: Deadline) -> Reading<Vec<Beside>> {
+    let sharing = engine.in_network_of(&found.id, d).await.map(|sharing| {
+        let one = |it: Standing| Beside {
+            name: it.name,
+            cap_drop: it.cap_drop,
+        };
+        sharing.into_iter().map(one).collect()
+    });
+    Reading::from_result(sharing, "engine: container list and inspect")
 }
 
 async fn docker_cli(engine: &Engine, found: &Inspected, d: Deadline) -> Reading<String> {
@@ -202,8 +256,19 @@ mod tests {
     #[test]
     fn only_a_whole_id_is_taken_from_a_control_group() {
         assert_eq!(
-            id_in_cgroup("0::/user.slice/docker-0123.scope\n1:x:/docker/zz"),
+            id_in_cgroup("0::/user.slice/docker-0123.scope\n1:x:/docker/zz", ""),
             None
         );
+    }
+
+    #[test]
+    fn the_innermost_container_that_is_not_our_own_counts() {
+        let (outer, inner) = ("ab".repeat(32), "01".repeat(32));
+        let nested = format!("0::/docker/{outer}\n1:pids:/docker/{outer}/docker/{inner}\n");
+        let ours = format!("0::/docker/{outer}\n");
+        assert_eq!(id_in_cgroup(&nested, &ours), Some(inner.clone()));
+        assert_eq!(id_in_cgroup(&ours, &ours), None);
+        let podman = format!("0::/machine.slice/libpod-{inner}.scope/container\n");
+        assert_eq!(id_in_cgroup(&podman, "0::/\n"), Some(inner));
     }
 }

@@ -6,6 +6,7 @@
 
 mod container;
 mod dockerenv;
+mod inside;
 mod process;
 mod reach;
 mod service;
@@ -90,14 +91,8 @@ async fn look(
         )
     })
     .await?;
-    if let Some((_, Some(id))) = &running
-        && let Some(engine) = engine
-        && let Ok(found) = container::named(engine, id, d).await
-    {
-        return Ok((
-            container::look(engine, facts, found, port, d).await,
-            "the engine",
-        ));
+    if let Some((seen, Some(id))) = &running {
+        return in_a_container(facts, engine, (seen, id), port, d).await;
     }
     let seen = on_this_machine(running.map(|(process, _)| process), installed);
     if seen.is_none()
@@ -120,6 +115,47 @@ async fn look(
     gateway.port = Some(port);
     gateway.stray_dockerenv = stray;
     Ok((gateway, "this machine's processes and service definitions"))
+}
+
+/// A process in a container: what this machine's files say is nothing to it, so that an engine which
+/// does not know the container, or cannot be asked, is no reason to look there.
+async fn in_a_container(
+    facts: &Facts,
+    engine: Option<&Engine>,
+    (seen, id): (&Seen, &str),
+    port: u16,
+    d: Deadline,
+) -> Result<(Gateway, &'static str), Why> {
+    const PROCESSES: &str = "this machine's processes and their control groups";
+    let short = id.get(..12).unwrap_or(id);
+    let Some(engine) = engine else {
+        let placement = Placement::Container {
+            id: id.to_owned(),
+            name: short.to_owned(),
+        };
+        let words =
+            format!("the engine in force cannot be asked about the gateway's container {short}");
+        let why = Why::new(WhyKind::Failed, words);
+        let gateway = container::unseen(placement, seen, port, why, d).await;
+        return Ok((gateway, PROCESSES));
+    };
+    match (container::named(engine, id, d).await, &seen.placement) {
+        (Ok(found), _) => Ok((
+            container::look(engine, facts, found, port, d).await,
+            "the engine",
+        )),
+        (Err(why), Placement::Process { pid }) if why.kind == WhyKind::Absent => {
+            let placement = Placement::Elsewhere {
+                pid: *pid,
+                id: id.to_owned(),
+            };
+            let words = format!("the gateway's container {short} is none of the engine in force");
+            let why = Why::new(WhyKind::NotApplicable, words);
+            let gateway = container::unseen(placement, seen, port, why, d).await;
+            Ok((gateway, PROCESSES))
+        }
+        (Err(why), _) => Err(why),
+    }
 }
 
 /// The running process, completed by the definition that started it; else the definition alone.

@@ -47,7 +47,9 @@ fn find_in(proc: &Path, uid: u32) -> Option<(Seen, Option<String>)> {
         groups,
         node: node.and_then(|exe| exe.parent().map(Path::to_path_buf)),
     };
-    Some((seen, super::container::id_in_cgroup(&cgroup)))
+    // We may be in a container ourselves: what is in the same one is a process of our machine.
+    let own = fs::read_to_string(proc.join("self/cgroup")).unwrap_or_default();
+    Some((seen, super::container::id_in_cgroup(&cgroup, &own)))
 }
 
 fn is_gateway(folder: &Path) -> bool {
@@ -214,6 +216,11 @@ mod tests {
             process(proc.path(), 10, "openclaw-gatewa\n", 1000, &cgroup);
             let (_, container) = find_in(proc.path(), 0).expect("it runs");
             assert_eq!(container, Some(id.clone()));
+            // Where we are in that container, too, it is no other machine.
+            process(proc.path(), 11, "clawdoctor\n", 0, &cgroup);
+            std::os::unix::fs::symlink("11", proc.path().join("self")).expect("own link");
+            let (_, container) = find_in(proc.path(), 0).expect("it runs");
+            assert_eq!(container, None);
         }
     }
 

@@ -24,9 +24,10 @@ const HEALTH: Duration = Duration::from_millis(1500);
 pub async fn on_this_machine(world: &World, facts: &Facts, seen: &Seen, d: Deadline) -> Gateway {
     let gateway = match seen.placement {
         Placement::Missing => world.operator.clone(),
-        Placement::Process { .. } | Placement::Installed { .. } | Placement::Container { .. } => {
-            surroundings(&world.operator, seen)
-        }
+        Placement::Process { .. }
+        | Placement::Installed { .. }
+        | Placement::Container { .. }
+        | Placement::Elsewhere { .. } => surroundings(&world.operator, seen),
     };
     let as_operator = gateway.uid == world.operator.uid
         && world
@@ -77,6 +78,9 @@ pub async fn on_this_machine(world: &World, facts: &Facts, seen: &Seen, d: Deadl
         groups: seen.groups.clone(),
         socket: Reading::from_result(socket, "the socket's owner, group and mode"),
         container: Reading::not_applicable("it runs on the host"),
+        version: None,
+        state: Reading::not_applicable("it runs on the host"),
+        beside: Reading::not_applicable("it runs on the host"),
         stray_dockerenv: false,
     }
 }
@@ -212,7 +216,7 @@ fn socket(url: &str, uid: u32, groups: &[u32]) -> Result<SocketAccess, Why> {
 }
 
 /// The first class that fits decides (path_resolution(7)); connecting to a socket wants `w`.
-fn may_write(owner: u32, group: u32, mode: u32, uid: u32, groups: &[u32]) -> bool {
+pub fn may_write(owner: u32, group: u32, mode: u32, uid: u32, groups: &[u32]) -> bool {
     let bit = if uid == 0 {
         return true;
     } else if uid == owner {
