@@ -9,6 +9,7 @@ use crate::engine::{Engine, Inspected};
 use crate::facts::docker::{Endpoint, Owner};
 use crate::facts::openclaw::StateFolder;
 use crate::facts::{Reading, Why, WhyKind};
+use crate::surroundings::Surroundings;
 use crate::text::wash;
 
 /// OpenClaw's own order of where its state is (<https://docs.openclaw.ai/help/environment>), as the
@@ -131,7 +132,7 @@ pub fn from_outside(
         .iter()
         .find(|mount| mount.kind == "bind" && mount.target.ends_with("/.openclaw"));
     // Elsewhere the engine's machine is a VM, whose folders show each reader itself as the owner.
-    let (true, true, Some(mount), Some(uid)) = (here, cfg!(target_os = "linux"), mount, user.uid)
+    let (true, true, Some(mount), Some(uid)) = (here, !Surroundings::is_mac(), mount, user.uid)
     else {
         return (user, Reading::Unknown(why));
     };
@@ -229,7 +230,7 @@ mod tests {
         let why = || Why::new(WhyKind::Failed, "it restarts");
         let (user, state) = from_outside(Some(&endpoint), &found((own + 1).to_string()), why());
         assert_eq!(user.uid, Some(own + 1));
-        if cfg!(target_os = "linux") {
+        if !Surroundings::is_mac() {
             let state = state.get().expect("it is there");
             assert_eq!(state.refused.as_deref(), Some("/home/node/.openclaw"));
             assert_eq!(state.owner.as_ref().map(|owner| owner.uid), Some(own));
