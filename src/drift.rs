@@ -2,7 +2,7 @@
 //! checklist and the live picture ask alike.
 
 use crate::facts::openclaw::{Agent, Bind, Scope, WorkspaceAccess};
-use crate::facts::sandbox::{Standing, StandingMount};
+use crate::facts::sandbox::{Standing, StandingMount, agent_of};
 use crate::units::Size;
 
 /// The agent whose settings a sandbox was made from: `agent:<id>:…`, or `shared`.
@@ -12,7 +12,7 @@ pub fn owner<'a>(sandbox: &Standing, agents: &[&'a Agent]) -> Option<&'a Agent> 
         let shared = agents.iter().find(|a| a.sandbox.scope == Scope::Shared);
         return shared.copied();
     }
-    let id = key.strip_prefix("agent:")?.split(':').next()?;
+    let id = agent_of(key)?;
     let own = |agent: &&&Agent| agent.id == id && agent.sandbox.scope != Scope::Shared;
     agents.iter().find(own).copied()
 }

@@ -3,12 +3,12 @@
 use tokio::sync::mpsc;
 
 use crate::engine::{Action, ContainerEvent, Events};
+use crate::facts::sandbox::SANDBOX_LABEL;
 use crate::facts::{Why, WhyKind};
 use crate::probe::inside::load::number_of;
 
 /// Events on their way; when it is full the engine's stream waits, and none is lost.
 const CHANNEL: usize = 256;
-const SANDBOX_LABEL: &str = "openclaw.sandbox";
 
 pub type Inbox = mpsc::Receiver<Result<ContainerEvent, Why>>;
 

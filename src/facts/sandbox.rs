@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Reading;
 
+/// What OpenClaw marks its sandboxes with, by the value `1`; names depend on a configurable prefix.
+pub const SANDBOX_LABEL: &str = "openclaw.sandbox";
+/// Whose a sandbox is: `agent:<id>:…`, or `shared`.
+pub const SESSION_LABEL: &str = "openclaw.sessionKey";
+
+/// The agent that a session key names; none for one that is shared.
+pub fn agent_of(session_key: &str) -> Option<&str> {
+    session_key.strip_prefix("agent:")?.split(':').next()
+}
+
 /// A container that carries OpenClaw's sandbox label, as the engine inspects it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What OpenClaw marks its sandboxes with; names depend on a configurable prefix.
-pub const SANDBOX_LABEL: &str = "openclaw.sandbox";
-pub const SESSION_LABEL: &str = "openclaw.sessionKey";
+pub use crate::facts::sandbox::{SANDBOX_LABEL, SESSION_LABEL};
 
 /// What is watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,12 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{World, openclaw};
 use crate::deadline::Deadline;
 use crate::engine::{Action, CommandLines, ContainerEvent, MOUNTS_ASKED, Moment};
-use crate::facts::sandbox::{Called, Calls, Oom};
+use crate::facts::sandbox::{Called, Calls, Oom, SANDBOX_LABEL, SESSION_LABEL};
 use crate::facts::{Facts, Reading, Why};
 use crate::text::wash;
 
-const SANDBOX_LABEL: &str = "openclaw.sandbox";
-const SESSION_LABEL: &str = "openclaw.sessionKey";
 const SECOND: i64 = 1_000_000_000;
 /// As far as an engine could remember: its last 256 events.
 const FURTHEST: i64 = 7 * 24 * 3600 * SECOND;

@@ -5,13 +5,9 @@ use super::inside::PROBE_LABEL;
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Listed};
 use crate::facts::openclaw::Placement;
-use crate::facts::sandbox::{Load, SandboxLoad, Standing};
+use crate::facts::sandbox::{Load, SANDBOX_LABEL, SESSION_LABEL, SandboxLoad, Standing};
 use crate::facts::{Facts, Reading, Why};
 use crate::text::wash;
-
-/// What OpenClaw marks its sandboxes with; names depend on a configurable prefix.
-const SANDBOX_LABEL: &str = "openclaw.sandbox";
-const SESSION_LABEL: &str = "openclaw.sessionKey";
 
 /// Containers with OpenClaw's label, running or not.
 pub async fn standing(_world: &World, facts: &Facts, d: Deadline) -> Reading<Vec<Standing>> {

@@ -22,14 +22,10 @@ const LINE: usize = 2000;
 const CALLED: &str = "`openclaw doctor --lint`";
 
 pub async fn doctor(world: &World, facts: &Facts, d: Deadline) -> Reading<Doctor> {
-    if !world.deep {
-        return Reading::unknown(WhyKind::NotAsked, "asked with --deep alone");
-    }
-    let install = match facts.openclaw.install.get() {
-        Ok(install) => install,
+    let program = match super::deep_program(world, facts) {
+        Ok(program) => program,
         Err(why) => return Reading::Unknown(why),
     };
-    let program = install.program.as_deref().unwrap_or("openclaw");
     let argv = [
         program,
         "doctor",

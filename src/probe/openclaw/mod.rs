@@ -29,7 +29,7 @@ pub use workspaces::workspaces;
 
 use crate::deadline::Deadline;
 use crate::facts::openclaw::{Agent, ConfigFile, Elevated, Install, NodeRuntime};
-use crate::facts::{Reading, Why, WhyKind};
+use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::World;
 use place::Place;
 
@@ -137,6 +137,15 @@ async fn settle(
         Reading::from_result(agents, from.clone()),
         Reading::from_result(elevated, from),
     )
+}
+
+/// OpenClaw's command, for what is asked of it with `--deep` alone.
+fn deep_program<'a>(world: &World, facts: &'a Facts) -> Result<&'a str, Why> {
+    if !world.deep {
+        return Err(Why::new(WhyKind::NotAsked, "asked with --deep alone"));
+    }
+    let install = facts.openclaw.install.get()?;
+    Ok(install.program.as_deref().unwrap_or("openclaw"))
 }
 
 /// Runs what blocks on a thread of its own: a home folder may lie on a dead network mount.

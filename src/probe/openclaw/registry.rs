@@ -14,14 +14,10 @@ const MOST: usize = 1024 * 1024;
 
 /// The names of their containers.
 pub async fn registry(world: &World, facts: &Facts, d: Deadline) -> Reading<Vec<String>> {
-    if !world.deep {
-        return Reading::unknown(WhyKind::NotAsked, "asked with --deep alone");
-    }
-    let install = match facts.openclaw.install.get() {
-        Ok(install) => install,
+    let program = match super::deep_program(world, facts) {
+        Ok(program) => program,
         Err(why) => return Reading::Unknown(why),
     };
-    let program = install.program.as_deref().unwrap_or("openclaw");
     let argv = [program, "sandbox", "list", "--json"];
     let said = ask::wordy(&argv, &[("NO_COLOR", "1")], MOST, d).await;
     Reading::from_result(

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::checklist::judge::agents::with_agents;
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::openclaw::{Agent, Mode};
-use crate::facts::sandbox::{Called, Calls, Logged};
+use crate::facts::sandbox::{Called, Calls, Logged, agent_of};
 use crate::facts::{Facts, Why};
 use crate::units::Span;
 
@@ -82,10 +82,7 @@ fn on_the_host(log: &Logged, ago: u64) -> Complaint {
 }
 
 fn in_a_sandbox(call: &Called) -> String {
-    let key = call.session_key.as_deref().unwrap_or_default();
-    let agent = key
-        .strip_prefix("agent:")
-        .and_then(|key| key.split(':').next());
+    let agent = call.session_key.as_deref().and_then(agent_of);
     let agent = agent.map_or(String::new(), |id| format!(" of agent {id}"));
     let end = match (call.running, call.exit_code) {
         (true, _) => ", and runs".to_owned(),

@@ -12,7 +12,7 @@ use crate::checklist::judge::agents::{counted, with_agents};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::drift::{differences, owner};
 use crate::facts::openclaw::Agent;
-use crate::facts::sandbox::Standing;
+use crate::facts::sandbox::{Standing, agent_of};
 use crate::facts::{Facts, Why};
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
@@ -56,8 +56,10 @@ fn left_behind(sandbox: &Standing, all: &[Standing]) -> bool {
             .is_some_and(|k| k.contains(":workspace:"))
     };
     let id = |s: &Standing| {
-        let key = s.session_key.as_deref()?.strip_prefix("agent:")?;
-        key.split(':').next().map(str::to_owned)
+        s.session_key
+            .as_deref()
+            .and_then(agent_of)
+            .map(str::to_owned)
     };
     let agent = id(sandbox);
     agent.is_some() && !is_new(sandbox) && all.iter().any(|s| is_new(s) && id(s) == agent)

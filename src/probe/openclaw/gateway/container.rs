@@ -9,12 +9,10 @@ use crate::deadline::Deadline;
 use crate::engine::{Engine, Inspected};
 use crate::facts::docker::Endpoint;
 use crate::facts::openclaw::{Beside, Gateway, Placement, SocketAccess};
-use crate::facts::sandbox::Standing;
+use crate::facts::sandbox::{SANDBOX_LABEL, Standing};
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::text::wash;
 
-/// What every sandbox of OpenClaw's bears.
-const SANDBOX_LABEL: &str = "openclaw.sandbox";
 /// For the inspection of one container and for one look into it.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The list is only searched when nothing else told of a gateway: not worth a long wait.
