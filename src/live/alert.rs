@@ -178,7 +178,7 @@ impl Alerts {
         let alert = Alert {
             cause: Cause::NoHeadroom,
             subject: String::new(),
-            words: format!("no further sandbox can be busy without risk, limited by {limit}"),
+            words: format!("no headroom, limited by {limit}"),
         };
         self.raise(at, alert)
     }

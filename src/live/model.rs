@@ -258,9 +258,10 @@ impl Model {
             }
         }
         if unmeasured > 0 {
-            return Err(format!(
-                "{unmeasured} containers have not been measured yet"
-            ));
+            return Err(match unmeasured {
+                1 => "1 container has not been measured yet".to_owned(),
+                _ => format!("{unmeasured} containers have not been measured yet"),
+            });
         }
         Ok(room)
     }

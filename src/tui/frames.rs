@@ -1,11 +1,15 @@
 //! Frames of the app as text, in `tests/screens/`; and what holds for every frame.
 
+mod deck;
 mod deeds;
 mod demo;
 mod footer;
 mod habits;
+mod hung;
 mod isolation;
 mod live;
+mod logs;
+mod looks;
 mod mouse;
 
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -16,7 +20,6 @@ use super::msg::{Chord, Msg, Probe};
 use super::scene::{Scene, engine_down, healthy_m4, m4, well};
 use super::update::next_wake;
 use crate::facts::Section;
-use crate::settings::ThemeName;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (160, 45), (40, 10)];
 
@@ -27,16 +30,20 @@ pub(in crate::tui) fn snap(name: &str, scene: impl Fn(u16, u16) -> Scene) {
 
 /// The same for these sizes.
 fn snap_in(sizes: &[(u16, u16)], name: &str, scene: impl Fn(u16, u16) -> Scene) {
+    for &(width, height) in sizes {
+        assert(
+            &format!("{name}_{width}x{height}"),
+            &scene(width, height).text(),
+        );
+    }
+}
+
+fn assert(name: &str, text: &str) {
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| {
-        for &(width, height) in sizes {
-            let text = scene(width, height).text();
-            insta::assert_snapshot!(format!("{name}_{width}x{height}"), text);
-        }
-    });
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 fn probing(width: u16, height: u16) -> Scene {
@@ -176,89 +183,6 @@ fn without_colour_no_cell_has_one() {
     for cell in &scene.buffer().content {
         assert_eq!(cell.fg, ratatui::style::Color::Reset);
         assert_eq!(cell.bg, ratatui::style::Color::Reset);
-    }
-}
-
-/// Each row as runs of one look: `fg/bg modifiers |text|`, without runs of blanks alone.
-fn looks(scene: &Scene) -> String {
-    use ratatui::style::{Color, Modifier};
-    let buffer = scene.buffer();
-    let color = |color: Color| match color {
-        Color::Reset => "-".to_owned(),
-        other => other.to_string(),
-    };
-    let look = |cell: &ratatui::buffer::Cell| {
-        let modifiers: Vec<&str> = [
-            (Modifier::BOLD, "bold"),
-            (Modifier::DIM, "dim"),
-            (Modifier::REVERSED, "reversed"),
-        ]
-        .into_iter()
-        .filter(|(one, _)| cell.modifier.contains(*one))
-        .map(|(_, name)| name)
-        .collect();
-        format!(
-            "{}/{} {}",
-            color(cell.fg),
-            color(cell.bg),
-            modifiers.join(" ")
-        )
-    };
-    let width = usize::from(buffer.area.width).max(1);
-    let mut page = String::new();
-    for row in buffer.content.chunks(width) {
-        for run in row.chunk_by(|a, b| look(a) == look(b)) {
-            let text: String = run.iter().map(ratatui::buffer::Cell::symbol).collect();
-            if !text.trim().is_empty() {
-                let line = format!("{} |{text}|\n", look(&run[0]).trim_end());
-                page.push_str(&line);
-            }
-        }
-        page.push_str("--\n");
-    }
-    page
-}
-
-#[test]
-fn each_theme_has_its_own_looks_for_the_same_words() {
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    let mut words = Vec::new();
-    for theme in ThemeName::ALL {
-        let style = Style {
-            color: true,
-            theme,
-            ..Style::default()
-        };
-        let mut scene = Scene::styled(60, 16, style);
-        scene.at(1200);
-        scene.finish(engine_down);
-        words.push(scene.text());
-        settings.bind(|| {
-            insta::assert_snapshot!(format!("theme_{}", theme.word()), looks(&scene));
-        });
-    }
-    words.dedup();
-    assert_eq!(words.len(), 1, "a theme changes no words");
-}
-
-#[test]
-fn a_ground_of_its_own_lies_under_dialogs_too() {
-    let style = Style {
-        color: true,
-        theme: ThemeName::HighContrast,
-        ..Style::default()
-    };
-    for keys in ["", "?", "3"] {
-        let mut scene = Scene::styled(80, 24, style);
-        scene.finish(well);
-        scene.keys(keys);
-        for cell in &scene.buffer().content {
-            assert_ne!(cell.bg, ratatui::style::Color::Reset, "{keys:?}");
-            assert_ne!(cell.fg, ratatui::style::Color::Reset, "{keys:?}");
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Size;
 
 use super::Style;
@@ -20,6 +20,7 @@ use super::screen::checklist::Checklist;
 use super::theme::Theme;
 use super::update::{open, update};
 use super::view::view;
+use super::widget::text::columns;
 use crate::checklist::catalog::Catalog;
 use crate::checklist::check::{Check, Severity};
 use crate::checklist::isolation::picture;
@@ -139,16 +140,27 @@ impl Scene {
     pub fn text(&self) -> String {
         let buffer = self.buffer();
         let width = usize::from(buffer.area.width).max(1);
-        let rows: Vec<String> = buffer
-            .content
-            .chunks(width)
-            .map(|row| {
-                let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
-                row.trim_end().to_owned()
-            })
-            .collect();
+        let rows = buffer.content.chunks(width).map(|row| {
+            let row: String = seen(row).map(Cell::symbol).collect();
+            row.trim_end().to_owned()
+        });
+        let rows: Vec<String> = rows.collect();
         rows.join("\n")
     }
+}
+
+/// The cells of a row that a terminal shows: behind a wide one there is none.
+pub fn seen(row: &[Cell]) -> impl Iterator<Item = &Cell> {
+    let mut hidden = 0;
+    row.iter().filter(move |cell| {
+        let shows = hidden == 0;
+        hidden = if shows {
+            columns(cell.symbol()).saturating_sub(1)
+        } else {
+            hidden - 1
+        };
+        shows
+    })
 }
 
 /// A recorded node, judged: the whole way from facts to a frame.
@@ -158,13 +170,44 @@ pub fn healthy_m4(catalog: &Catalog) -> Report {
 
 /// The facts of the recorded healthy Mac.
 pub fn m4() -> Facts {
-    #[derive(serde::Deserialize)]
-    struct Node {
-        facts: Facts,
+    recorded(&[M4])
+}
+
+/// Those of a Mac whose engine accepts connections and does not answer.
+pub fn hung() -> Facts {
+    let stopped = include_str!("../../tests/nodes/desktop-not-running.toml");
+    let hung = include_str!("../../tests/nodes/engine-hung.toml");
+    recorded(&[M4, stopped, hung])
+}
+
+const M4: &str = include_str!("../../tests/nodes/healthy-m4.toml");
+
+/// A node on top of those that it names as its base, as `tests/nodes.rs` reads it.
+fn recorded(texts: &[&str]) -> Facts {
+    let mut facts = toml::Table::new();
+    for text in texts {
+        let mut node: toml::Table = toml::from_str(text).expect("a recorded node");
+        if let Some(toml::Value::Table(above)) = node.remove("facts") {
+            merge(&mut facts, above);
+        }
     }
-    let text = include_str!("../../tests/nodes/healthy-m4.toml");
-    let node: Node = toml::from_str(text).expect("a recorded node");
-    node.facts
+    facts.try_into().expect("the facts of a node")
+}
+
+/// A whole reading is one statement: nothing of the one below shines through.
+fn merge(below: &mut toml::Table, above: toml::Table) {
+    let is_reading = |table: &toml::Table| {
+        let has = |key| table.contains_key(key);
+        has("unknown") || (has("known") && has("from"))
+    };
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) if !is_reading(&above) => {
+                merge(below, above);
+            }
+            (_, value) => drop(below.insert(key, value)),
+        }
+    }
 }
 
 pub fn no_plan() -> Plan {

@@ -144,7 +144,7 @@ fn evidence(at: &Bench) -> Outcome {
     screen.until_text("proof/chat")?;
     screen.press("E");
     screen.until_text("Evidence is kept")?;
-    screen.until_text("1 snapshots are there")?;
+    screen.until_text("It is the first snapshot there")?;
     screen.press("q\u{3}");
     sure(screen.end()? == 130, "left")?;
     let folder = place.home().join("state/evidence");

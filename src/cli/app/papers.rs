@@ -133,9 +133,10 @@ pub fn keep(here: &Surroundings, evidence: &Evidence) -> Result<Vec<String>, Str
         path.extension().is_some_and(|ending| ending == "json")
     };
     let count = entries.flatten().filter(is_document).count();
-    lines.push(format!(
-        "{count} snapshots are there by now; none is ever deleted from here."
-    ));
+    lines.push(match count {
+        1 => "It is the first snapshot there; none is ever deleted from here.".to_owned(),
+        _ => format!("{count} snapshots are there by now; none is ever deleted from here."),
+    });
     Ok(lines)
 }
 

@@ -6,20 +6,18 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 
 use super::super::scene::live::*;
-use crate::live::event::Turn;
+use crate::live::event::{Link, Turn};
 use crate::tui::deeds::{Became, Known, Register};
-use crate::tui::logs::{Line, News, Stream};
 use crate::tui::msg::{Chord, Msg};
 use crate::tui::scene::Scene;
 use crate::tui::screen::deeds::Msg as Told;
-use crate::tui::screen::logs;
 
 fn snap(name: &str, scene: impl Fn(u16, u16) -> Scene) {
     super::snap(&format!("deeds_{name}"), scene);
 }
 
 /// The one at work, selected.
-fn at_work(width: u16, height: u16) -> Scene {
+pub(super) fn at_work(width: u16, height: u16) -> Scene {
     let mut scene = busy(width, height);
     scene.pass(40_000);
     scene.keys("jj");
@@ -111,52 +109,160 @@ fn read_only_is_said() {
     });
 }
 
-fn reading(width: u16, height: u16) -> Scene {
-    let mut scene = at_work(width, height);
-    scene.keys("l");
-    let lines = (0..60).map(|number| Line {
-        stream: if number % 7 == 0 {
-            Stream::Err
-        } else {
-            Stream::Out
-        },
-        at: Some(at(number * 1000)),
-        text: format!("request {number} from a client, {}", "details ".repeat(12)),
+/// What a dialog needs is on the screen of a terminal and of a phone.
+fn small(name: &str, scene: impl Fn(u16, u16) -> Scene) {
+    super::snap_in(&[(80, 24), (40, 10)], &format!("deeds_{name}"), scene);
+}
+
+fn kill(scene: &mut Scene) {
+    scene.send(Msg::Key(Chord::ctrl('k')));
+}
+
+#[test]
+fn killing_is_asked() {
+    small("kill", |width, height| {
+        let mut scene = at_work(width, height);
+        kill(&mut scene);
+        scene
     });
-    scene.send(Msg::Log(logs::Msg::News(News::Lines(lines.collect()))));
+}
+
+#[test]
+fn pausing_is_asked_and_what_is_paused_can_go_on() {
+    small("pause", |width, height| {
+        let mut scene = at_work(width, height);
+        scene.keys("p");
+        scene
+    });
+    small("unpause", |width, height| {
+        let mut scene = at_work(width, height);
+        scene.happen(&id(0), &key(0), Turn::Paused);
+        scene.keys("p");
+        scene
+    });
+}
+
+#[test]
+fn what_is_paused_says_how_it_goes_on() {
+    small("paused", |width, height| {
+        let mut scene = at_work(width, height);
+        scene.keys("p");
+        while scene.app.deeds.work.is_none() {
+            scene.keys("y");
+        }
+        scene.happen(&id(0), &key(0), Turn::Paused);
+        scene.send(Msg::Deed(Told::Became(id(0), Became::Done)));
+        scene.send(Msg::Deed(Told::Over(None)));
+        scene
+    });
+}
+
+#[test]
+fn evidence_says_where_it_is_or_why_it_is_not() {
+    let folder = "/Users/me/.local/state/clawdoctor/evidence";
+    small("evidence", |width, height| {
+        let mut scene = at_work(width, height);
+        scene.keys("E");
+        let stamp = "20261118T134720.000Z";
+        let lines = vec![
+            format!("{folder}/{stamp}.json"),
+            format!("{folder}/{stamp}.txt"),
+            "3 snapshots are there by now; none is ever deleted from here.".to_owned(),
+        ];
+        scene.send(Msg::Deed(Told::Evidence(Ok(lines))));
+        scene
+    });
+    small("no_evidence", |width, height| {
+        let mut scene = at_work(width, height);
+        scene.keys("E");
+        let why = format!("{folder}: No space left on device (os error 28)");
+        scene.send(Msg::Deed(Told::Evidence(Err(why))));
+        scene
+    });
+}
+
+/// Two of main's: one at work for 40 s, one that has nothing to do.
+fn pair(width: u16, height: u16) -> Scene {
+    let mut scene = empty(width, height);
+    let rows = [(0, "running"), (3, "running")];
+    scene.list(
+        rows.map(|(n, state)| listed(&id(n), &key(n), state))
+            .to_vec(),
+    );
+    for (n, _) in rows {
+        scene.detail(&id(n), &key(n), |_| {});
+    }
+    scene.happen(&id(0), &key(0), call("1"));
+    scene.pass(40_000);
+    scene.wake();
     scene
 }
 
 #[test]
-fn logs_stand_over_the_dashboard() {
-    snap("logs", reading);
-}
-
-#[test]
-fn logs_are_searched() {
-    snap("logs_search", |width, height| {
-        let mut scene = reading(width, height);
-        scene.keys("tw/request 2");
-        scene.key(KeyCode::Enter);
-        scene.keys("N");
+fn a_group_is_acted_on_as_one() {
+    for (name, act) in [("group_stop", 'X'), ("group_pause", 'p')] {
+        small(name, |width, height| {
+            let mut scene = pair(width, height);
+            scene.keys("gk");
+            scene.key(KeyCode::Home);
+            scene.keys(&act.to_string());
+            scene
+        });
+    }
+    small("group_kill", |width, height| {
+        let mut scene = pair(width, height);
+        scene.keys("gk");
+        scene.key(KeyCode::Home);
+        kill(&mut scene);
         scene
     });
 }
 
 #[test]
-fn empty_logs_say_why() {
-    snap("logs_empty", |width, height| {
-        let mut scene = at_work(width, height);
-        scene.keys("l");
+fn of_a_group_each_one_is_told_for_itself() {
+    small("group_ended", |width, height| {
+        let mut scene = pair(width, height);
+        scene.keys("g");
+        scene.key(KeyCode::Home);
+        scene.keys("X");
+        while scene.app.deeds.work.is_none() {
+            scene.keys("y");
+        }
+        scene.happen(&id(0), &key(0), died(137));
+        scene.send(Msg::Deed(Told::Became(id(0), Became::Done)));
+        let span = Duration::from_secs(25);
+        scene.send(Msg::Deed(Told::Became(id(3), Became::NoAnswer(span))));
+        scene.send(Msg::Deed(Told::Over(None)));
         scene
     });
 }
 
 #[test]
-fn a_path_is_typed() {
-    snap("logs_save", |width, height| {
-        let mut scene = reading(width, height);
-        scene.keys("s");
-        scene
-    });
+fn the_last_one_of_an_agent_is_no_crowd() {
+    let mut scene = pair(80, 24);
+    scene.happen(&id(3), &key(3), Turn::Destroyed);
+    scene.keys("g");
+    scene.key(KeyCode::Home);
+    scene.keys("X");
+    let text = scene.text();
+    assert!(text.contains(" Stop the only one of main? "), "{text}");
+    assert!(text.contains("starts it again at the next"), "{text}");
+}
+
+#[test]
+fn of_an_engine_that_does_not_answer_nothing_is_claimed_of_this_moment() {
+    let why = "connection refused".to_owned();
+    for (name, link) in [("stop_hung", Link::Hung), ("stop_lost", Link::Lost { why })] {
+        small(name, |width, height| {
+            let mut scene = pair(width, height);
+            scene.link(link.clone());
+            scene.pass(45_000);
+            scene.wake();
+            scene.keys("gk");
+            scene.key(KeyCode::Home);
+            scene.keys("X");
+            assert!(!scene.text().contains("at this moment"), "{}", scene.text());
+            scene
+        });
+    }
 }

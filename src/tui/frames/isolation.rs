@@ -18,7 +18,7 @@ fn of<T>(reading: &mut Reading<T>) -> &mut T {
     }
 }
 
-fn agent(facts: &mut Facts, id: &str, mode: Mode) {
+pub(super) fn agent(facts: &mut Facts, id: &str, mode: Mode) {
     let agents = of(&mut facts.openclaw.agents);
     let mut agent: Agent = agents[0].clone();
     id.clone_into(&mut agent.id);
@@ -36,7 +36,7 @@ fn socket() -> StandingMount {
 }
 
 /// One agent on the host, one half in sandboxes, and a container that pretends to be a sandbox.
-fn troubled() -> Facts {
+pub(super) fn troubled() -> Facts {
     let mut facts = m4();
     agent(&mut facts, "coder", Mode::NonMain);
     agent(&mut facts, "admin", Mode::Off);

@@ -1,7 +1,12 @@
 //! Frames of the dashboard.
 
+mod gone;
 mod narrow;
+mod room;
+mod states;
 mod trouble;
+
+pub use states::states;
 
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
@@ -105,14 +110,7 @@ fn an_engine_that_never_was_there_is_waited_for() {
 fn hostile_and_wide_names_do_not_break_the_columns() {
     snap("hostile", |width, height| {
         let mut scene = empty(width, height);
-        let names = [
-            "\\u{1b}[31mred\\u{1b}[0m \\u{202e}gnorw",
-            "日本語の長い名前を持つサンドボックス",
-            "e\u{301}\u{301}\u{301}\u{301}\u{301} combining",
-            "👩‍👩‍👧‍👦 family 👍🏽",
-            "%s %d {} ' \" \\ $(reboot)",
-        ];
-        for (index, name) in names.iter().enumerate() {
+        for (index, name) in HOSTILE.iter().enumerate() {
             let mut one = listed(&id(index), &key(index), "running");
             (*name).clone_into(&mut one.name);
             let mut labels = one.labels.clone();

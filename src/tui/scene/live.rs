@@ -53,7 +53,16 @@ pub fn at(milliseconds: i64) -> Moment {
     Moment(EPOCH.0 + milliseconds * 1_000_000)
 }
 
-fn labels(key: &str) -> BTreeMap<String, String> {
+/// Names that want to be something else, as the door lets them through.
+pub const HOSTILE: [&str; 5] = [
+    "\\u{1b}[31mred\\u{1b}[0m \\u{202e}gnorw",
+    "日本語の長い名前を持つサンドボックス",
+    "e\u{301}\u{301}\u{301}\u{301}\u{301} combining",
+    "👩‍👩‍👧‍👦 family 👍🏽",
+    "%s %d {} ' \" \\ $(reboot)",
+];
+
+pub fn labels(key: &str) -> BTreeMap<String, String> {
     BTreeMap::from([
         (SANDBOX_LABEL.to_owned(), "1".to_owned()),
         (SESSION_LABEL.to_owned(), key.to_owned()),

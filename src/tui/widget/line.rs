@@ -38,7 +38,8 @@ impl Pieces {
 
     #[must_use]
     pub fn gap(self, columns: usize) -> Self {
-        self.add(Role::Plain, &" ".repeat(columns))
+        let blanks = " ".repeat(columns.min(self.room()));
+        self.add(Role::Plain, &blanks)
     }
 
     /// The line in at most this width.

@@ -55,11 +55,19 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
     match column {
         Column::Owner => {
             let indent = if look.live.sight.grouped { 2 } else { 0 };
-            pen.gap(indent.min(width)).cell_of(
-                Role::Plain,
-                format_args!("{}", Whose(&one.about)),
-                width - indent.min(width),
-            );
+            let indent = indent.min(width);
+            let owner = one.owner();
+            pen.gap(indent);
+            match (&owner.agent, &owner.session, owner.shared) {
+                // Its agent stands above it.
+                (Some(_), Some(session), false) if look.live.sight.grouped => {
+                    pen.cell(Role::Plain, session, width - indent);
+                }
+                _ => {
+                    let whose = Whose(&one.about);
+                    pen.cell_of(Role::Plain, format_args!("{whose}"), width - indent);
+                }
+            }
         }
         Column::Name => {
             pen.tail(Role::Muted, &one.about.name, width);
@@ -117,7 +125,7 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
                     pen.figure(Role::Warn, format_args!("{}", Short(age)), width)
                 }
                 // Of one without figures the state is so old.
-                None if is_unseen_start(look, one) || (one.state.is_alive() && look.is_stale()) => {
+                None if look.is_stale() => {
                     let age = Short(look.live.link_age(look.ours));
                     pen.figure(Role::Warn, format_args!("{age}"), width)
                 }
@@ -136,6 +144,11 @@ pub fn state(look: Look<'_>, doing: Doing, width: usize, pen: &mut Pen<'_>) {
     let symbol = look.theme.doing(&doing);
     if width < 4 {
         pen.cell(role, symbol, width);
+        return;
+    }
+    // One word is longer than the column is in most tables.
+    if doing == Doing::Restarting && width < 12 {
+        pen.cell_of(role, format_args!("{symbol} restarts"), width);
         return;
     }
     pen.cell_of(role, format_args!("{symbol} {}", Named(doing)), width);

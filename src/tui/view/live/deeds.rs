@@ -17,6 +17,7 @@ use ratatui::text::Line;
 
 use super::super::talk;
 use crate::fix::words::quoted;
+use crate::live::event::Link;
 use crate::live::sandbox::{Sandbox, State};
 use crate::live::scope::Kind;
 use crate::text::wash;
@@ -27,7 +28,9 @@ use crate::tui::layout;
 use crate::tui::screen::deeds::{Knowledge, Question, Reach, Talk, Work};
 use crate::tui::screen::live::Live;
 use crate::tui::theme::Role;
+use crate::tui::widget::figure::Short;
 use crate::tui::widget::page::Page;
+use crate::tui::widget::text::columns;
 use crate::tui::widget::time;
 
 /// Characters of a foreign name.
@@ -63,6 +66,11 @@ pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
 fn title(app: &App, talk: &Talk) -> String {
     match talk {
         Talk::Question(asked) => match (asked.reach, &asked.agent, asked.targets.as_slice()) {
+            (Reach::Agent, Some(agent), [_]) => format!(
+                "{} the only one of {}?",
+                asked.deed.verb(),
+                wash(agent, LONGEST)
+            ),
             (Reach::Agent, Some(agent), all) => format!(
                 "{} all {} of {}?",
                 asked.deed.verb(),
@@ -108,17 +116,22 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
 
 fn question(page: &mut Page, app: &App, live: &Live, asked: &Question) {
     let ours = live.ours(app.now);
+    let since = Short(live.link_age(ours));
+    let silence = match live.model.link {
+        Link::Hung => Some(format!("The engine has hung for {since}")),
+        Link::Lost { .. } => Some(format!("The engine was lost {since} ago")),
+        Link::Connecting | Link::Up => None,
+    };
+    if let Some(silence) = silence {
+        let words = format!("{silence}: what follows is as it was then, and a yes may do nothing.");
+        page.text(Role::Unsure, 0, &words);
+        page.gap();
+    }
     for target in &asked.targets {
         let Some(one) = live.model.sandboxes.get(&target.id) else {
             continue;
         };
-        let owner = one.owner().words();
-        let mut name = page
-            .pieces()
-            .add(Role::Strong, &wash(&target.name, LONGEST))
-            .gap(2);
-        name = name.add(Role::Plain, &wash(&owner, LONGEST)).gap(2);
-        page.push(name.add(Role::Muted, one.state.word()));
+        named(page, target, one);
         calls(page, app, live, asked.deed, one);
         if one.kind == Kind::Other {
             page.text(Role::Warn, 2, "It is no sandbox of OpenClaw's.");
@@ -170,6 +183,23 @@ fn question(page: &mut Page, app: &App, live: &Live, asked: &Question) {
     }
 }
 
+/// Its name, whose it is and what it does: over several lines rather than cut.
+fn named(page: &mut Page, target: &Target, one: &Sandbox) {
+    let name = wash(&target.name, LONGEST);
+    let mut about = wash(&one.owner().words(), LONGEST);
+    if !about.is_empty() {
+        about.push_str(", ");
+    }
+    about.push_str(one.state.word());
+    if columns(&name) + 2 + columns(&about) <= page.width {
+        let line = page.pieces().add(Role::Strong, &name).gap(2);
+        page.push(line.add(Role::Plain, &about));
+    } else {
+        page.text(Role::Strong, 0, &name);
+        page.text(Role::Plain, 2, &about);
+    }
+}
+
 /// The calls that run in it at this moment, and what becomes of them.
 fn calls(page: &mut Page, app: &App, live: &Live, deed: Deed, one: &Sandbox) {
     let then = match deed {
@@ -184,12 +214,21 @@ fn calls(page: &mut Page, app: &App, live: &Live, deed: Deed, one: &Sandbox) {
         .filter_map(|call| call.started)
         .map(|started| engine.since(started))
         .max();
-    let since = longest.map_or(String::new(), |span| {
+    let is_seen = match live.model.link {
+        Link::Connecting | Link::Up => true,
+        Link::Hung | Link::Lost { .. } => false,
+    };
+    let since = longest.filter(|_| is_seen).map_or(String::new(), |span| {
         format!(", for {}", time::old(span).trim_end_matches(" old"))
     });
+    let (runs, run, when) = if is_seen {
+        ("runs", "run", "at this moment")
+    } else {
+        ("ran", "ran", "then")
+    };
     match one.running.len() {
         0 if one.is_inspected() || one.witnessed => {
-            page.text(Role::Muted, 2, "no call runs in it at this moment");
+            page.text(Role::Muted, 2, &format!("no call {runs} in it {when}"));
         }
         0 => page.text(
             Role::Unsure,
@@ -199,12 +238,12 @@ fn calls(page: &mut Page, app: &App, live: &Live, deed: Deed, one: &Sandbox) {
         1 => page.text(
             Role::Warn,
             2,
-            &format!("1 call runs in it at this moment{since}: it is {then}"),
+            &format!("1 call {runs} in it {when}{since}: it is {then}"),
         ),
         count => page.text(
             Role::Warn,
             2,
-            &format!("{count} calls run in it at this moment{since}: they are {then}"),
+            &format!("{count} calls {run} in it {when}{since}: they are {then}"),
         ),
     }
     for command in one.running.iter().filter_map(|call| call.command.as_ref()) {
@@ -217,24 +256,47 @@ fn means(page: &mut Page, live: &Live, asked: &Question) {
         let one = live.model.sandboxes.get(&target.id);
         one.is_some_and(|one| one.kind == Kind::Sandbox)
     });
-    let again = "OpenClaw starts it again at the next turn of its session.";
-    let mut say = |words: &str| page.text(Role::Plain, 0, words);
-    match asked.deed {
-        Deed::Stop => say(&format!(
-            "The engine asks its program to end, and kills it after {GRACE_SECONDS} s."
-        )),
-        Deed::Kill => say("The engine kills it at once: nothing in it can finish or clean up."),
-        Deed::Pause => say(
-            "Everything in it is frozen and keeps its memory. Calls into it hang until it goes on.",
+    let is_one = asked.targets.len() == 1;
+    let words = match (asked.deed, is_one) {
+        (Deed::Stop, true) => {
+            &*format!("The engine asks its program to end, and kills it after {GRACE_SECONDS} s.")
+        }
+        (Deed::Stop, false) => &*format!(
+            "The engine asks their programs to end, and kills each after {GRACE_SECONDS} s."
         ),
-        Deed::Unpause => say("Everything in it goes on where it was."),
-        Deed::Remove => say(
+        (Deed::Kill, true) => "The engine kills it at once: nothing in it can finish or clean up.",
+        (Deed::Kill, false) => {
+            "The engine kills them at once: nothing in them can finish or clean up."
+        }
+        (Deed::Pause, true) => {
+            "Everything in it is frozen and keeps its memory. Calls into it hang until it goes on."
+        }
+        (Deed::Pause, false) => {
+            "Everything in them is frozen and keeps its memory. Calls into them hang until they go on."
+        }
+        (Deed::Unpause, true) => "Everything in it goes on where it was.",
+        (Deed::Unpause, false) => "Everything in them goes on where it was.",
+        (Deed::Remove, true) => {
             "OpenClaw removes it (openclaw sandbox recreate). What was installed in it is lost, its \
-             workspace stays, and the next turn of its session makes it anew.",
-        ),
-    }
+             workspace stays, and the next turn of its session makes it anew."
+        }
+        (Deed::Remove, false) => {
+            "OpenClaw removes them (openclaw sandbox recreate). What was installed in them is lost, \
+             their workspaces stay, and the next turn of its session makes each anew."
+        }
+    };
+    page.text(Role::Plain, 0, words);
     if is_sandbox && matches!(asked.deed, Deed::Stop | Deed::Kill) {
-        say(again);
+        page.text(Role::Plain, 0, again(is_one));
+    }
+}
+
+/// What becomes of what was stopped.
+fn again(is_one: bool) -> &'static str {
+    if is_one {
+        "OpenClaw starts it again at the next turn of its session."
+    } else {
+        "OpenClaw starts each again at the next turn of its session."
     }
 }
 
@@ -267,11 +329,11 @@ fn command(live: &Live, target: &Target) -> String {
 }
 
 fn work(page: &mut Page, app: &App, live: &Live, work: &Work) {
-    let mut ended = false;
+    let mut ended = 0;
     for (target, became) in &work.rows {
         let name = wash(&target.name, LONGEST);
         let (role, words) = outcome(live, work.deed, target, became.as_ref());
-        ended |= matches!(became, Some(Became::Done | Became::Already));
+        ended += usize::from(matches!(became, Some(Became::Done | Became::Already)));
         page.text(Role::Strong, 0, &name);
         page.text(role, 2, &words);
     }
@@ -284,35 +346,29 @@ fn work(page: &mut Page, app: &App, live: &Live, work: &Work) {
         );
         return;
     }
-    if ended {
-        match work.deed {
-            Deed::Stop | Deed::Kill => {
-                page.gap();
-                page.text(
-                    Role::Plain,
-                    0,
-                    "OpenClaw starts it again at the next turn of its session.",
-                );
-            }
-            Deed::Remove => {
-                page.gap();
-                page.text(
-                    Role::Plain,
-                    0,
-                    "OpenClaw makes it anew at the next turn of its session.",
-                );
-            }
-            Deed::Pause => {
-                page.gap();
-                let pause = Command::Live(Act::Want(Want::Pause));
-                let key = app.keys.first(Place::Table, pause);
-                let press = key.map_or(String::new(), |key| format!(": press {key}"));
-                let words = format!("Calls into it hang until it goes on{press}.");
-                page.text(Role::Plain, 0, &words);
-            }
-            Deed::Unpause => {}
+    let is_one = ended == 1;
+    let words = match work.deed {
+        _ if ended == 0 => return,
+        Deed::Unpause => return,
+        Deed::Stop | Deed::Kill => again(is_one).to_owned(),
+        Deed::Remove if is_one => {
+            "OpenClaw makes it anew at the next turn of its session.".to_owned()
         }
-    }
+        Deed::Remove => "OpenClaw makes each anew at the next turn of its session.".to_owned(),
+        Deed::Pause => {
+            let pause = Command::Live(Act::Want(Want::Pause));
+            let key = app.keys.first(Place::Table, pause);
+            let press = key.map_or(String::new(), |key| format!(": press {key}"));
+            let (into, until) = if is_one {
+                ("it", "it goes")
+            } else {
+                ("them", "they go")
+            };
+            format!("Calls into {into} hang until {until} on{press}.")
+        }
+    };
+    page.gap();
+    page.text(Role::Plain, 0, &words);
 }
 
 fn outcome(live: &Live, deed: Deed, target: &Target, became: Option<&Became>) -> (Role, String) {

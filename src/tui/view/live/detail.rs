@@ -26,7 +26,7 @@ use super::words::{What, Whose, role as news_role};
 use crate::checklist::verdict::Level;
 use crate::live::call::Call;
 use crate::live::event::Detail;
-use crate::live::sandbox::{Gone, Leaving, Sandbox};
+use crate::live::sandbox::{Gone, Leaving, Sandbox, State};
 use crate::live::usage::Over;
 use crate::tui::app::App;
 use crate::tui::screen::live::{Doing, Group, Live, STALE, Selected, end_of, id};
@@ -95,7 +95,10 @@ fn of_group(look: Look<'_>, group: &Group, page: &mut Page) {
     let memory = sum(group.memory.map(|memory| Size(memory).to_string()));
     page.field(Role::Plain, "uses", &format!("{cores} cores, {memory}"));
     if group.unmeasured > 0 {
-        let text = format!("{} of them have not been measured yet", group.unmeasured);
+        let text = match group.unmeasured {
+            1 => "1 of them has not been measured yet".to_owned(),
+            some => format!("{some} of them have not been measured yet"),
+        };
         page.field(Role::Unsure, "", &text);
     }
 }
@@ -136,12 +139,15 @@ fn state(look: Look<'_>, one: &Sandbox, page: &mut Page) {
         }
     }
     if let Some(uptime) = one.uptime(look.engine).filter(|_| one.started.is_some()) {
-        let ran = if one.state.is_alive() {
-            "runs for"
-        } else {
-            "ran for"
-        };
-        parts.push(format!("{ran} {}", Short(uptime)));
+        let span = Short(uptime);
+        parts.push(match one.state {
+            State::Running => format!("runs for {span}"),
+            // Its program stands still.
+            State::Paused => format!("started {span} ago"),
+            State::Starting | State::Restarting | State::Exited | State::Unknown => {
+                format!("ran for {span}")
+            }
+        });
     }
     page.field(super::cells::role(doing), "state", &parts.join(", "));
     let started = match one.latency {

@@ -87,7 +87,8 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     paragraph(Role::Muted, more, area, y, pen);
 }
 
-fn paragraph(role: Role, text: &str, area: Rect, mut y: u16, pen: &mut Pen<'_>) -> u16 {
+/// Text over as many rows as it takes; the row below it.
+pub fn paragraph(role: Role, text: &str, area: Rect, mut y: u16, pen: &mut Pen<'_>) -> u16 {
     if text.is_empty() {
         return y;
     }

@@ -1,14 +1,15 @@
 //! How many more sandboxes fit.
 //!
 //! ```text
-//! ████░░░░░░ 4 more fit, limited by memory (2 GiB of 5.1 GiB taken)
+//! ████░░░░░░ 4 more fit, limited by memory  2G of 5.1G memory taken
+//! as of 45s ago: 4 more fit, limited by memory
 //! ```
 
 use super::Look;
 use crate::headroom::{Arithmetic, Limit};
 use crate::live::usage::as_float;
 use crate::tui::theme::Role;
-use crate::tui::widget::figure::Bytes;
+use crate::tui::widget::figure::{Bytes, Short};
 use crate::tui::widget::pen::Pen;
 
 const BAR: usize = 10;
@@ -17,12 +18,17 @@ pub fn draw(look: Look<'_>, pen: &mut Pen<'_>) {
     match &look.model().headroom {
         Ok(arithmetic) => {
             let role = role(look, arithmetic.headroom);
-            if pen.room() > 50 {
+            if pen.room() > if look.is_stale() { 70 } else { 50 } {
                 pen.bar(role, taken(arithmetic), BAR).gap(1);
             }
             let limit = arithmetic.limit.word();
+            if look.is_stale() {
+                let heard = Short(look.live.link_age(look.ours));
+                pen.write(Role::Unsure, format_args!("as of {heard} ago: "));
+            }
             match arithmetic.headroom {
                 0 => pen.write(role, format_args!("no more fits, limited by {limit}")),
+                1 => pen.write(role, format_args!("1 more fits, limited by {limit}")),
                 some => pen.write(role, format_args!("{some} more fit, limited by {limit}")),
             };
             let load = &arithmetic.load;
@@ -43,11 +49,12 @@ pub fn draw(look: Look<'_>, pen: &mut Pen<'_>) {
 /// `+4`
 pub fn short(look: Look<'_>, pen: &mut Pen<'_>) {
     match &look.model().headroom {
-        Ok(arithmetic) => {
+        Ok(arithmetic) if !look.is_stale() => {
             let role = role(look, arithmetic.headroom);
             pen.offer(role, format_args!("room {}", arithmetic.headroom))
         }
-        Err(_) => pen.offer(Role::Unsure, format_args!("room ?")),
+        // How many fitted is no word for how many fit.
+        Ok(_) | Err(_) => pen.offer(Role::Unsure, format_args!("room ?")),
     };
 }
 

@@ -9,8 +9,10 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::Look;
 use super::cells::state;
-use super::plan::{Spec, plan};
+use super::empty::paragraph;
+use super::plan::{Spec, owner, plan};
 use super::words::Whose;
+use crate::live::event::Link;
 use crate::live::sandbox::{Gone, Leaving};
 use crate::tui::layout::live::Areas;
 use crate::tui::screen::live::{Pane, end_of};
@@ -62,9 +64,9 @@ const END: Spec<Column> = spec(Column::End, 1, 10, 10);
 const END_SYMBOL: Spec<Column> = spec(Column::End, 1, 1, 1);
 
 impl Column {
-    fn title(self) -> &'static str {
+    fn title(self, width: usize) -> &'static str {
         match self {
-            Self::Owner => "agent/session",
+            Self::Owner => owner(width),
             Self::End => "end",
             Self::Gone => "gone",
             Self::Lived => "lived",
@@ -107,7 +109,7 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     if areas.titles.height > 0 {
         pen.row(areas.titles, 0).gap(2);
         for (column, width) in &plan {
-            let title = head(column.title(), *width);
+            let title = head(column.title(*width), *width);
             if column.is_figure() {
                 pen.figure(Role::Muted, format_args!("{title}"), *width);
             } else {
@@ -117,12 +119,8 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
         }
     }
     if look.live.gone.is_empty() {
-        let text = if look.live.sight.filter.is_some() {
-            "  nothing that has gone matches the filter"
-        } else {
-            "  nothing has gone yet"
-        };
-        pen.row(area, 0).text(Role::Muted, text);
+        let (role, text) = nothing(look);
+        paragraph(role, &text, area, 0, pen);
         return;
     }
     let at = look.live.gone_position();
@@ -142,6 +140,33 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
         if here {
             pen.wash(Theme::cursor(look.live.sight.focus == Pane::Table));
         }
+    }
+}
+
+/// Why nothing is listed. What nobody sees is no nothing.
+fn nothing(look: Look<'_>) -> (Role, String) {
+    let model = look.model();
+    if look.live.sight.filter.is_some() && model.shown_gone().next().is_some() {
+        let words = "Nothing that has gone matches the filter.";
+        return (Role::Muted, words.to_owned());
+    }
+    let unseen = |why: &str| {
+        let words = format!("Nothing was seen to go. {why}: what goes now is not seen.");
+        (Role::Unsure, words)
+    };
+    let back = model.reaches.map(|reaches| look.engine.since(reaches));
+    match (&model.link, back) {
+        (Link::Hung, _) => unseen("The engine hangs"),
+        (Link::Lost { .. }, _) => unseen("No engine answers"),
+        (Link::Connecting | Link::Up, _) if model.listed.is_none() => (
+            Role::Busy,
+            "What has gone is not known yet: the engine is being asked.".to_owned(),
+        ),
+        (Link::Connecting | Link::Up, Some(back)) => {
+            let words = format!("Nothing has gone in the last {}.", Short(back));
+            (Role::Muted, words)
+        }
+        (Link::Connecting | Link::Up, None) => (Role::Muted, "Nothing has gone yet.".to_owned()),
     }
 }
 

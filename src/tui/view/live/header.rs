@@ -35,9 +35,18 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
         if areas.alert.height == 0 {
             alert(look, pen);
         }
+        // How far a recording is comes before what is counted.
+        let deck = look
+            .live
+            .playing
+            .as_ref()
+            .map_or(0, |_| shortest(look, pen));
+        let kept = pen.keep(deck);
         short_counts(look, pen);
+        pen.free(kept);
         // Where there is room for both, they stand before the digits.
-        let kept = pen.keep(DIGITS);
+        let both = deck == 0 || pen.room() >= deck + DIGITS;
+        let kept = pen.keep(if both { DIGITS } else { 0 });
         end(look, pen, &[Form::Short]);
         pen.free(kept);
         digits(look, pen);
@@ -199,7 +208,8 @@ enum Form {
     Short,
 }
 
-/// `recording ▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40`
+/// `recording ▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40`;
+/// when nothing comes any more, `‖ end 11:10:00`.
 struct Deck<'a> {
     replay: &'a Replay,
     form: Form,
@@ -217,8 +227,12 @@ impl Display for Deck<'_> {
         if let Form::Long = self.form {
             f.write_str("recording ")?;
         }
-        let (speed, at) = (self.replay.speed().word(), self.replay.now());
-        write!(f, "{sign} {speed}  {}", self.zone.clock(at))?;
+        let at = self.zone.clock(self.replay.now());
+        if self.replay.is_at_end() {
+            write!(f, "{sign} end {at}")?;
+        } else {
+            write!(f, "{sign} {}  {at}", self.replay.speed().word())?;
+        }
         let end = self.replay.end();
         match self.form {
             Form::Long | Form::Middle => {

@@ -42,6 +42,12 @@ pub fn plan<C: Copy>(width: usize, specs: &[Spec<C>]) -> Vec<(C, usize)> {
     shown.map(|(spec, width)| (spec.column, width)).collect()
 }
 
+/// The title of the column that is in every table, in so much room.
+pub fn owner(width: usize) -> &'static str {
+    let whole = "agent/session";
+    if width < whole.len() { "agent" } else { whole }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

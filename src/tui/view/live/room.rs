@@ -15,10 +15,12 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use super::super::help::scrolls;
 use super::super::put;
 use crate::headroom::{Arithmetic, Entry, Weight};
+use crate::live::event::Link;
 use crate::tui::app::{App, Dialog};
 use crate::tui::layout;
 use crate::tui::screen::live::Live;
 use crate::tui::theme::Role;
+use crate::tui::widget::figure::Short;
 use crate::tui::widget::page::Page;
 use crate::tui::widget::text::{columns, fit, wrap};
 
@@ -58,6 +60,20 @@ pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
 
 pub fn lines(app: &App, live: &Live) -> Vec<Line<'static>> {
     let mut page = Page::new(app.theme, usize::from(width(app.size)));
+    let since = Short(live.link_age(live.ours(app.now)));
+    let silence = match live.model.link {
+        Link::Hung => Some(format!(
+            "The engine has hung for {since}: this is as it was then."
+        )),
+        Link::Lost { .. } => Some(format!(
+            "The engine was lost {since} ago: this is as it was then."
+        )),
+        Link::Connecting | Link::Up => None,
+    };
+    if let Some(words) = silence {
+        page.text(Role::Unsure, 0, &words);
+        page.gap();
+    }
     match &live.model.headroom {
         Ok(arithmetic) => reckon(&mut page, arithmetic),
         Err(why) => {

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 use super::Look;
 use super::cells::{figures, group_cell};
-use super::plan::{Spec, plan};
+use super::plan::{Spec, owner, plan};
 use crate::tui::layout::live::Areas;
 use crate::tui::screen::live::{Column, Pane, Row};
 use crate::tui::theme::{Role, Theme};
@@ -146,7 +146,11 @@ fn titles(look: Look<'_>, area: Rect, plan: &[(Column, usize)], pen: &mut Pen<'_
         } else {
             (Role::Muted, "")
         };
-        let title = head(column.title(), width.saturating_sub(columns(arrow)));
+        let room = width.saturating_sub(columns(arrow));
+        let title = match column {
+            Column::Owner => owner(room),
+            column => head(column.title(), room),
+        };
         if is_figure(*column) {
             pen.figure(role, format_args!("{title}{arrow}"), *width);
         } else {

@@ -4,7 +4,7 @@
 //! ─ timeline ──────────────────────────────────────────────────────────────
 //!  12s   main/telegram         started in 450ms
 //! › 8s ! main                  12x exit 1 within 8s
-//!   2s x main/telegram         OOM: something in it was killed for memory, cap 512M
+//!   2s x main/telegram         OOM kill inside, cap 512M, engine 7.7G
 //! ```
 
 use ratatui::layout::Rect;

@@ -201,13 +201,22 @@ impl Display for Told<'_> {
                 Short(*lasted),
                 Took(*worst)
             ),
-            News::Alert(alert) => f.write_str(&alert.words),
+            News::Alert(alert) => {
+                // Whom it is about stands before it.
+                let name = self
+                    .0
+                    .about
+                    .as_ref()
+                    .map_or("", |about| about.name.as_str());
+                let words = alert.words.strip_prefix(name).unwrap_or(&alert.words);
+                f.write_str(words.trim_start())
+            }
         }
     }
 }
 
 fn oom(f: &mut Formatter<'_>, cap: Option<u64>, peak: Option<u64>, engine: Option<u64>) -> Result {
-    f.write_str("OOM: something in it was killed for memory")?;
+    f.write_str("OOM kill inside")?;
     match cap {
         Some(cap) => write!(f, ", cap {}", Bytes(cap))?,
         None => f.write_str(", no cap is known")?,
