@@ -21,6 +21,8 @@ use crate::tui::widget::text::fit;
 
 /// Below this width the summaries are left to the detail.
 const SUMMARIES: usize = 60;
+/// Columns of a step's title, with its number, that are not cut further for the counts.
+const TITLE: usize = 20;
 /// Below this width the symbol stands for the word.
 const WORDS: usize = 34;
 
@@ -77,10 +79,16 @@ fn step_row(app: &App, step: Step, open: bool, here: bool, width: usize) -> Piec
     };
     let fits = |pieces: &Pieces| pieces.used() + 2 <= left.room();
     let ways = [right(Counts::Words), right(Counts::Marks)];
-    match ways.into_iter().find(fits) {
-        Some(counts) => left.right(counts),
-        // The worst of them is told, whatever the title loses.
-        None => left.cut(width.saturating_sub(2)).right(worst(app, tally)),
+    if let Some(counts) = ways.into_iter().find(fits) {
+        return left.right(counts);
+    }
+    // How many are well says nothing without how many are not: the title gives way.
+    let marks = right(Counts::Marks);
+    let room = width.saturating_sub(marks.used() + 1);
+    if room >= TITLE {
+        left.cut(room).right(marks)
+    } else {
+        left.cut(width.saturating_sub(2)).right(worst(app, tally))
     }
 }
 

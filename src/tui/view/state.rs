@@ -85,12 +85,19 @@ pub fn counts(app: &App, tally: Tally, how: Counts, width: usize) -> Pieces {
     pieces
 }
 
-/// The symbol of the worst of them alone.
+/// The symbol of the worst of them alone. That of a pass says that all of them pass.
 pub fn worst(app: &App, tally: Tally) -> Pieces {
-    let worst = WORST_FIRST.into_iter().find(|status| tally.of(*status) > 0);
+    let there = |status: &Status| tally.of(*status) > 0;
+    let trouble = [Status::Fail, Status::Error, Status::Warn];
+    let rest = [Status::Skip, Status::Pass];
     let pieces = Pieces::new(app.theme, 1);
-    match worst {
-        Some(status) => pieces.add(role(status), app.theme.mark(status)),
-        None => pieces,
+    match (
+        trouble.into_iter().find(there),
+        rest.into_iter().find(there),
+    ) {
+        (Some(status), _) => pieces.add(role(status), app.theme.mark(status)),
+        (None, _) if tally.unsettled > 0 => pieces.add(Role::Busy, app.theme.spinner(app.now)),
+        (None, Some(status)) => pieces.add(role(status), app.theme.mark(status)),
+        (None, None) => pieces,
     }
 }

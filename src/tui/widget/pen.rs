@@ -10,6 +10,9 @@ use ratatui::style::Style;
 use super::text::{columns, head, tail};
 use crate::tui::theme::{Role, Theme};
 
+/// Columns below which both ends of a text would tell nothing.
+const ENDS: usize = 8;
+
 pub struct Pen<'a> {
     buffer: &'a mut Buffer,
     theme: Theme,
@@ -85,6 +88,25 @@ impl<'a> Pen<'a> {
     pub fn cell_of(&mut self, role: Role, text: Arguments<'_>, width: usize) -> &mut Self {
         self.format(text, |pen, text| {
             pen.cell(role, text, width);
+        })
+    }
+
+    /// As `cell_of`, but of a longer text both ends are shown: whose it is begins alike and ends
+    /// alike.
+    pub fn ends_of(&mut self, role: Role, text: Arguments<'_>, width: usize) -> &mut Self {
+        self.format(text, |pen, text| {
+            let width = width.min(pen.room());
+            if columns(text) <= width || width < ENDS {
+                pen.cell(role, text, width);
+                return;
+            }
+            let ellipsis = pen.theme.ellipsis();
+            let room = width.saturating_sub(columns(ellipsis));
+            let end = tail(text, room / 2);
+            let begin = head(text, room - columns(end));
+            let rest = room - columns(end) - columns(begin);
+            pen.text(role, begin).text(role, ellipsis).text(role, end);
+            pen.gap(rest);
         })
     }
 

@@ -209,7 +209,7 @@ impl Running {
                 Complaint::fail(
                     "engine-hung",
                     format!(
-                        "the engine at {place} takes connections and did not answer in {waited_milliseconds} ms"
+                        "no answer in {waited_milliseconds} ms from the engine at {place}, which takes connections"
                     ),
                 )
                 .hint(restart(kind_in_force(facts))),

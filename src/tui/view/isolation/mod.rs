@@ -18,7 +18,7 @@ use crate::tui::layout::Areas;
 use crate::tui::screen::checklist::Pane;
 use crate::tui::theme::{Role, Theme, role};
 use crate::tui::widget::line::Pieces;
-use crate::tui::widget::text::{columns, fit};
+use crate::tui::widget::text::{columns, fit, wrap};
 
 /// Below this width an agent's place is left to the text.
 const PLACES: usize = 60;
@@ -34,6 +34,9 @@ pub fn draw(app: &App, areas: &Areas, buffer: &mut Buffer) {
         matrix::draw(app, subject, areas.matrix, buffer);
     }
     list(app, areas.list, buffer);
+    if areas.detail.height == 0 {
+        doubts(app, areas.list, buffer);
+    }
     let lines = lines(app, areas.detail.width);
     let shown = lines.into_iter().skip(app.isolation.sight.scroll);
     for (y, line) in (0..areas.detail.height).zip(shown) {
@@ -61,6 +64,26 @@ fn list(app: &App, area: Rect, buffer: &mut Buffer) {
             line.line()
         };
         put(buffer, area, y, line);
+    }
+}
+
+/// What is not known of the whole node, below the list where there is no room for a text.
+fn doubts(app: &App, area: Rect, buffer: &mut Buffer) {
+    let Some(picture) = &app.isolation.picture else {
+        return;
+    };
+    let Some(point) = &picture.sandboxes_unknown else {
+        return;
+    };
+    let listed = app.isolation.subjects().len();
+    let listed = listed.saturating_sub(app.isolation.sight.top);
+    let below = u16::try_from(listed).unwrap_or(u16::MAX).saturating_add(1);
+    let (role, mark, text) = told(app, point);
+    let width = usize::from(area.width);
+    let lines = wrap(&format!("  {mark} {text}"), width, 4);
+    for (y, line) in (below..area.height).zip(lines) {
+        let line = Pieces::new(app.theme, width).add(role, &line);
+        put(buffer, area, y, line.line());
     }
 }
 

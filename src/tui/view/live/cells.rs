@@ -61,11 +61,11 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
             match (&owner.agent, &owner.session, owner.shared) {
                 // Its agent stands above it.
                 (Some(_), Some(session), false) if look.live.sight.grouped => {
-                    pen.cell(Role::Plain, session, width - indent);
+                    pen.ends_of(Role::Plain, format_args!("{session}"), width - indent);
                 }
                 _ => {
                     let whose = Whose(&one.about);
-                    pen.cell_of(Role::Plain, format_args!("{whose}"), width - indent);
+                    pen.ends_of(Role::Plain, format_args!("{whose}"), width - indent);
                 }
             }
         }

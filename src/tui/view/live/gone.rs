@@ -173,7 +173,7 @@ fn nothing(look: Look<'_>) -> (Role, String) {
 fn cell(look: Look<'_>, column: Column, width: usize, gone: &Gone, pen: &mut Pen<'_>) {
     match column {
         Column::Owner => {
-            pen.cell_of(Role::Plain, format_args!("{}", Whose(&gone.about)), width);
+            pen.ends_of(Role::Plain, format_args!("{}", Whose(&gone.about)), width);
         }
         Column::End => match (gone.leaving, gone.exit_code) {
             (Leaving::Vanished, None) => {

@@ -208,7 +208,7 @@ enum Form {
     Short,
 }
 
-/// `recording ▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40 of 11:10:00 UTC`, `▶ 2x  11:06:40`;
+/// `recording ▶ 2x 11:06:40 of 11:10:00 UTC`, `▶ 2x 11:06:40 of 11:10:00 UTC`, `▶ 2x 11:06:40`;
 /// when nothing comes any more, `‖ end 11:10:00`.
 struct Deck<'a> {
     replay: &'a Replay,
@@ -231,7 +231,7 @@ impl Display for Deck<'_> {
         if self.replay.is_at_end() {
             write!(f, "{sign} end {at}")?;
         } else {
-            write!(f, "{sign} {}  {at}", self.replay.speed().word())?;
+            write!(f, "{sign} {} {at}", self.replay.speed().word())?;
         }
         let end = self.replay.end();
         match self.form {

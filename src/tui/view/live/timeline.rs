@@ -105,7 +105,7 @@ fn line(look: Look<'_>, entry: &Entry, here: bool, area: Rect, y: u16, pen: &mut
     pen.gap(1)
         .cell(role, mark, 1)
         .gap(1)
-        .cell_of(Role::Plain, format_args!("{}", Who(entry)), who)
+        .ends_of(Role::Plain, format_args!("{}", Who(entry)), who)
         .gap(1)
         .write(role, format_args!("{}", What(entry)));
     if let Some(about) = note
