@@ -130,7 +130,7 @@ fn of_sandbox(one: &Sandbox) -> Option<Made> {
     let end = CallEnd {
         at: died,
         exit_code: one.exit_code,
-        oom: one.ooms > 0 && one.exit_code != Some(0),
+        oom: one.died_of_memory(),
     };
     Some(container(&one.about, started, end))
 }

@@ -10,6 +10,9 @@ use super::scope::{Kind, Owner, SANDBOX_LABEL};
 use super::trail::Trail;
 use super::usage::Usage;
 
+/// A death so soon after the kernel's kill is its consequence. Measured: 50 to 130 ms.
+pub const OOM_TO_DEATH: Duration = Duration::from_secs(2);
+
 /// Looks of OpenClaw's that are remembered: their ends may never be told.
 const MOST_LOOKS: usize = 16;
 
@@ -188,6 +191,20 @@ impl Sandbox {
         at.map(|at| self.looks.remove(at)).is_some()
     }
 
+    /// Whether the kernel's kill for memory was its end. 137 alone is no evidence of that, nor is a
+    /// call of long before that was killed in it.
+    pub fn died_of_memory(&self) -> bool {
+        let of_memory = match (self.oom, self.died, &self.detail) {
+            (Some(oom), Some(died), _) => died.since(oom) < OOM_TO_DEATH,
+            // Some engines say so of one that runs on, too, when a call in it was killed.
+            (_, _, Some(detail)) => {
+                detail.oom_killed && State::from_word(&detail.standing.state) == State::Exited
+            }
+            (_, _, None) => false,
+        };
+        of_memory && self.exit_code != Some(0)
+    }
+
     pub fn owner(&self) -> &Owner {
         &self.about.owner
     }
@@ -288,6 +305,7 @@ pub struct Gone {
     pub lifetime: Option<Duration>,
     pub latency: Option<Duration>,
     pub exit_code: Option<i64>,
+    /// It died of the kernel's kill for memory.
     pub oom: bool,
     pub peak: Option<u64>,
     pub memory_cap: Option<u64>,
@@ -306,6 +324,7 @@ impl Gone {
         Self {
             lifetime,
             memory_cap: sandbox.memory_cap(),
+            oom: sandbox.died_of_memory(),
             kind: sandbox.kind,
             image: sandbox.image,
             created: sandbox.created,
@@ -315,7 +334,6 @@ impl Gone {
             leaving,
             latency: sandbox.latency,
             exit_code: sandbox.exit_code,
-            oom: sandbox.ooms > 0,
             peak: sandbox.usage.peak,
             made: sandbox.made,
             failed: sandbox.failed,

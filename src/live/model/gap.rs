@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use super::Model;
 use super::apply::oom_words;
-use super::turn::OOM_TO_DEATH;
 use crate::live::alert::{Alert, Cause};
 use crate::live::event::{Detail, Moment};
 use crate::live::note::{News, Note, Seen};
-use crate::live::sandbox::{Sandbox, State};
+use crate::live::sandbox::{OOM_TO_DEATH, Sandbox, State};
 use crate::live::trail::Trail;
 
 impl Model {

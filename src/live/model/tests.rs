@@ -160,6 +160,28 @@ fn what_lived_for_a_tenth_of_a_second_is_remembered_whole() {
 }
 
 #[test]
+fn one_that_is_killed_long_after_a_call_ran_out_of_memory_has_not_died_of_that() {
+    for (milliseconds, oom) in [(560, true), (60_000, false)] {
+        let mut model = model();
+        happen(&mut model, "a", 0, Turn::Created);
+        happen(&mut model, "a", 400, Turn::Started);
+        happen(&mut model, "a", 410, call("x"));
+        happen(&mut model, "a", 500, Turn::Oom);
+        happen(&mut model, "a", 510, call_end("x", 137));
+        // The engine says it of the whole container, which goes on.
+        let Event::Detailed(mut told) = detail("a", 520, 512 << 20) else {
+            panic!("a detail");
+        };
+        told.oom_killed = true;
+        tell(&mut model, 520, Event::Detailed(told));
+        happen(&mut model, "a", milliseconds, died(137));
+        happen(&mut model, "a", milliseconds + 10, Turn::Destroyed);
+        let gone = model.gone.back().expect("it is remembered");
+        assert_eq!(gone.oom, oom, "{milliseconds}");
+    }
+}
+
+#[test]
 fn events_that_are_told_again_count_once() {
     let mut model = model();
     for _ in 0..2 {

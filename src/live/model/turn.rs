@@ -1,15 +1,11 @@
 //! What the engine's events do to one container and to the calls in it.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use crate::live::call::{Call, CallEnd, PastCall, Suspicion};
 use crate::live::event::{Moment, Turn};
 use crate::live::note::{News, Seen};
-use crate::live::sandbox::{Sandbox, State};
-
-/// A death so soon after the kernel's kill is its consequence. Measured: 50 to 130 ms.
-pub(super) const OOM_TO_DEATH: Duration = Duration::from_secs(2);
+use crate::live::sandbox::{OOM_TO_DEATH, Sandbox, State};
 
 /// What an event about the container itself does to it.
 pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {

@@ -88,16 +88,15 @@ pub fn counts(app: &App, tally: Tally, how: Counts, width: usize) -> Pieces {
 /// The symbol of the worst of them alone. That of a pass says that all of them pass.
 pub fn worst(app: &App, tally: Tally) -> Pieces {
     let there = |status: &Status| tally.of(*status) > 0;
-    let trouble = [Status::Fail, Status::Error, Status::Warn];
-    let rest = [Status::Skip, Status::Pass];
     let pieces = Pieces::new(app.theme, 1);
-    match (
-        trouble.into_iter().find(there),
-        rest.into_iter().find(there),
-    ) {
-        (Some(status), _) => pieces.add(role(status), app.theme.mark(status)),
-        (None, _) if tally.unsettled > 0 => pieces.add(Role::Busy, app.theme.spinner(app.now)),
-        (None, Some(status)) => pieces.add(role(status), app.theme.mark(status)),
-        (None, None) => pieces,
+    let trouble = [Status::Fail, Status::Error, Status::Warn];
+    let trouble = trouble.into_iter().find(there);
+    if trouble.is_none() && tally.unsettled > 0 {
+        return pieces.add(Role::Busy, app.theme.spinner(app.now));
+    }
+    let rest = [Status::Skip, Status::Pass].into_iter().find(there);
+    match trouble.or(rest) {
+        Some(status) => pieces.add(role(status), app.theme.mark(status)),
+        None => pieces,
     }
 }

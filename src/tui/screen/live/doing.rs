@@ -1,7 +1,5 @@
 //! What a sandbox is doing, as a person would say it: the engine's state, and what of it matters.
 
-use std::time::Duration;
-
 use crate::live::event::Moment;
 use crate::live::model::Model;
 use crate::live::sandbox::{Gone, Sandbox, State};
@@ -24,9 +22,6 @@ pub enum Doing {
     },
     Unknown,
 }
-
-/// A death so soon after the kernel's kill is its consequence.
-const OOM_TO_DEATH: Duration = Duration::from_secs(2);
 
 impl Doing {
     /// One of each that looks other than the rest, for a legend.
@@ -76,7 +71,7 @@ impl Doing {
             State::Paused => Self::Paused,
             State::Exited => Self::Exited {
                 code: sandbox.exit_code,
-                oom: died_of_memory(sandbox),
+                oom: sandbox.died_of_memory(),
             },
             State::Unknown => Self::Unknown,
         }
@@ -109,15 +104,6 @@ impl Doing {
             | Self::Unknown => false,
         }
     }
-}
-
-fn died_of_memory(sandbox: &Sandbox) -> bool {
-    let by_event = sandbox
-        .oom
-        .zip(sandbox.died)
-        .is_some_and(|(oom, died)| died.since(oom) < OOM_TO_DEATH);
-    let by_word = sandbox.detail.as_ref().is_some_and(|d| d.oom_killed);
-    (by_event || by_word) && sandbox.exit_code != Some(0)
 }
 
 /// How one that has gone ended.
