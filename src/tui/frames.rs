@@ -18,6 +18,7 @@ use proptest::prelude::*;
 use super::Style;
 use super::msg::{Chord, Msg, Probe};
 use super::scene::{Scene, engine_down, healthy_m4, m4, well};
+use super::screen::Screen;
 use super::update::next_wake;
 use crate::facts::Section;
 
@@ -111,6 +112,29 @@ fn a_filter_shows_what_it_matches_and_how_many() {
         scene.keys("/desktop");
         scene
     });
+}
+
+#[test]
+fn a_filter_that_nothing_matches_says_so() {
+    snap("filter_nothing", |width, height| {
+        let mut scene = Scene::told(width, height, engine_down);
+        scene.keys("/no such check");
+        scene
+    });
+}
+
+#[test]
+fn hostile_names_do_not_break_the_checklist() {
+    for (name, keys) in [("hostile", ""), ("hostile_read", "lJJ")] {
+        snap(name, |width, height| {
+            let facts = isolation::hostile();
+            let mut scene = Scene::of(width, height, &facts, Screen::Checklist);
+            scene.keys("/isolation");
+            scene.key(KeyCode::Enter);
+            scene.keys(keys);
+            scene
+        });
+    }
 }
 
 #[test]

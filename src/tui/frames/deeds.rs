@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 
 use super::super::scene::live::*;
-use crate::live::event::{Link, Turn};
+use crate::live::event::{Event, Life, Link, Listing, Moment, Turn};
 use crate::tui::deeds::{Became, Known, Register};
 use crate::tui::msg::{Chord, Msg};
 use crate::tui::scene::Scene;
@@ -233,6 +233,39 @@ fn of_a_group_each_one_is_told_for_itself() {
         let span = Duration::from_secs(25);
         scene.send(Msg::Deed(Told::Became(id(3), Became::NoAnswer(span))));
         scene.send(Msg::Deed(Told::Over(None)));
+        scene
+    });
+}
+
+#[test]
+fn hostile_names_do_not_break_a_question() {
+    small("hostile", |width, height| {
+        let mut scene = empty(width, height);
+        for (index, name) in HOSTILE.into_iter().enumerate() {
+            let key = format!("agent:main:{name}");
+            let mut one = listed(&id(index), &key, "running");
+            name.clone_into(&mut one.name);
+            let asked = Moment(0);
+            scene.hear(Event::Listed(Listing {
+                asked,
+                containers: vec![one],
+            }));
+        }
+        let command = Some(format!("sh -c {}", HOSTILE[0]));
+        let exec = "1".to_owned();
+        let mut life = Life {
+            id: id(0),
+            stamp: scene.live().ours(scene.app.now),
+            turn: Turn::CallStarted { exec, command },
+            name: HOSTILE[0].to_owned(),
+            image: HOSTILE[1].to_owned(),
+            labels: labels(&format!("agent:main:{}", HOSTILE[0])),
+        };
+        life.stamp = life.stamp.minus(Duration::from_secs(4));
+        scene.hear(Event::Happened(Box::new(life)));
+        scene.keys("g");
+        scene.key(KeyCode::Home);
+        scene.keys("X");
         scene
     });
 }

@@ -176,8 +176,8 @@ fn while_it_is_asked_again_the_old_picture_stays() {
     assert_eq!(scene.app.isolation.picture, before);
 }
 
-#[test]
-fn hostile_names_do_not_reach_the_screen() {
+/// Names as foreigners might give them.
+pub(super) fn hostile() -> Facts {
     let mut facts = troubled();
     agent(&mut facts, "e\u{1b}[2J\u{202e}vil日本語", Mode::Off);
     let standing = &mut of(&mut facts.standing)[1];
@@ -186,6 +186,31 @@ fn hostile_names_do_not_reach_the_screen() {
         id: "1".to_owned(),
         name: "g\u{9b}31m".to_owned(),
     };
+    facts
+}
+
+#[test]
+fn hostile_names_do_not_break_the_picture() {
+    snap("isolation_hostile", on(hostile()));
+    snap("isolation_hostile_read", |width, height| {
+        let mut scene = on(hostile())(width, height);
+        scene.keys("G");
+        scene.key(KeyCode::Enter);
+        scene
+    });
+}
+
+#[test]
+fn without_agents_of_a_known_node_nothing_is_pretended() {
+    let mut facts = m4();
+    of(&mut facts.openclaw.agents).clear();
+    of(&mut facts.standing).clear();
+    snap("isolation_empty", on(facts));
+}
+
+#[test]
+fn hostile_names_do_not_reach_the_screen() {
+    let facts = hostile();
     for (width, height) in SIZES.into_iter().chain([(20, 5), (60, 14)]) {
         let mut scene = on(facts.clone())(width, height);
         for keys in ["", "k", "l", "G"] {

@@ -51,6 +51,10 @@ pub fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
         app,
         page: Page::new(app.theme, usize::from(width)),
     };
+    // What the filter leaves none of is not read about either.
+    if app.checklist.rows().is_empty() {
+        return Vec::new();
+    }
     match app.checklist.sight.cursor {
         Cursor::Step(step) => detail.step(step),
         Cursor::Check(index) => detail.check(index),

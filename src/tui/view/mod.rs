@@ -120,6 +120,7 @@ fn partings(app: &App, areas: &layout::Areas, buffer: &mut Buffer) {
             let (title, end) = match app.screen {
                 Screen::Checklist => {
                     let title = match app.checklist.sight.cursor {
+                        _ if app.checklist.rows().is_empty() => "nothing selected",
                         Cursor::Step(step) => step.title(),
                         Cursor::Check(index) => app.checklist.check(index).id.as_str(),
                     };

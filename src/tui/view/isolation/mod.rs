@@ -54,7 +54,8 @@ fn list(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let at = app.isolation.position();
     let names = subjects.iter().map(|s| columns(s.who.words()));
-    let name = names.max().unwrap_or(0).min(NAME);
+    // How many dangers there are has room on a small screen, too.
+    let name = names.max().unwrap_or(0).min(NAME).min(width / 3);
     for (y, (index, subject)) in (0..area.height).zip(subjects.iter().enumerate().skip(sight.top)) {
         let here = index == at;
         let line = row(app, subject, here, name, width);
