@@ -17,6 +17,7 @@ mod feeds;
 mod mending;
 #[path = "pty/replay.rs"]
 mod replay;
+#[expect(dead_code, reason = "figures that go on are those of a real engine")]
 #[path = "support/written.rs"]
 mod written;
 

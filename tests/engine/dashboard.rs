@@ -40,12 +40,7 @@ pub fn watch(socket: &Path, columns: u16, rows: u16) -> (Terminal, Place) {
     watch_with(socket, columns, rows, &[])
 }
 
-pub fn watch_with(
-    socket: &Path,
-    columns: u16,
-    rows: u16,
-    more: &[&str],
-) -> (Terminal, Place) {
+pub fn watch_with(socket: &Path, columns: u16, rows: u16, more: &[&str]) -> (Terminal, Place) {
     let mut place = Place::new();
     let url = format!("unix://{}", socket.display());
     place.env.insert("DOCKER_HOST".to_owned(), url);
@@ -117,7 +112,9 @@ fn stand(engine: &Throwaway, name: &str, more: &[&str]) -> Result<(), String> {
 }
 
 fn is_up(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.starts_with("● up"))
+    text.lines()
+        .next()
+        .is_some_and(|line| line.starts_with("● up"))
 }
 
 /// Whether a line tells this of that.
@@ -305,7 +302,15 @@ fn hostile(at: &Bench) -> Outcome {
     let _end = at.at_the_end(&[&["rm", "-f", &own]]);
     let key = format!("agent:{EVIL}:{EVIL}:workspace:7e");
     let label = format!("name={EVIL}");
-    let caps = ["-d", "--memory", "16m", "--memory-swap", "16m", "--label", &label];
+    let caps = [
+        "-d",
+        "--memory",
+        "16m",
+        "--memory-swap",
+        "16m",
+        "--label",
+        &label,
+    ];
     let log = "printf '\\033]0;owned\\007\\033[2J\\342\\200\\256gnorw\\302\\23331m\\033[5n\\033c end-of-evil\\n'; \
                exec sleep 600";
     sandbox(at, &own, &key, &caps, log)?;
@@ -320,7 +325,9 @@ fn hostile(at: &Bench) -> Outcome {
         text.contains("exit 7 # \\u{1b}]0;owned")
     })?;
     drop(at.real.docker(&["exec", &own, "tail", "/dev/zero"]));
-    screen.until("the kill", |text| text.contains("! OOM") || text.contains("(OOM)"))?;
+    screen.until("the kill", |text| {
+        text.contains("! OOM") || text.contains("(OOM)")
+    })?;
     screen.press("l");
     screen.until("the logs", |text| text.contains("end-of-evil"))?;
     screen.press("q");
@@ -336,10 +343,11 @@ fn hostile(at: &Bench) -> Outcome {
     let raw = screen.raw();
     sure(screen.end()? == 130, "left")?;
     let told = orders(&raw)?;
-    let is_title = |order: &Order| {
-        matches!(order, Order::Osc(words) if words.starts_with("0;! OOM in \\u{1b}"))
-    };
-    sure(told.iter().any(is_title), "the title names whom it is about")
+    let is_title = |order: &Order| matches!(order, Order::Osc(words) if words.starts_with("0;! OOM in \\u{1b}"));
+    sure(
+        told.iter().any(is_title),
+        "the title names whom it is about",
+    )
 }
 
 /// A disk of one's own, so small that it is soon full.
@@ -379,8 +387,7 @@ fn recorded(at: &Bench) -> Outcome {
     let disk = Disk::mount(folder.path().join("disk"))?;
     let path = disk.0.join("night.ndjson");
     let said = path.display().to_string();
-    let (mut screen, _place) =
-        watch_with(&at.real.socket, 160, 45, &["--record", &said]);
+    let (mut screen, _place) = watch_with(&at.real.socket, 160, 45, &["--record", &said]);
     screen.until("that it records, where to and how much", |text| {
         text.lines().nth(2).is_some_and(|line| {
             line.contains(&format!("● recording into {said}, ")) && line.contains("K of 256M")
@@ -403,7 +410,10 @@ fn recorded(at: &Bench) -> Outcome {
     screen.until("the reason on the plain terminal", |text| {
         text.contains("cannot write the recording") && text.contains("No space left")
     })?;
-    sure(screen.end()? == 2, "it did not do all that it was asked for")?;
+    sure(
+        screen.end()? == 2,
+        "it did not do all that it was asked for",
+    )?;
     let kept = Player::open(&path)?.all()?;
     sure(!kept.is_empty(), "what was seen before can be played")
 }

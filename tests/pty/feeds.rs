@@ -17,7 +17,7 @@ use crate::written::{Order, orders};
 /// What the wall clock shows when the app is opened.
 const NOW: Moment = Moment(1_795_000_000_000_000_000);
 /// So long before that all happened; no age that is this old changes while a test looks.
-const LONG: Duration = Duration::from_secs(9000);
+const LONG: Duration = Duration::from_mins(150);
 const AGENTS: [&str; 3] = ["one", "two", "three"];
 
 fn labels(agent: &str) -> BTreeMap<String, String> {
@@ -192,9 +192,10 @@ fn the_bell_rings_for_a_kill_and_a_lost_engine_alone_and_the_title_names_what_is
     assert_eq!(app.end(), 0);
     let screen = screen.0.lock().expect("no reader panics");
     let said = |words: &str| {
-        count(&screen, |order| {
-            matches!(order, Order::Osc(osc) if osc.starts_with(words))
-        })
+        count(
+            &screen,
+            |order| matches!(order, Order::Osc(osc) if osc.starts_with(words)),
+        )
     };
     assert_eq!(count(&screen, |order| *order == Order::Bell), 2);
     // What rings is told in words as well, by iTerm2's sequence.
@@ -210,7 +211,8 @@ fn the_bell_rings_for_a_kill_and_a_lost_engine_alone_and_the_title_names_what_is
 
 #[test]
 fn what_is_not_ours_is_found_among_what_is_written() {
-    let ours = "\u{1b}[?1049h\u{1b}[1;1H\u{1b}[38;5;9mwide 漢字\u{1b}[0m\u{1b}]0;title\u{7}\u{7}\r\n";
+    let ours =
+        "\u{1b}[?1049h\u{1b}[1;1H\u{1b}[38;5;9mwide 漢字\u{1b}[0m\u{1b}]0;title\u{7}\u{7}\r\n";
     let told = orders(ours.as_bytes()).expect("it is ours");
     assert_eq!(told.len(), 6);
     assert_eq!(told.last(), Some(&Order::Bell));

@@ -31,11 +31,13 @@ start() {
   }
 }
 
-# Its containerd goes with it when it may go in peace, and is ended by its own pid when not.
+# Its containerd goes with it when it may go in peace, and is ended by its own pid when not. With live-restore it
+# leaves its data mounted even then.
 contained() {
   local pid
-  pid=$(cat "$WORK/run/containerd/containerd.pid" 2>/dev/null) || return 0
-  if grep -qs "$WORK/run" "/proc/$pid/cmdline"; then kill -KILL "$pid" || true; fi
+  if pid=$(cat "$WORK/run/containerd/containerd.pid" 2>/dev/null) && grep -qs "$WORK/run" "/proc/$pid/cmdline"; then
+    kill -KILL "$pid" || true
+  fi
   for pid in $(findmnt -rno TARGET | grep -F "$WORK/" | sort -r || true); do umount -l "$pid" || true; done
 }
 

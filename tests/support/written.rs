@@ -35,9 +35,7 @@ fn is_ours(order: &Order) -> bool {
 }
 
 /// The alternate screen, the cursor, and the ways in which a mouse is told.
-const MODES: [&str; 7] = [
-    "?1049", "?25", "?1000", "?1002", "?1003", "?1006", "?1015",
-];
+const MODES: [&str; 7] = ["?1049", "?25", "?1000", "?1002", "?1003", "?1006", "?1015"];
 
 /// All orders, in their order; or the first thing that is none of ours.
 pub fn orders(raw: &[u8]) -> Result<Vec<Order>, String> {
@@ -98,7 +96,6 @@ fn is_hidden(c: char) -> bool {
     )
 }
 
-#[allow(dead_code, reason = "the dashboard alone has figures that go on")]
 /// As it would be with any other number, unit and length of time in it: `#` for each word that has
 /// a digit, blanks and the symbols of bars left out.
 pub fn without_figures(text: &str) -> Vec<String> {

@@ -208,7 +208,10 @@ fn the_end_of_a_recording_is_an_alert_until_it_is_put_away_and_stays_known() {
     assert!(text.contains("! not recording: 2"), "{text}");
     scene.keys("2");
     let text = scene.text();
-    assert!(text.contains("! not recording any more: No space"), "{text}");
+    assert!(
+        text.contains("! not recording any more: No space"),
+        "{text}"
+    );
     scene.keys("x");
     let text = scene.text();
     assert!(!text.contains("any more"), "{text}");
