@@ -42,12 +42,16 @@ pub fn watch(socket: &Path, columns: u16, rows: u16) -> (Terminal, Place) {
 
 pub fn watch_with(socket: &Path, columns: u16, rows: u16, more: &[&str]) -> (Terminal, Place) {
     let mut place = Place::new();
+    let terminal = watch_in(&mut place, socket, columns, rows, more);
+    (terminal, place)
+}
+
+fn watch_in(place: &mut Place, socket: &Path, columns: u16, rows: u16, more: &[&str]) -> Terminal {
     let url = format!("unix://{}", socket.display());
     place.env.insert("DOCKER_HOST".to_owned(), url);
     let words = ["watch"].iter().chain(more);
     let words: Vec<String> = words.map(|&word| word.to_owned()).collect();
-    let terminal = Terminal::start(&place.command(None, &words), columns, rows);
-    (terminal, place)
+    Terminal::start(&place.command(None, &words), columns, rows)
 }
 
 pub fn sandbox(
@@ -132,7 +136,9 @@ fn kill(pid: &str) -> Outcome {
 /// A real daemon: not there yet, there, asked to stop, there again, frozen, and going on.
 fn gone(at: &Bench) -> Outcome {
     let engine = Throwaway::new(at.real.view())?;
-    let (mut screen, _place) = watch(&engine.socket(), 160, 45);
+    let mut place = Place::new();
+    place.file("clawdoctor/clawdoctor.toml", "[app]\nnotify = true\n");
+    let mut screen = watch_in(&mut place, &engine.socket(), 160, 45, &[]);
     screen.until("that it waits for an engine", |text| {
         text.contains("NO ENGINE, for ")
             && text.contains("The dashboard connects as soon as it comes.")
@@ -195,9 +201,18 @@ fn gone(at: &Bench) -> Outcome {
     screen.press("q");
     let raw = screen.raw();
     sure(screen.end()? == 0, "q ends it well")?;
-    let bells = orders(&raw)?;
-    let bells = bells.iter().filter(|order| **order == Order::Bell).count();
-    sure(bells == 1, format!("{bells} bells: for the loss alone"))
+    // For the loss alone, in words as well: not for an engine that was never there, nor for the hang.
+    let rang: Vec<Order> = orders(&raw)?
+        .into_iter()
+        .filter(|order| match order {
+            Order::Bell => true,
+            Order::Osc(words) => words.starts_with("9;"),
+            Order::Csi(_) => false,
+        })
+        .collect();
+    let says = |order: &Order| matches!(order, Order::Osc(words) if words.starts_with("9;clawdoctor: the engine is lost: "));
+    let is_so = rang.len() == 2 && rang[0] == Order::Bell && says(&rang[1]);
+    sure(is_so, rang)
 }
 
 /// Three that do nothing on an engine where nothing else happens.
