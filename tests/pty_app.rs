@@ -11,8 +11,15 @@
 
 #[path = "pty/demo.rs"]
 mod demo;
+#[path = "pty/feeds.rs"]
+mod feeds;
 #[path = "pty/mending.rs"]
 mod mending;
+#[path = "pty/replay.rs"]
+mod replay;
+#[expect(dead_code, reason = "figures that go on are those of a real engine")]
+#[path = "support/written.rs"]
+mod written;
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -73,6 +80,8 @@ fn the_app() {
         .build()
         .expect("a runtime");
     let rules = rules(&catalog);
+    let fed = runtime.block_on(async { feeds::watching(&scene, rules.clone()) });
+    let is_live = in_the_dashboard || fed.is_some();
     let session = Session {
         catalog,
         terms: Box::new(move || {
@@ -83,16 +92,18 @@ fn the_app() {
         subject: tui::Subject::Here(hands(&scene)),
         explain: Box::new(|id, _| format!("{id}: a page")),
         gather: Box::new(move |_, tell| tokio::spawn(gather(scene.clone(), tell))),
-        first: if in_the_dashboard {
+        first: if is_live {
             tui::First::Live
         } else {
             tui::First::Checklist
         },
         replay: None,
-        watching: in_the_dashboard.then(|| runtime.block_on(async { watching(rules) })),
+        watching: fed
+            .or_else(|| in_the_dashboard.then(|| runtime.block_on(async { watching(rules) }))),
         zone: None,
         style: Style {
             color: true,
+            notices: tui::Notices::Plain,
             ..Style::default()
         },
         habits: tui::Habits::default(),
@@ -171,6 +182,7 @@ fn watching(rules: Headroom) -> Watching {
             save: Box::new(move |_, _| done(Err("none".to_owned()))),
             evidence: Box::new(|_, _| panic!("a bug in the dashboard")),
         }),
+        recording: None,
     }
 }
 
@@ -230,7 +242,7 @@ fn hands(scene: &str) -> Hands {
 
 struct Screen {
     parser: vt100::Parser,
-    bytes: usize,
+    raw: Vec<u8>,
     closed: bool,
 }
 
@@ -276,7 +288,7 @@ impl Pty {
         let keys = pair.master.take_writer().expect("its input");
         let screen = Screen {
             parser: vt100::Parser::new(some(24), some(80), 0),
-            bytes: 0,
+            raw: Vec::new(),
             closed: false,
         };
         let screen = Arc::new((Mutex::new(screen), Condvar::new()));
@@ -287,7 +299,7 @@ impl Pty {
                 let count = output.read(&mut buffer).unwrap_or(0);
                 let mut screen = shared.0.lock().expect("no reader panics");
                 screen.parser.process(&buffer[..count]);
-                screen.bytes += count;
+                screen.raw.extend_from_slice(&buffer[..count]);
                 screen.closed = count == 0;
                 shared.1.notify_all();
                 if count == 0 {
@@ -346,7 +358,7 @@ impl Pty {
     }
 
     fn bytes(&self) -> usize {
-        self.screen.0.lock().expect("no reader panics").bytes
+        self.screen.0.lock().expect("no reader panics").raw.len()
     }
 
     /// Waits for the end: the exit code, with the terminal as it was before.
@@ -481,14 +493,38 @@ fn a_bug_in_the_dashboard_restores_the_terminal_too() {
 }
 
 #[test]
-fn it_survives_any_size_and_draws_again_in_a_good_one() {
+fn it_survives_any_size_and_draws_the_whole_picture_of_each() {
     let mut app = Pty::open("answers");
     app.wait_text("checked just now");
-    for (rows, cols) in [(10, 40), (5, 20), (1, 1), (45, 160), (2, 5), (24, 80)] {
+    let lines = |screen: &Screen| -> Vec<String> {
+        let text = screen.parser.screen().contents();
+        text.lines().map(str::to_owned).collect()
+    };
+    let whole = |screen: &Screen| {
+        let lines = lines(screen);
+        lines.len() == 24
+            && lines[0].starts_with("clawdoctor")
+            && lines[1].contains("checked")
+            && lines[2].starts_with("─ [1 Checklist] ─ 2 Live ─ 3 Isolation ─")
+            && lines[3].contains("0 Prerequisites")
+            && lines[23].contains("q quit  ? help")
+            && lines[23].contains("recheck")
+    };
+    app.wait("the whole picture", whole);
+    for (rows, cols) in [(10, 40), (1, 1), (45, 160), (2, 5), (5, 20)] {
         app.resize(rows, cols);
     }
-    app.wait_text("checked");
-    app.wait_text("recheck");
+    app.wait("the picture of 20x5", |screen| {
+        let lines = lines(screen);
+        lines.len() == 5
+            && lines[0].ends_with("[1] 2 3")
+            && lines[1].starts_with("›")
+            && lines[1].contains(" 0 Prerequisites")
+            && lines[2].contains(" 1 Docker CLI i…")
+            && lines[4] == " q quit  ? help"
+    });
+    app.resize(24, 80);
+    app.wait("the whole picture again", whole);
     app.press("q");
     assert_eq!(app.end(), 0);
 }

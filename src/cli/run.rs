@@ -256,12 +256,13 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         "watch",
         &[Format::Text, Format::Json, Format::Ndjson],
     )?;
+    let usual = watch::Ask::usual(ask(args).wish);
     let ask = watch::Ask {
-        wish: ask(args).wish,
+        wish: usual.wish,
         all: asked.all,
         read_only: asked.read_only,
         command_lines: command_lines(asked.commands),
-        backlog: asked.since.0,
+        backlog: asked.since.map_or(usual.backlog, |span| span.0),
         record: asked.record.clone(),
         record_most: asked.record_size.0,
         json: !format.is_for_people(),

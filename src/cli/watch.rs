@@ -323,6 +323,11 @@ impl Kept {
         self.act(Recorder::flush)
     }
 
+    /// How many bytes it takes by now.
+    pub fn bytes(&self) -> Option<u64> {
+        self.0.as_ref().map(Recorder::bytes)
+    }
+
     fn act(&mut self, act: impl Fn(&mut Recorder) -> Result<(), Failure>) -> Result<(), Failure> {
         let done = self.0.as_mut().map_or(Ok(()), act);
         if done.is_err() {

@@ -43,11 +43,15 @@ impl Cause {
         }
     }
 
-    /// Whether it may ring: only for what a person has to act on now.
+    /// Whether it may ring: for what cannot come back by itself. An engine that hangs mostly can.
     pub fn rings(self) -> bool {
         match self {
-            Self::Oom | Self::EngineLost | Self::EngineHung => true,
-            Self::Failures | Self::NearCap | Self::EngineStall | Self::NoHeadroom => false,
+            Self::Oom | Self::EngineLost => true,
+            Self::Failures
+            | Self::NearCap
+            | Self::EngineHung
+            | Self::EngineStall
+            | Self::NoHeadroom => false,
         }
     }
 }

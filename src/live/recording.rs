@@ -12,8 +12,8 @@ mod history;
 mod reading;
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::io::{BufWriter, ErrorKind, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,8 @@ pub struct Recorder {
     file: BufWriter<File>,
     header: Header,
     written: u64,
+    /// What its older part takes.
+    aside: u64,
     most: u64,
 }
 
@@ -116,6 +118,7 @@ impl Recorder {
             file: BufWriter::new(file),
             header: known,
             written: end,
+            aside: size_of(&older(path)),
             most,
         })
     }
@@ -132,6 +135,7 @@ impl Recorder {
             file,
             header,
             written: 0,
+            aside: size_of(&older(path)),
             most,
         };
         recorder.head(picture)?;
@@ -147,17 +151,38 @@ impl Recorder {
         self.flush()?;
         set_aside(&self.path)?;
         self.file = create(&self.path)?;
-        self.written = 0;
+        self.aside = std::mem::take(&mut self.written);
         self.header.continues = Some(self.header.at);
         self.header.at = event.at;
         self.head(&model.keyframe(event.at))
     }
 
-    /// Hands what is held to the system.
+    /// Hands what is held to the system, and sees whether it can be found again: a file that was
+    /// removed takes all that is written, and nobody ever reads it.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        self.file
+        let ours = self
+            .file
             .flush()
-            .map_err(|error| cannot_write(&self.path, &error))
+            .and_then(|()| self.file.get_ref().metadata())
+            .map_err(|error| cannot_write(&self.path, &error))?;
+        let why = match std::fs::metadata(&self.path) {
+            Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => return Ok(()),
+            Ok(_) => "another file is in its place".to_owned(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                "it is not there any more: removed, or moved away".to_owned()
+            }
+            Err(error) => error.to_string(),
+        };
+        Err(cannot_write(&self.path, &why))
+    }
+
+    /// How many bytes it takes, its older part included.
+    pub fn bytes(&self) -> u64 {
+        self.written + self.aside
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     fn head(&mut self, picture: &[Stamped<Event>]) -> Result<(), Failure> {
@@ -186,7 +211,11 @@ impl Drop for Recorder {
     }
 }
 
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+fn size_of(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |data| data.len())
+}
+
+fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::input(format!("cannot write the recording {}", path.display())).cause(error)
 }
 

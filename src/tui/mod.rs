@@ -20,6 +20,7 @@ pub mod deeds;
 mod frames;
 mod gathering;
 mod habits;
+pub mod keeping;
 mod keys;
 mod layout;
 pub mod logs;
@@ -54,6 +55,7 @@ use crate::live::replay::Replay;
 use crate::live::sampling::Sight;
 use crate::settings::ThemeName;
 use deeds::Errands;
+use keeping::Recording;
 use mending::{Order, Past, Progress};
 
 pub use gathering::Scope;
@@ -147,6 +149,8 @@ pub struct Watching {
     pub clock: fn() -> Moment,
     /// None: what is watched can only be looked at.
     pub errands: Option<Errands>,
+    /// None: nothing of it is recorded.
+    pub recording: Option<Recording>,
 }
 
 /// What the user's terminal can show.

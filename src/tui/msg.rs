@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::gathering::Scope;
+use super::keeping;
 use super::screen::{deeds, logs, repair};
 use crate::checklist::isolation::Picture;
 use crate::checklist::report::Report;
@@ -35,6 +36,8 @@ pub enum Msg {
     Log(logs::Msg),
     /// What was learnt of the engine's sandboxes, with its own stamp on the wall clock.
     Live(event::Stamped<event::Event>),
+    /// How the recording of it stands.
+    Recording(keeping::State),
     Signal(Signal),
     /// The terminal gives no more input: why.
     InputEnded(String),

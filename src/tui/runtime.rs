@@ -2,6 +2,7 @@
 //! `update`, does what comes out, and draws when something changed, at most 30 times a second.
 
 mod deeds;
+mod keeping;
 mod logs;
 mod repairs;
 
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 
 use super::app::App;
 use super::deeds::Errands;
+use super::keeping::State;
 use super::msg::{Cmd, Judged, Leave, Mouse, Msg, Probe, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
@@ -57,6 +59,7 @@ struct Feed {
     events: mpsc::Receiver<event::Stamped<event::Event>>,
     sight: watch::Sender<Sight>,
     task: JoinHandle<()>,
+    recording: Option<watch::Receiver<State>>,
 }
 
 /// What is under way in the world.
@@ -98,7 +101,8 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
         app.deeds.forbidden = Some("This is a recording: it can only be looked at.".to_owned());
     }
     let feed = session.watching.take().map(|watching| {
-        let live = Live::new(watching.model, (watching.clock)());
+        let mut live = Live::new(watching.model, (watching.clock)());
+        live.keeping = watching.recording.as_ref().map(keeping::shown);
         app.live = Some(Box::new(live));
         app.deeds.forbidden = match &watching.errands {
             Some(errands) => errands.permission.clone().err(),
@@ -109,6 +113,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
             events: watching.events,
             sight: watching.sight,
             task: watching.task,
+            recording: watching.recording.map(|recording| recording.news),
         }
     });
     if let Some(live) = &mut app.live {
@@ -243,7 +248,7 @@ async fn drive(
             biased;
             signal = signals.next() => Some(Msg::Signal(signal)),
             event = input.next() => read(event),
-            event = fed(&mut work.feed) => Some(Msg::Live(event)),
+            news = fed(&mut work.feed) => Some(news),
             probe = told(session, &mut work.gathering) => Some(Msg::Probe(probe)),
             news = work.repairs.next() => Some(Msg::Repair(news)),
             news = work.deeds.next() => Some(Msg::Deed(news)),
@@ -340,15 +345,15 @@ fn read(event: Option<std::io::Result<Event>>) -> Option<Msg> {
     }
 }
 
-/// The next thing that the feed tells; never, when there is none any more.
-async fn fed(feed: &mut Option<Feed>) -> event::Stamped<event::Event> {
-    let told = match feed {
-        Some(feed) => feed.events.recv().await,
-        None => None,
+/// The next thing that the feed tells, or whoever records it; never, when there is none any more.
+async fn fed(feed: &mut Option<Feed>) -> Msg {
+    let Some(feed) = feed else {
+        return std::future::pending().await;
     };
-    match told {
-        Some(event) => event,
-        None => std::future::pending().await,
+    tokio::select! {
+        biased;
+        Some(event) = feed.events.recv() => Msg::Live(event),
+        state = keeping::next(&mut feed.recording) => Msg::Recording(state),
     }
 }
 

@@ -5,6 +5,8 @@
 //! the report is printed where the user finds it after leaving, and the next frame takes the
 //! terminal again.
 
+mod sparing;
+
 use std::cell::Cell;
 use std::io::{BufWriter, Stdout, Write, stdout};
 use std::panic;
@@ -25,8 +27,9 @@ use super::app::App;
 use super::view;
 use crate::failure::Failure;
 use crate::text::wash;
+use sparing::Sparing;
 
-type Backend = CrosstermBackend<BufWriter<Stdout>>;
+type Backend = Sparing<CrosstermBackend<BufWriter<Stdout>>>;
 type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
 
 /// What the window is called while nothing is wrong.
@@ -91,7 +94,7 @@ impl Terminal {
         let title = TITLE.to_owned();
         let taken = enter(pointer, &title).and_then(|()| {
             let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
-            ratatui::Terminal::new(backend)
+            ratatui::Terminal::new(Sparing(backend))
         });
         match taken {
             Ok(inner) => Ok(Self {

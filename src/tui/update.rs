@@ -67,6 +67,10 @@ fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
             cmds
         }
         Msg::Live(event) => live::told(app, event),
+        Msg::Recording(state) => {
+            live::recorded(app, state);
+            Vec::new()
+        }
         Msg::Deed(news) => live::deed(app, news),
         Msg::Log(news) => live::log(app, news),
         Msg::Repair(news) => {

@@ -90,6 +90,7 @@ fn what_would_touch_a_machine_is_refused() {
         "--fix --demo",
         "undo --demo --yes",
         "watch --demo --record x.ndjson",
+        "watch --demo --since 5min",
         "check --demo --facts x",
     ] {
         let ran = run(&place, line);

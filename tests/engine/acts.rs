@@ -1,11 +1,13 @@
 //! What a person does from the dashboard, in a real terminal on real engines.
 
-use super::dashboard::{sandbox, watch};
+use super::dashboard::{sandbox, watch, watch_with};
+use super::support::written::orders;
 use super::{Bench, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 5] = [
+pub const TESTS: [(&str, Test); 6] = [
     ("a_runaway_sandbox_is_stopped_by_keys", runaway),
     ("a_sandbox_is_paused_and_goes_on_by_keys", paused),
+    ("a_read_only_dashboard_does_nothing_and_says_so", read_only),
     ("logs_full_of_escapes_do_not_reach_the_terminal", logs),
     ("evidence_is_kept_in_files", evidence),
     ("a_sandbox_is_removed_through_openclaw_alone", removed),
@@ -84,6 +86,28 @@ fn paused(at: &Bench) -> Outcome {
     sure(screen.end()? == 130, "left")
 }
 
+fn read_only(at: &Bench) -> Outcome {
+    let own = name(at, "look");
+    let _end = at.at_the_end(&[&["rm", "-f", &own]]);
+    let key = "agent:looked:chat:workspace:7e";
+    sandbox(at, &own, key, &["-d"], "exec sleep 600")?;
+    let (mut screen, _place) = watch_with(&at.real.socket, 160, 45, &["--read-only"]);
+    screen.until_text("looked/chat")?;
+    screen.press(&format!("/{own}\r"));
+    screen.until("it alone", |text| text.contains("1 of "))?;
+    // Stop, kill, pause, remove.
+    for key in ["X", "\u{b}", "p", "\u{4}"] {
+        screen.press(key);
+        screen.until_text("This dashboard is read-only")?;
+        // Neither of them is a yes to anything.
+        screen.press("yq");
+        screen.until("the table", |text| !text.contains("read-only"))?;
+    }
+    sure(state(at, &own)?.starts_with("running"), "nothing was done")?;
+    screen.press("\u{3}");
+    sure(screen.end()? == 130, "left")
+}
+
 fn logs(at: &Bench) -> Outcome {
     let own = name(at, "logs");
     let _end = at.at_the_end(&[&["rm", "-f", &own]]);
@@ -116,17 +140,11 @@ fn logs(at: &Bench) -> Outcome {
     screen.until_text("is there already")?;
     screen.press("q");
     screen.press("\u{3}");
-    let raw = String::from_utf8_lossy(&screen.raw()).into_owned() + &saved;
-    for bad in [
-        "\u{1b}]0;owned",
-        "\u{1b}[2J\u{202e}",
-        "\u{202e}",
-        "\u{9b}",
-        "\u{1b}[5n",
-    ] {
-        sure(!raw.contains(bad), format!("{bad:?} was written"))?;
-    }
-    sure(screen.end()? == 130, "left")
+    let raw = screen.raw();
+    sure(screen.end()? == 130, "left")?;
+    orders(&raw)?;
+    let kept = orders(saved.as_bytes())?;
+    sure(kept.is_empty(), format!("{kept:?} in what was saved"))
 }
 
 fn evidence(at: &Bench) -> Outcome {

@@ -8,7 +8,9 @@ pub mod proxy;
 pub mod stage;
 pub mod stand_in;
 pub mod terminal;
+pub mod throwaway;
 pub mod world;
+pub mod written;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -115,6 +115,20 @@ impl Terminal {
         seen.parser.screen().contents()
     }
 
+    /// Whether these words stand there fainter than others, as what is not known to be so any more.
+    pub fn is_faint(&self, words: &str) -> bool {
+        let seen = self.seen.0.lock().expect("no reader panics");
+        let screen = seen.parser.screen();
+        let (rows, columns) = screen.size();
+        let faint = |row: u16, from: u16| {
+            words.chars().zip(from..).all(|(c, column)| {
+                let cell = screen.cell(row, column);
+                cell.is_some_and(|cell| cell.dim() && cell.contents() == c.to_string())
+            })
+        };
+        (0..rows.get()).any(|row| (0..columns.get()).any(|column| faint(row, column)))
+    }
+
     /// Every byte that was written to the terminal.
     pub fn raw(&self) -> Vec<u8> {
         self.seen.0.lock().expect("no reader panics").raw.clone()

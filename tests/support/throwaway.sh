@@ -5,6 +5,8 @@
 #   throwaway.sh stop FOLDER    asks it to stop, and waits for a moment
 #   throwaway.sh kill FOLDER    does not ask
 #   throwaway.sh hang FOLDER    it takes connections from now on, and answers nothing
+#
+# CLAWDOCTOR_TEST_VIEW is an option of nsenter, where it is to run as another engine does (--mount=/proc/PID/ns/mnt).
 set -euo pipefail
 export CLAWDOCTOR_TEST_DIR=$2/engine
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -14,11 +16,13 @@ DIR=$2 PIDFILE=$WORK/dockerd.pid
 answers() { [ "$(curl -fsS --max-time 2 --unix-socket "$DIR/docker.sock" http://engine/_ping)" = OK ]; }
 
 start() {
+  local view=()
+  [ -z "${CLAWDOCTOR_TEST_VIEW:-}" ] || view=(nsenter "$CLAWDOCTOR_TEST_VIEW" --)
   need dockerd curl
   if alive "$PIDFILE" >/dev/null && answers; then return; fi
   rm -f "$DIR/docker.sock" "$WORK/docker.pid"
   [ -e "$DIR/daemon.json" ] || echo '{}' >"$DIR/daemon.json"
-  launch "$PIDFILE" "$WORK/dockerd.log" env -u DOCKER_HOST dockerd --config-file "$DIR/daemon.json" \
+  launch "$PIDFILE" "$WORK/dockerd.log" env -u DOCKER_HOST "${view[@]}" dockerd --config-file "$DIR/daemon.json" \
     --host "unix://$DIR/docker.sock" --group root --pidfile "$WORK/docker.pid" --data-root "$WORK/data" \
     --exec-root "$WORK/run" --bridge none --iptables=false --ip6tables=false --ip-forward=false --storage-driver vfs
   wait_for 30 "$PIDFILE" answers || {
@@ -27,11 +31,13 @@ start() {
   }
 }
 
-# Its containerd goes with it when it may go in peace, and is ended by its own pid when not.
+# Its containerd goes with it when it may go in peace, and is ended by its own pid when not. With live-restore it
+# leaves its data mounted even then.
 contained() {
   local pid
-  pid=$(cat "$WORK/run/containerd/containerd.pid" 2>/dev/null) || return 0
-  if grep -qs "$WORK/run" "/proc/$pid/cmdline"; then kill -KILL "$pid" || true; fi
+  if pid=$(cat "$WORK/run/containerd/containerd.pid" 2>/dev/null) && grep -qs "$WORK/run" "/proc/$pid/cmdline"; then
+    kill -KILL "$pid" || true
+  fi
   for pid in $(findmnt -rno TARGET | grep -F "$WORK/" | sort -r || true); do umount -l "$pid" || true; done
 }
 

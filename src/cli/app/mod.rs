@@ -163,7 +163,7 @@ pub fn show(
     runtime.shutdown_background();
     let trouble = trouble.lock().ok().and_then(|mut failure| failure.take());
     match (shown, trouble) {
-        (Ok(_), Some(failure)) => Err(failure.hint("the recording holds what was seen before")),
+        (Ok(_), Some(failure)) => Err(failure),
         (shown, _) => shown,
     }
 }

@@ -1,6 +1,7 @@
 //! The feed of the app's dashboard, and its recording.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, watch};
@@ -14,8 +15,9 @@ use crate::live::event::{Event, Stamped};
 use crate::live::feed::{self, CHANNEL};
 use crate::live::model::Model;
 use crate::live::sampling::Sight;
-use crate::tui::Watching;
 use crate::tui::deeds::Errands;
+use crate::tui::keeping::State;
+use crate::tui::{self, Watching};
 
 /// Why a recording ended before its time; told when the screen is free again.
 pub type Trouble = Arc<Mutex<Option<Failure>>>;
@@ -33,12 +35,24 @@ pub fn feed(
     // What is now is shown all the same; `recorder status` tells what is wrong with the other.
     watch.since = recalled.unwrap_or_default();
     let (told, mut events) = mpsc::channel(CHANNEL);
+    let mut shown = None;
     if let Some(recorder) = recorder(ask, prepared, &model)? {
         let (onward, recorded) = mpsc::channel(CHANNEL);
+        let (tell, news) = watch::channel(State::Writes {
+            bytes: recorder.bytes(),
+        });
+        let path = recorder.path().to_owned();
+        shown = Some(tui::keeping::Recording {
+            path: path.display().to_string(),
+            most: ask.record_most,
+            news,
+        });
         let recording = Recording {
             kept: Kept::new(Some(recorder)),
             model: model.clone(),
             trouble: Arc::clone(&trouble),
+            path,
+            tell,
         };
         // Ends with the feed, or with whoever reads it.
         drop(recording.start(events, onward));
@@ -57,6 +71,7 @@ pub fn feed(
         task: feed::start(watch, told, looks),
         clock: feed::now,
         errands: Some(errands),
+        recording: shown,
     };
     Ok((watching, trouble))
 }
@@ -67,6 +82,9 @@ struct Recording {
     /// The picture as it is, with which each part of a recording begins.
     model: Model,
     trouble: Trouble,
+    path: PathBuf,
+    /// The screen, which tells how it stands while it is made.
+    tell: watch::Sender<State>,
 }
 
 impl Recording {
@@ -105,13 +123,23 @@ impl Recording {
     fn flush(&mut self) {
         let kept = self.kept.flush();
         self.or_remember(kept);
+        if let Some(bytes) = self.kept.bytes() {
+            // Without a screen nobody asks.
+            self.tell.send(State::Writes { bytes }).unwrap_or(());
+        }
     }
 
     fn or_remember(&self, kept: Result<(), Failure>) {
-        if let Err(failure) = kept
-            && let Ok(mut trouble) = self.trouble.lock()
-        {
-            *trouble = Some(failure);
+        let Err(failure) = kept else { return };
+        let why = failure.causes.last().unwrap_or(&failure.message).clone();
+        self.tell.send(State::Over { why }).unwrap_or(());
+        let hint = if self.path.exists() {
+            "the recording holds what was seen before"
+        } else {
+            "nothing of the recording is left there"
+        };
+        if let Ok(mut trouble) = self.trouble.lock() {
+            *trouble = Some(failure.hint(hint));
         }
     }
 }

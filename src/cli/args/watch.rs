@@ -75,9 +75,9 @@ pub struct WatchArgs {
     /// Every container, not only OpenClaw's sandboxes
     #[arg(long)]
     pub all: bool,
-    /// How far back to tell what happened; the engine itself remembers 256 events
-    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = span)]
-    pub since: Span,
+    /// How far back to tell what happened; the engine itself remembers 256 events [default: 1h]
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub since: Option<Span>,
     /// Keep all that is seen in this file, to be replayed; an older recording becomes FILE.1
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

@@ -163,6 +163,7 @@ fn goes_together(args: &Args) -> Result<(), Failure> {
                 (asked.record.is_some(), "--record"),
                 (asked.all, "--all"),
                 (asked.commands, "--commands"),
+                (asked.since.is_some(), "--since"),
             ],
             "clawdoctor watch --demo",
         ),

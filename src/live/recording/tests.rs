@@ -113,6 +113,38 @@ fn it_stays_within_its_bound_and_each_part_begins_with_what_is_there() {
 }
 
 #[test]
+fn a_recording_that_was_removed_or_replaced_meanwhile_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("night.ndjson");
+    let mut recorder = Recorder::begin(&path, header(), MOST_BYTES, &[]).expect("a recording");
+    recorder.flush().expect("it is there");
+    let taken = std::fs::metadata(&path).expect("a file").len();
+    assert_eq!(recorder.bytes(), taken);
+    std::fs::rename(&path, older(&path)).expect("moved");
+    let failure = recorder.flush().expect_err("nobody will find it");
+    assert!(failure.to_string().contains("not there any more"));
+    std::fs::write(&path, "another").expect("written");
+    let failure = recorder.flush().expect_err("it is another");
+    assert!(failure.to_string().contains("another file"));
+}
+
+#[test]
+fn what_it_takes_counts_its_older_part() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("night.ndjson");
+    let live = header().model();
+    let mut recorder = Recorder::begin(&path, header(), 4000, &[]).expect("a recording");
+    while !older(&path).exists() {
+        for event in events() {
+            recorder.add(&event, &live).expect("written");
+        }
+    }
+    recorder.flush().expect("written");
+    let size = |path: &Path| std::fs::metadata(path).expect("a file").len();
+    assert_eq!(recorder.bytes(), size(&path) + size(&older(&path)));
+}
+
+#[test]
 fn a_file_that_is_no_recording_is_never_overwritten() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notes.txt");

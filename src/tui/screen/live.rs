@@ -6,6 +6,7 @@
 mod column;
 mod doing;
 mod hearing;
+mod keeping;
 mod moves;
 mod playing;
 mod pulse;
@@ -28,6 +29,7 @@ use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
 use crate::live::sampling;
 use crate::live::sandbox::{Gone, Sandbox};
+use crate::tui::keeping::Keeping;
 use crate::tui::keys::Place;
 use crate::tui::screen::checklist::Filter;
 use pulse::Pulse;
@@ -63,6 +65,8 @@ pub struct Live {
     pub window: Window,
     rang: BTreeMap<Cause, Moment>,
     pulse: Pulse,
+    /// None: nothing of it is recorded.
+    pub keeping: Option<Keeping>,
     /// None: it is live.
     pub playing: Option<Box<Playing>>,
     looked: sampling::Sight,
@@ -103,6 +107,8 @@ pub struct Sight {
     pub clock: bool,
     /// Alerts raised until then are not shown any more.
     pub dismissed: Option<Moment>,
+    /// The end of the recording is known, and not shown as an alert any more.
+    pub unrecorded: bool,
     /// Counts up each time that all is to be measured now.
     pub measure: u32,
 }
@@ -159,6 +165,7 @@ impl Live {
                 entry: None,
                 clock: false,
                 dismissed: None,
+                unrecorded: false,
                 measure: 0,
             },
             columns: Column::ALL.to_vec(),
@@ -174,6 +181,7 @@ impl Live {
             window: Window::default(),
             rang: BTreeMap::new(),
             pulse: Pulse::default(),
+            keeping: None,
             playing: None,
             looked: sampling::Sight::default(),
         };

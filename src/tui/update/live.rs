@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::live::event;
 use crate::tui::app::{App, Dialog};
+use crate::tui::keeping;
 use crate::tui::keys::{Command, Place};
 use crate::tui::msg::{Chord, Cmd};
 use crate::tui::screen::live::{Pane, Window};
@@ -31,6 +32,15 @@ pub fn told(app: &mut App, event: event::Stamped<event::Event>) -> Vec<Cmd> {
     match heard.rings {
         Some(words) => vec![Cmd::Bell, Cmd::Notify(words)],
         None => Vec::new(),
+    }
+}
+
+/// How its recording stands. Other screens tell its end alone.
+pub fn recorded(app: &mut App, state: keeping::State) {
+    let is_over = matches!(state, keeping::State::Over { .. });
+    if let Some(live) = &mut app.live {
+        let is_other = live.recorded(state);
+        app.changed |= is_other && (is_over || app.screen == Screen::Live);
     }
 }
 

@@ -47,10 +47,9 @@ fn elsewhere(app: &App) -> Option<&Live> {
 }
 
 pub fn role(alert: &Alert) -> Role {
-    if alert.cause.rings() {
-        Role::Bad
-    } else {
-        Role::Warn
+    match alert.cause {
+        Cause::Oom | Cause::EngineLost | Cause::EngineHung => Role::Bad,
+        Cause::Failures | Cause::NearCap | Cause::EngineStall | Cause::NoHeadroom => Role::Warn,
     }
 }
 
@@ -62,28 +61,36 @@ pub fn mark(app: &App, room: usize) -> Pieces {
         return none;
     };
     let mut alerts = live.alerts(app.now);
-    let Some(newest) = alerts.next() else {
-        return none;
-    };
+    let unrecorded = live.unrecorded().is_some();
+    let newest = alerts.next().filter(|_| !unrecorded);
     let more = match alerts.count() {
         0 => String::new(),
         more => format!(" +{more}"),
     };
-    let age = Short(live.ours(app.now).since(newest.last));
+    let age = newest.map_or(String::new(), |newest| {
+        format!(" {} ago", Short(live.ours(app.now).since(newest.last)))
+    });
     let key = app.keys.leads(app.screen, Screen::Live);
     let tail = match key {
-        Some(_) => format!(" {age} ago{more}: "),
-        None => format!(" {age} ago{more}"),
+        Some(_) => format!("{age}{more}: "),
+        None => format!("{age}{more}"),
     };
     let key = key.unwrap_or_default();
     let taken = columns(" ! ") + columns(&tail) + columns(key) + 2;
     let width = room.saturating_sub(taken);
-    let words = headline(live, &newest.alert, width, app.theme.ellipsis());
+    let (words, role) = match newest {
+        _ if unrecorded => ("not recording".to_owned(), Role::Bad),
+        None => return none,
+        Some(newest) => (
+            headline(live, &newest.alert, width, app.theme.ellipsis()),
+            role(&newest.alert),
+        ),
+    };
     if columns(&words) > width {
         return none;
     }
     Pieces::new(app.theme, room)
-        .add(role(&newest.alert), &format!(" ! {words}"))
+        .add(role, &format!(" ! {words}"))
         .add(Role::Muted, &tail)
         .add(Role::Code, key)
         .gap(1)
@@ -92,6 +99,9 @@ pub fn mark(app: &App, room: usize) -> Pieces {
 /// How much there is to see on the dashboard, where there is room for a sign alone.
 pub fn sign(app: &App) -> Option<Role> {
     let live = elsewhere(app)?;
+    if live.unrecorded().is_some() {
+        return Some(Role::Bad);
+    }
     let newest = live.alerts(app.now).next()?;
     Some(role(&newest.alert))
 }

@@ -1,8 +1,12 @@
 //! The engine under all programs, and the containers that they watch.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime};
+
+use super::throwaway::Throwaway;
 
 /// Containers on an engine, removed at the end.
 pub struct Node {
@@ -11,14 +15,15 @@ pub struct Node {
     names: Vec<String>,
 }
 
-const IMAGE: &str = "clawdoctor-test/busybox:1";
+pub const IMAGE: &str = "clawdoctor-test/busybox:1";
 
 impl Node {
     /// So many of them, one in ten lightly busy.
     pub fn with(url: &str, count: usize) -> Self {
         let mut node = Self {
             url: url.to_owned(),
-            prefix: format!("bench-{}", std::process::id()),
+            // So short that a table has room for the whole names.
+            prefix: format!("b{}", std::process::id()),
             names: Vec::new(),
         };
         for index in 0..count {
@@ -169,4 +174,26 @@ pub fn spent() -> f64 {
         }
     }
     sum
+}
+
+/// Starts an engine; when it gave its first answer, which is sooner than its script knows.
+pub fn started(engine: &Throwaway) -> SystemTime {
+    let socket = engine.socket();
+    let watch = std::thread::spawn(move || {
+        while !answers(&socket).unwrap_or(false) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        SystemTime::now()
+    });
+    engine.start().expect("it starts");
+    watch.join().expect("it does not panic")
+}
+
+fn answers(socket: &Path) -> std::io::Result<bool> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(b"GET /_ping HTTP/1.0\r\n\r\n")?;
+    let mut said = String::new();
+    stream.read_to_string(&mut said)?;
+    Ok(said.contains(" 200 "))
 }

@@ -3,7 +3,7 @@
 //! one run on one engine, printed as ratios to clawdoctor.
 //!
 //! ```text
-//! usage: cargo bench --bench watch -- [--n 0,6,50,150] [--seconds 30] [--only cost,first,life,short,oom]
+//! usage: cargo bench --bench watch -- [--n 0,6,50,150] [--seconds 30] [--only cost,first,life,short,oom,comes]
 //! ```
 //!
 //! The engine is `$CLAWDOCTOR_TEST_CLASSIC` (see tests/support/engine.sh). Peers are looked for in
@@ -21,12 +21,16 @@
 mod engine;
 mod peer;
 mod screen;
+#[expect(dead_code, reason = "the tests freeze it as well")]
+#[path = "../../support/throwaway.rs"]
+mod throwaway;
 
 use std::time::Duration;
 
 use engine::Node;
 use peer::{Peer, peers};
 use screen::{Screen, Wanted};
+use throwaway::Throwaway;
 
 /// For a program to settle before it is measured.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -46,7 +50,7 @@ fn main() {
     }
     let Some(wish) = Wish::parse(&args) else {
         eprintln!(
-            "usage: cargo bench --bench watch -- [--n 0,6,50,150] [--seconds 30] [--only cost,first,life,short,oom]"
+            "usage: cargo bench --bench watch -- [--n 0,6,50,150] [--seconds 30] [--only cost,first,life,short,oom,comes]"
         );
         std::process::exit(2);
     };
@@ -57,7 +61,8 @@ fn main() {
         std::process::exit(2);
     };
     let peers = peers();
-    for number in &wish.numbers {
+    let numbers = wish.numbers.iter();
+    for number in numbers.filter(|_| wish.wants("cost") || wish.wants("first")) {
         let node = Node::with(&socket, *number);
         println!("\n{number} containers, one in ten of them busy, each with a cap of 64 MiB");
         if wish.wants("cost") {
@@ -66,6 +71,12 @@ fn main() {
         if wish.wants("first") {
             first(&node, &peers);
         }
+    }
+    if wish.wants("comes") {
+        comes(&socket, &peers);
+    }
+    if !["life", "short", "oom"].iter().any(|part| wish.wants(part)) {
+        return;
     }
     let node = Node::with(&socket, 4);
     if wish.wants("life") {
@@ -177,6 +188,65 @@ fn first(node: &Node, peers: &[Peer]) {
             median(&mut anything),
             median(&mut name),
             median(&mut figure)
+        );
+    }
+}
+
+/// From an engine's first answer to what runs on it, on the screen of a program that was started
+/// before it; and back on one that has seen it go.
+fn comes(from: &str, peers: &[Peer]) {
+    const RUNS: usize = 5;
+    println!(
+        "\nAn engine that comes after the program, in ms after its first answer (median of {RUNS}, the most)"
+    );
+    let engine = Throwaway::new(None).expect("a folder");
+    engine.start().expect("an engine of its own");
+    engine.load(from, engine::IMAGE).expect("its image");
+    let node = Node::with(&engine.url(), 1);
+    let name: Vec<&str> = node.names().collect();
+    for peer in peers {
+        let (mut first, mut back) = (Vec::new(), Vec::new());
+        let mut has_ended = false;
+        for _ in 0..RUNS {
+            // Its container goes on without it.
+            engine.stop().expect("it stops");
+            let screen = Screen::start(peer, &node);
+            std::thread::sleep(Duration::from_secs(1));
+            has_ended |= screen.has_ended();
+            screen.look_for(vec![Wanted::Shown(name[0].to_owned())]);
+            let at = engine::started(&engine);
+            first.extend(screen.found_after(at, PATIENCE));
+            let Some(lost) = peer.lost else { continue };
+            let screen = if screen.has_ended() {
+                Screen::start(peer, &node)
+            } else {
+                screen
+            };
+            screen.until(PATIENCE, |screen| screen.shows(name[0]));
+            engine.stop().expect("it stops");
+            screen.until(PATIENCE, |screen| screen.shows(lost));
+            screen.look_for(vec![Wanted::Gone(lost.to_owned())]);
+            let at = engine::started(&engine);
+            back.extend(screen.found_after(at, PATIENCE));
+        }
+        let most = |values: &[f64]| {
+            let most = values.iter().copied().reduce(f64::max);
+            most.map_or("–".to_owned(), |most| format!("{most:.0}"))
+        };
+        println!(
+            "  {:<12} comes {:>6} ({:>5}), {} of {RUNS}   comes back {:>6} ({:>5}), {} of {RUNS}{}",
+            peer.name,
+            median(&mut first),
+            most(&first),
+            first.len(),
+            median(&mut back),
+            most(&back),
+            back.len(),
+            if has_ended {
+                "   (ends without an engine)"
+            } else {
+                ""
+            },
         );
     }
 }

@@ -12,6 +12,8 @@ pub struct Peer {
     pub keys: &'static str,
     /// Where what has gone is shown, if anywhere.
     dead: &'static str,
+    /// What it says of an engine that is lost, if anything.
+    pub lost: Option<&'static str>,
 }
 
 impl Peer {
@@ -44,6 +46,7 @@ pub fn peers() -> Vec<Peer> {
             args: words(&["watch"]),
             keys: "",
             dead: "d",
+            lost: Some("ENGINE LOST"),
         },
         Peer {
             name: "dtop",
@@ -51,6 +54,7 @@ pub fn peers() -> Vec<Peer> {
             args: Vec::new(),
             keys: "",
             dead: "",
+            lost: Some("connection lost"),
         },
         Peer {
             name: "oxker",
@@ -59,6 +63,7 @@ pub fn peers() -> Vec<Peer> {
             // By name, descending, from the top.
             keys: "11",
             dead: "",
+            lost: None,
         },
         Peer {
             name: "docker stats",
@@ -66,6 +71,7 @@ pub fn peers() -> Vec<Peer> {
             args: words(&["stats"]),
             keys: "",
             dead: "",
+            lost: None,
         },
     ];
     all.into_iter()

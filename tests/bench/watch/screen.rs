@@ -159,6 +159,10 @@ impl Screen {
             .any(|line| line.split_whitespace().any(is_figure))
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.look(|seen| seen.ended)
+    }
+
     /// Milliseconds from the start until it is so; none when it never is.
     pub fn until(&self, patience: Duration, is_so: impl Fn(&Self) -> bool) -> Option<f64> {
         self.wait(patience, is_so)

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::snap;
 use crate::live::event::{Answered, Event, Link, Question, Turn};
+use crate::tui::keeping::{Keeping, State};
+use crate::tui::msg::Msg;
 use crate::tui::scene::live::*;
 use crate::tui::scene::{Scene, well};
 use crate::tui::screen::Screen;
@@ -154,4 +156,64 @@ fn what_ended_in_a_gap_stands_in_the_timeline_as_seen_afterwards() {
         scene.wake();
         scene
     });
+}
+
+/// Recorded into a file, and how that stands.
+fn recorded(width: u16, height: u16, state: State) -> Scene {
+    let mut scene = busy(width, height);
+    let live = scene.app.live.as_mut().expect("a dashboard");
+    live.keeping = Some(Keeping {
+        path: "/Users/me/incidents/night.ndjson".to_owned(),
+        most: 256 * MIB,
+        state: State::Writes { bytes: 900 },
+    });
+    scene.send(Msg::Recording(state));
+    scene
+}
+
+fn full() -> State {
+    State::Over {
+        why: "No space left on device (os error 28)".to_owned(),
+    }
+}
+
+#[test]
+fn a_recording_says_where_to_and_how_much_and_its_end_is_told() {
+    let bytes = 5 * MIB / 4;
+    snap("recording", |width, height| {
+        recorded(width, height, State::Writes { bytes })
+    });
+    snap("recording_over", |width, height| {
+        recorded(width, height, full())
+    });
+}
+
+#[test]
+fn the_end_of_a_recording_is_an_alert_until_it_is_put_away_and_stays_known() {
+    let mut scene = recorded(160, 45, State::Writes { bytes: MIB });
+    let draws = |scene: &mut Scene, state: State| {
+        scene.app.changed = false;
+        scene.send(Msg::Recording(state));
+        scene.app.changed
+    };
+    let more = State::Writes { bytes: MIB + 100 };
+    assert!(!draws(&mut scene, more), "the figure is the same");
+    let more = State::Writes { bytes: 2 * MIB };
+    assert!(draws(&mut scene, more));
+    scene.keys("1");
+    let more = State::Writes { bytes: 3 * MIB };
+    assert!(!draws(&mut scene, more), "nothing of it is on this screen");
+    assert!(draws(&mut scene, full()));
+    let text = scene.text();
+    assert!(text.contains("! not recording: 2"), "{text}");
+    scene.keys("2");
+    let text = scene.text();
+    assert!(
+        text.contains("! not recording any more: No space"),
+        "{text}"
+    );
+    scene.keys("x");
+    let text = scene.text();
+    assert!(!text.contains("any more"), "{text}");
+    assert!(text.contains("✗ not recording ─"), "{text}");
 }

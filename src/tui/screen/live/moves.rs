@@ -105,6 +105,7 @@ impl Live {
                     .map(|raised| raised.at)
                     .max();
                 self.sight.dismissed = newest.or(self.sight.dismissed);
+                self.sight.unrecorded |= self.unrecorded().is_some();
             }
             Act::Measure => self.sight.measure = self.sight.measure.wrapping_add(1),
             // Dialogs are the app's.

@@ -269,7 +269,7 @@ fn what_is_on_the_screen_is_told_once_when_it_changes() {
 }
 
 #[test]
-fn oom_and_a_lost_engine_ring_once_and_failures_never() {
+fn oom_and_a_lost_engine_ring_once_and_nothing_else_does() {
     let mut scene = busy(80, 24);
     let bells = |scene: &Scene| scene.cmds.iter().filter(|cmd| **cmd == Cmd::Bell).count();
     scene.happen(&id(4), &key(4), Turn::Oom);
@@ -282,6 +282,9 @@ fn oom_and_a_lost_engine_ring_once_and_failures_never() {
         scene.happen(&id(7), &key(7), call_end(&exec, 1));
         assert_eq!(bells(&scene), 0);
     }
+    scene.link(Link::Hung);
+    assert_eq!(bells(&scene), 0, "it is seen, and not heard");
+    assert!(scene.text().contains("HANGS"));
     let why = "gone".to_owned();
     scene.link(Link::Lost { why });
     assert_eq!(bells(&scene), 1);

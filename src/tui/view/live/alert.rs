@@ -19,11 +19,23 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     if area.height == 0 {
         return;
     }
+    pen.row(area, 0);
     let mut alerts = look.live.alerts(look.app.now);
+    if let Some((keeping, why)) = look.live.unrecorded() {
+        // What happens from now on is lost with it: before anything that is in the timeline.
+        let tail = if pen.room() > 60 { 24 } else { 0 };
+        let room = pen.room().saturating_sub(tail);
+        pen.cell_of(
+            Role::Bad,
+            format_args!("! not recording any more: {why}, {}", keeping.path),
+            room,
+        );
+        return more(look, alerts.count(), pen);
+    }
     let Some(newest) = alerts.next() else { return };
-    let more = alerts.count();
+    let others = alerts.count();
     let role = alarm::role(&newest.alert);
-    pen.row(area, 0).text(role, "! ");
+    pen.text(role, "! ");
     let tail = if pen.room() > 60 { 36 } else { 0 };
     let words = newest.alert.words.as_str();
     let room = pen.room().saturating_sub(tail);
@@ -40,8 +52,13 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     }
     let age = Short(look.ours.since(newest.last));
     pen.offer(Role::Muted, format_args!("{age} ago"));
-    if more > 0 {
-        pen.offer(Role::Warn, format_args!("and {more} more"));
+    more(look, others, pen);
+}
+
+/// How many there are besides, and how they are put away.
+fn more(look: Look<'_>, others: usize, pen: &mut Pen<'_>) {
+    if others > 0 {
+        pen.offer(Role::Warn, format_args!("and {others} more"));
     }
     let dismiss = Command::Live(Act::Dismiss);
     if let Some(key) = look.app.keys.first(Place::Table, dismiss) {

@@ -10,7 +10,7 @@ use std::fmt::{Display, Formatter, Result};
 use ratatui::layout::Rect;
 
 use super::super::{alarm, tabs};
-use super::{Look, gauge};
+use super::{Look, gauge, keeping};
 use crate::live::event::{Cost, Link};
 use crate::live::replay::Replay;
 use crate::tui::layout::live::Areas;
@@ -32,6 +32,7 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
     if area.height < 2 {
         marked(look, pen);
         link(look, pen, false);
+        keeping::short(look, pen);
         if areas.alert.height == 0 {
             alert(look, pen);
         }
@@ -70,6 +71,7 @@ pub fn draw(look: Look<'_>, areas: &Areas, pen: &mut Pen<'_>) {
 pub fn tiny(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     pen.row(area, 0);
     link(look, pen, false);
+    keeping::short(look, pen);
     alert(look, pen);
     pen.row(area, 1);
     marked(look, pen);

@@ -20,6 +20,7 @@ mod empty;
 mod gauge;
 mod gone;
 mod header;
+mod keeping;
 pub mod logs;
 mod plan;
 pub mod room;
@@ -83,7 +84,7 @@ impl<'a> Look<'a> {
 
 /// Where everything is for this state.
 pub fn areas_of(app: &App, live: &Live, size: Size) -> Areas {
-    let alert = live.alerts(app.now).next().is_some();
+    let alert = live.unrecorded().is_some() || live.alerts(app.now).next().is_some();
     areas(size, live, alert)
 }
 
@@ -125,9 +126,9 @@ fn partings(look: Look<'_>, areas: &Areas, buffer: &mut Buffer) {
     let used = tabs.used();
     put(buffer, areas.rule, 0, tabs.line());
     let mut pen = Pen::new(buffer, theme);
-    pen.row(areas.rule, 0)
-        .gap(used)
-        .fill(Role::Muted, theme.rule());
+    pen.row(areas.rule, 0).gap(used);
+    keeping::mark(look, &mut pen);
+    pen.fill(Role::Muted, theme.rule());
     if areas.parting.width == 1 {
         for y in 0..areas.parting.height {
             pen.row(areas.parting, y).text(Role::Muted, theme.wall());
