@@ -3,9 +3,9 @@
 //! else, and after the repair or the advised commands the next real tool call, a whole turn through
 //! the gateway, must succeed. Then all is as it was before.
 //!
-//! The tests' gateway runs as root, and so do its sandboxes: what is said of that
-//! (`sandbox-runs-as-root`) is a fact of this machine and left out, as are the network and the
-//! sandboxes that other suites have in the engine meanwhile.
+//! The gateway and the doctor run as an ordinary user who may use the engine's socket. What is said
+//! of this machine itself (its network and its size) is left out, and what is said of the sandboxes
+//! that other suites have in the engine meanwhile.
 //!
 //! Where the common problems of OpenClaw's users are shown (R: real OpenClaw and engine,
 //! E: real engine, N: recorded node):
@@ -18,9 +18,10 @@
 //! | the same under launchd alone | N `plans/docker-cli-link` |
 //! | the same in the gateway's container | E `engine/gateways`, N `nodes/dood-without-docker-cli` |
 //! | no right to the socket | E `faults/socket-forbidden`, N `nodes/linux-not-in-docker-group` |
-//! | engine not running, or another one | E `faults/no-socket`, `nobody-listens`, `engine-hung` |
+//! | engine not running, or another one | R `engine-stopped` here, E `faults/no-socket`, `nobody-listens`, `engine-hung` |
 //! | folders not the sandbox user's | E `faults/workspace-of-another-user`, `repairs/bind-of-another` |
-//! | /workspace not writable | R `workspace-of-another` here, E `faults/volume-owned-by-root`, R `repairs/volume-of-root` |
+//! | sandboxes without names, or without their network | R `dns`, `network-missing` here, `repairs/sandbox-dns`, E `faults/bridge-with-broken-dns` |
+//! | /workspace not writable | R `workspace-of-another` here, E `faults/volume-owned-by-root`, R `folder-of-root` here, `repairs/volume-of-root` |
 //! | gateway in a container without the socket or its group | E `engine/gateways`, N `nodes/cases/openclaw`, `plans/gateway-in-a-container*` |
 //! | its state is not its user's (EACCES, 8) | E `engine/gateways` (asked inside; one that restarts), N `nodes/cases/openclaw` |
 //! | /workspace empty: other paths inside, before 2026.9 (10) | E `engine/gateways`, N `nodes/cases/openclaw` |
@@ -37,7 +38,7 @@
 //! | a tool call outside of a sandbox | R `call-outside` here |
 //! | a container that its registry does not know | R `unregistered` here |
 //! | config put back from a backup | R `config-restored` here |
-//! | folders of sandboxes left on disk | E `repairs/orphan-workspaces` |
+//! | folders of sandboxes left on disk | R `left-folder` here, E `repairs/orphan-workspaces` |
 //! | what OpenClaw's own doctor passes over | R `beside-their-doctor` here |
 //! | image with an entrypoint | E `faults/image-entrypoint` |
 //! | no init process, too many processes | N `nodes/cases/sandbox` |

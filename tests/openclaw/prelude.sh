@@ -2,7 +2,12 @@
 eval "$("$SUPPORT/openclaw.sh" env)"
 export CLAWDOCTOR_STATE_DIR=$PLACE/state CLAWDOCTOR_CONFIG_DIR=$PLACE/config
 
+chown 1000:1000 "$PLACE"
+
 claw() { "$SUPPORT/openclaw.sh" run "$@"; }
+
+# The program under test, as the gateway's user.
+doctor() { "$SUPPORT/openclaw.sh" as "$CLAWDOCTOR" "$@"; }
 
 # Lays this JSON over OpenClaw's config through its own door; null takes a member away.
 patch() {
@@ -15,20 +20,20 @@ call() { # COMMAND [AGENT]
   "$SUPPORT/openclaw.sh" call --session "agent:${2:-main}:clawdoctor-test-suite" "$1" 2>&1 | grep -v '^The tool said:' || true
 }
 
-report() { "$CLAWDOCTOR" check --offline --json "$@" >"$PLACE/report.json" || true; }
+report() { doctor check --offline --json "$@" >"$PLACE/report.json" || true; }
 
 # `check:code` of all that the doctor finds here.
 findings() {
   report "$@"
   jq -r '.findings[]
-    | select(.errorCode != "sandbox-runs-as-root" and .source == "clawdoctor")
+    | select(.source == "clawdoctor")
     | select((.checkId | test("^clawdoctor/(net|host)/")) | not)
     | select((.checkId | test("^clawdoctor/sandbox/(isolation|stale)$") | not) or (.message | test("^openclaw-sbx-")))
     | "\(.checkId | ltrimstr("clawdoctor/")):\(.errorCode)"' "$PLACE/report.json" | sort -u
 }
 
 # Repairs, and how they ended.
-fix() { { "$CLAWDOCTOR" fix "$@" --offline --json || true; } | jq -r '.repairs[] | "\(.id) \(.status)"'; }
+fix() { { doctor fix "$@" --offline --json || true; } | jq -r '.repairs[] | "\(.id) \(.status)"'; }
 
 # The sandbox that OpenClaw made for the suite's session.
 mine() { docker ps -q --filter label=openclaw.sandbox=1 --filter name=openclaw-sbx-workspace- | head -n 1; }

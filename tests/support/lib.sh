@@ -36,7 +36,7 @@ declare -A PACKAGE=(
   [dockerd]=docker.io [docker]=docker.io [debootstrap]=debootstrap [docker-registry]=docker-registry
   [dnsmasq]=dnsmasq-base [iptables]=iptables [ip]=iproute2 [tmux]=tmux [hyperfine]=hyperfine [jq]=jq [socat]=socat
   [shellcheck]=shellcheck [curl]=curl [git]=git [cc]=gcc [python3]=python3 [npm]=npm [ps]=procps
-  [unshare]=util-linux [strace]=strace
+  [unshare]=util-linux [setpriv]=util-linux [strace]=strace
 )
 
 # Programs of their package that are not on PATH, or files rather than programs.

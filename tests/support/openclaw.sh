@@ -10,9 +10,13 @@
 #                                         one real turn: the model asks for `exec` of COMMAND; prints the answer
 #   openclaw.sh call [--session KEY] --tool NAME JSON     the same with another tool
 #   openclaw.sh run ARGUMENTS...          its command line, seen as the gateway sees it
+#   openclaw.sh as COMMAND...             any command, as the gateway's user and seen as it sees it
 #   openclaw.sh env                       what to export to be where it is (eval "$(openclaw.sh env)")
 #   openclaw.sh down                      removes its sandboxes, stops it; its home stays
 #   openclaw.sh status
+#
+# It runs as an ordinary user, 1000, who may use the engine's socket: by root's hand all its sandboxes would be root's.
+# In a true container, which allows no view of its own, it runs as root.
 #
 # Unless told otherwise the sandbox is: mode all, scope session, image openclaw-sandbox:bookworm-slim, network none,
 # 512m, half a CPU, 256 processes.
@@ -21,7 +25,9 @@
 #   CLAWDOCTOR_TEST_DIR                the work folder (~/.cache/clawdoctor-tests)
 #   CLAWDOCTOR_TEST_OPENCLAW           version of openclaw     (2026.9.6)
 #   CLAWDOCTOR_TEST_OPENCLAW_PORT      of the gateway          (18989; the model's is the next one)
-#   CLAWDOCTOR_TEST_GATEWAY_DOCKER     no: the gateway finds no docker command. Another word than before restarts it
+#   CLAWDOCTOR_TEST_GATEWAY_DOCKER     no: the gateway, or what is run, finds no docker command. With up, another word
+#                                      than before restarts the gateway
+#   PLACE                              a folder that the gateway's user is to reach, too
 #   DOCKER_HOST                        the engine; without it the classic one of engine.sh
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -32,6 +38,7 @@ VERSION=${CLAWDOCTOR_TEST_OPENCLAW:-2026.9.6}
 PORT=${CLAWDOCTOR_TEST_OPENCLAW_PORT:-$(cat "$DIR/port" 2>/dev/null || echo 18989)}
 MODEL_PORT=$((PORT + 1))
 APP=$DIR/app-$VERSION LOGS=$DIR/logs OPENCLAW_HOME_DIR=$DIR/home
+OWNER=1000 # the user that the guide gives sandboxes
 
 # ---- on disk ----------------------------------------------------------------------------------------------------
 
@@ -60,6 +67,8 @@ install() {
 surroundings() { # NAME=VALUE lines
   cat <<LINES
 HOME=$OPENCLAW_HOME_DIR
+USER=$(user_name)
+LOGNAME=$(user_name)
 PATH=$DIR/bin:$DIR/node/node_modules/node/bin:$APP/node_modules/.bin:$PATH
 OPENCLAW_STATE_DIR=$OPENCLAW_HOME_DIR/.openclaw
 OPENCLAW_CONFIG_PATH=$OPENCLAW_HOME_DIR/.openclaw/openclaw.json
@@ -73,8 +82,28 @@ enter() {
   while read -r line; do export "${line?}"; done < <(surroundings)
 }
 
-openclaw_() { "${RUN[@]}" "$SUPPORT/view.sh" "$DIR/view" "${VIEW[@]}" openclaw "$@"; } # its proof of a container hidden
-RUN=(nice) VIEW=() # how openclaw_ starts it, and what else it sees otherwise
+# As its user, with its proof of a container hidden, and nothing of root's in the way.
+as_user() {
+  local view=(--open "$WORK" ${PLACE:+--open "$PLACE"}) user=() socket=${DOCKER_HOST#unix://} groups=--clear-groups
+  if unshare --mount true 2>/dev/null && [ "$(id -u)" = 0 ]; then
+    if [ -S "$socket" ] && [ "$(stat -c %g "$socket")" != 0 ]; then groups=--groups=$(stat -c %g "$socket"); fi
+    user=(setpriv "--reuid=$OWNER" "--regid=$OWNER" "$groups")
+    getent passwd "$OWNER" >/dev/null || view+=(--bind "$DIR/passwd" /etc/passwd)
+  fi
+  "${RUN[@]}" "$SUPPORT/view.sh" "$DIR/view" "${view[@]}" "${VIEW[@]}" "${user[@]}" "$@"
+}
+RUN=(nice) VIEW=() # how as_user starts it, and what else is seen otherwise
+openclaw_() { as_user openclaw "$@"; }
+
+user_name() { getent passwd "$OWNER" | cut -d: -f1 | grep . || echo clawdoctor-test; }
+give_home() { # to its user, who gets a name
+  { cat /etc/passwd && echo "$(user_name):x:$OWNER:$OWNER::$OPENCLAW_HOME_DIR:/bin/sh"; } >"$DIR/passwd"
+  chown -R --no-dereference "$OWNER:$OWNER" "$OPENCLAW_HOME_DIR" "$LOGS"
+}
+
+if [ "${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes}" = no ]; then
+  for program in $(PATH=${PATH#"$DIR/bin:"} type -aP docker | xargs -r readlink -f | sort -u); do VIEW+=(--bind /dev/null "$program"); done
+fi
 
 # ---- up and down ------------------------------------------------------------------------------------------------
 
@@ -86,6 +115,8 @@ engine() { # settles which engine, and puts a client that fits it in front
   mkdir -p "$DIR/bin"
   ln -sfn "$client" "$DIR/bin/docker"
   echo "$url" >"$DIR/engine"
+  # the tests' own engines are root's alone
+  case $url in "unix://$WORK/"*) chgrp "$OWNER" "${url#unix://}" ;; esac
 }
 
 config() { # SANDBOX
@@ -116,11 +147,13 @@ configure() { # SANDBOX
   local state=$OPENCLAW_HOME_DIR/.openclaw
   mkdir -p "$state" "$LOGS"
   chmod 700 "$state"
+  give_home
   umask 077
   [ -s "$DIR/token" ] || od -An -tx1 -N 24 /dev/urandom | tr -d ' \n' >"$DIR/token"
   config "$1" >"$DIR/wanted.json"
+  chown "$OWNER:$OWNER" "$DIR/wanted.json"
   if [ ! -s "$state/openclaw.json" ]; then
-    cp "$DIR/wanted.json" "$state/openclaw.json"
+    cp -p "$DIR/wanted.json" "$state/openclaw.json"
   elif ! cmp -s "$DIR/wanted.json" "$DIR/configured.json"; then
     # through its own door: a file that somebody else wrote it takes for damage, and puts the old one back
     openclaw_ config patch --file "$DIR/wanted.json" --replace-path agents.defaults.sandbox >"$LOGS/patch.out" 2>&1 ||
@@ -133,14 +166,14 @@ configure() { # SANDBOX
 ready() { curl -fsS --noproxy '*' --max-time 3 "http://127.0.0.1:$1"; }
 
 up() { # [SANDBOX]
-  need curl jq unshare
+  need curl jq unshare setpriv
   jq -e 'type == "object"' <<<"${1:-{\}}" >/dev/null 2>&1 || die "not a JSON object: $1"
   install
   engine
   echo "$PORT" >"$DIR/port"
   enter
   # a gateway keeps the engine and the programs it began with
-  local begun="$DOCKER_HOST ${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes}" path=${PATH#"$DIR/bin:"} program
+  local begun="$DOCKER_HOST ${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes}" path=${PATH#"$DIR/bin:"}
   if [ "$(cat "$DIR/gateway.begun" 2>/dev/null)" != "$begun" ]; then stop "$DIR/gateway.pid" 30; fi
   configure "${1:-}"
   if ! alive "$DIR/model.pid" >/dev/null; then
@@ -152,8 +185,8 @@ up() { # [SANDBOX]
     RUN=(launch "$DIR/gateway.pid" "$LOGS/gateway.out" nice)
     if [ "${begun##* }" = no ]; then
       mkdir -p "$OPENCLAW_HOME_DIR/.local/bin"
+      give_home
       RUN+=(env "PATH=$OPENCLAW_HOME_DIR/.local/bin:$path")
-      for program in $(PATH=$path type -aP docker | xargs -r readlink -f | sort -u); do VIEW+=(--bind /dev/null "$program"); done
     fi
     openclaw_ gateway run --port "$PORT" --bind loopback
   fi
@@ -218,6 +251,13 @@ case $command in
     down
     ;;
   call) call "$@" ;;
+  as)
+    [ $# -gt 0 ] || wrong
+    enter
+    RUN=(exec nice)
+    case $1 in /*) VIEW+=(--open "$(dirname "$1")") ;; esac
+    as_user "$@"
+    ;;
   run)
     enter
     openclaw_ "$@"

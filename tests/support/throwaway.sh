@@ -6,7 +6,9 @@
 #   throwaway.sh kill FOLDER    does not ask
 #   throwaway.sh hang FOLDER    it takes connections from now on, and answers nothing
 #
-# CLAWDOCTOR_TEST_VIEW is an option of nsenter, where it is to run as another engine does (--mount=/proc/PID/ns/mnt).
+# Environment:
+#   CLAWDOCTOR_TEST_GROUP   who may use the socket besides root, by name or number (root)
+#   CLAWDOCTOR_TEST_VIEW    an option of nsenter, where it is to run as another engine does (--mount=/proc/PID/ns/mnt)
 set -euo pipefail
 export CLAWDOCTOR_TEST_DIR=$2/engine
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -23,7 +25,7 @@ start() {
   rm -f "$DIR/docker.sock" "$WORK/docker.pid"
   [ -e "$DIR/daemon.json" ] || echo '{}' >"$DIR/daemon.json"
   launch "$PIDFILE" "$WORK/dockerd.log" env -u DOCKER_HOST "${view[@]}" dockerd --config-file "$DIR/daemon.json" \
-    --host "unix://$DIR/docker.sock" --group root --pidfile "$WORK/docker.pid" --data-root "$WORK/data" \
+    --host "unix://$DIR/docker.sock" --group "${CLAWDOCTOR_TEST_GROUP:-root}" --pidfile "$WORK/docker.pid" --data-root "$WORK/data" \
     --exec-root "$WORK/run" --bridge none --iptables=false --ip6tables=false --ip-forward=false --storage-driver vfs
   wait_for 30 "$PIDFILE" answers || {
     tail -n 2 "$WORK/dockerd.log" >&2
