@@ -33,7 +33,7 @@ pub enum Reply {
 pub async fn ask(repair: &Repair) -> Result<Reply, Failure> {
     loop {
         let question = format!(
-            "{} ({})? [y]es [n]o [a]ll [q]uit [e]xplain ",
+            "{} ({})?\n  [y]es [n]o [a]ll [q]uit [e]xplain ",
             wash(&repair.title, 400),
             risk_word(repair.risk)
         );

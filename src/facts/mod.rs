@@ -9,6 +9,7 @@ pub mod custom;
 pub mod docker;
 pub mod host;
 pub mod image;
+pub mod leftovers;
 pub mod net;
 pub mod openclaw;
 mod part;
@@ -83,8 +84,9 @@ pub enum Section {
     Inside,
     HostNames,
     Registries,
-    /// What takes the disk, asked only where one is short: `docker.{usage,disk_image}`,
-    /// `openclaw.workspaces`.
+    /// The folders that sandboxes have, or had, on the host: `openclaw.workspaces`.
+    Workspaces,
+    /// What takes the disk, asked only where one is short: `docker.{usage,disk_image}`.
     Space,
     /// What OpenClaw's own doctor says, asked with `--deep` alone: it takes some ten seconds.
     Doctor,
@@ -94,7 +96,7 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Host,
         Self::NodeSettings,
         Self::Endpoint,
@@ -110,6 +112,7 @@ impl Section {
         Self::Inside,
         Self::HostNames,
         Self::Registries,
+        Self::Workspaces,
         Self::Space,
         Self::Doctor,
         Self::Registry,
@@ -134,6 +137,7 @@ impl Section {
             Self::Inside => "inside a sandbox",
             Self::HostNames => "names on the host",
             Self::Registries => "registry",
+            Self::Workspaces => "workspaces of sandboxes",
             Self::Space => "what takes the disk",
             Self::Doctor => "OpenClaw's own doctor",
             Self::Registry => "OpenClaw's registry of sandboxes",
@@ -159,8 +163,10 @@ impl Section {
             Self::Load => &[Self::Standing],
             Self::Calls => &[Self::Engine],
             Self::Inside => &[Self::Images, Self::Engine, Self::Openclaw],
-            Self::Registries | Self::Doctor | Self::Registry => &[Self::Openclaw],
-            Self::Space => &[Self::Host, Self::Engine, Self::Openclaw],
+            Self::Workspaces | Self::Registries | Self::Doctor | Self::Registry => {
+                &[Self::Openclaw]
+            }
+            Self::Space => &[Self::Host, Self::Engine],
         }
     }
 }

@@ -61,8 +61,8 @@ impl Facts {
             Section::Space => {
                 docker.usage = other.docker.usage.clone();
                 docker.disk_image = other.docker.disk_image.clone();
-                claw.workspaces = other.openclaw.workspaces.clone();
             }
+            Section::Workspaces => claw.workspaces = other.openclaw.workspaces.clone(),
             Section::Registry => claw.registry = other.openclaw.registry.clone(),
             Section::Doctor => claw.doctor = other.openclaw.doctor.clone(),
             Section::Custom => self.custom.clone_from(&other.custom),

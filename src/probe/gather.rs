@@ -289,6 +289,10 @@ async fn probe(section: Section, world: &World, facts: &Facts, d: Deadline) -> A
             let found = boxed(super::net::registries(world, facts, d)).await;
             Box::new(|facts| facts.net.registries = found)
         }
+        Section::Workspaces => {
+            let found = boxed(super::openclaw::workspaces(facts, d)).await;
+            Box::new(|facts| facts.openclaw.workspaces = found)
+        }
         Section::Space => space(world, facts, d).await,
         Section::Doctor => {
             let found = boxed(super::openclaw::doctor(world, facts, d)).await;
@@ -331,7 +335,6 @@ async fn space(world: &World, facts: &Facts, d: Deadline) -> Absorb {
     Box::new(|facts| {
         facts.docker.usage = found.usage;
         facts.docker.disk_image = found.disk_image;
-        facts.openclaw.workspaces = found.workspaces;
     })
 }
 
@@ -397,8 +400,8 @@ fn unknown(section: Section, why: Why) -> Absorb {
             Section::Space => {
                 set(&mut docker.usage, &why);
                 set(&mut docker.disk_image, &why);
-                set(&mut claw.workspaces, &why);
             }
+            Section::Workspaces => set(&mut claw.workspaces, &why),
             Section::Doctor => set(&mut claw.doctor, &why),
             Section::Registry => set(&mut claw.registry, &why),
             // Each question has its own deadline; without an answer its check is not asked.

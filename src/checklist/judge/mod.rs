@@ -104,6 +104,7 @@ judges! {
     SandboxGatewayExposed(sandbox::GatewayExposed) reads Openclaw, Inside;
     SandboxLastCall(sandbox::LastCall) reads Openclaw, Calls;
     SandboxAtLimit(sandbox::AtLimit) reads Standing, Load, Calls;
+    SandboxLeftovers(sandbox::Leftovers) reads Openclaw, Standing, Workspaces;
     SandboxStale(sandbox::Stale) reads Openclaw, Images, Standing, Registry;
     SandboxHeadroom(sandbox::Headroom) reads Host, Engine, Openclaw, Gateway, Load;
     NetHostDns(net::HostDns) reads HostNames;

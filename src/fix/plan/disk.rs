@@ -2,28 +2,22 @@
 //! of sandboxes that are gone are a step: all else may be wanted by somebody that nobody here
 //! knows.
 
-use std::path::Path;
-
-use super::{Answer, Findings, Node, Risk, advise, docker, repair};
+use super::{Answer, Findings, Node, Risk, advise, by_hand, docker, repair};
 use crate::facts::docker::{ProviderKind, Usage};
+use crate::facts::leftovers::leftovers;
 use crate::facts::openclaw::Workspace;
 use crate::fix::step::{RemoveFolder, Step};
 use crate::units::Size;
-
-/// Seconds for which nothing in a workspace was changed. OpenClaw takes containers away after 7
-/// days at the latest, and a session that comes back after that finds its files again.
-const LONG_IDLE: u64 = 30 * 24 * 3600;
-/// At the end of a workspace's name stand this many hex digits of a hash.
-const HASH: usize = 32;
 
 pub fn disk(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     let mut lines = engine_lines(node);
     let mut answer = Answer::default();
     if id == "host/disk" {
         lines.extend(host_lines(node));
-        let orphans = orphans(node);
-        if !orphans.is_empty() {
-            answer.extend(Answer::repair(remove(id, findings, &orphans)));
+        // Without an account of all that could use them, none.
+        let left = leftovers(node.facts).unwrap_or_default();
+        if !left.is_empty() {
+            answer.extend(Answer::repair(remove(id, findings, &left)));
         }
     }
     if lines.is_empty() {
@@ -33,6 +27,16 @@ pub fn disk(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
     let why = "what may go is for a person to say";
     answer.extend(advise(id, findings, why, lines));
     answer
+}
+
+/// What sandboxes that are gone have left, and nothing else.
+pub fn of_the_gone(node: Node<'_>, findings: &Findings<'_>) -> Answer {
+    let id = "sandbox/leftovers";
+    match leftovers(node.facts) {
+        Ok(left) if !left.is_empty() => Answer::repair(remove(id, findings, &left)),
+        Ok(_) => by_hand(id, findings, "there is none any more"),
+        Err(why) => by_hand(id, findings, &why.detail),
+    }
 }
 
 fn engine_lines(node: Node<'_>) -> Vec<String> {
@@ -119,80 +123,22 @@ fn host_lines(node: Node<'_>) -> Vec<String> {
     lines
 }
 
-/// Workspaces that no standing sandbox mounts or is named after, that no agent's settings point
-/// into, and that nobody touched for long. Without an account of all of that, none.
-fn orphans(node: Node<'_>) -> Vec<Workspace> {
-    let claw = &node.facts.openclaw;
-    let (Ok(standing), Ok(agents), Ok(workspaces)) = (
-        node.facts.standing.get(),
-        claw.agents.get(),
-        claw.workspaces.get(),
-    ) else {
-        return Vec::new();
-    };
-    let mut named: Vec<&str> = Vec::new();
-    for agent in agents {
-        named.push(&agent.sandbox.agent_workspace);
-        named.extend(
-            agent
-                .sandbox
-                .docker
-                .binds
-                .iter()
-                .map(|bind| bind.source.as_str()),
-        );
-        let resolved = agent.sandbox.docker.binds.iter();
-        named.extend(resolved.filter_map(|bind| bind.resolved.as_deref()));
-    }
-    for sandbox in standing {
-        named.extend(sandbox.mounts.iter().map(|mount| mount.source.as_str()));
-    }
-    named.retain(|path| path.starts_with('/'));
-    let mut orphans: Vec<Workspace> = Vec::new();
-    for workspace in workspaces {
-        let Some(hash) = hash(workspace) else {
-            continue;
-        };
-        let path = Path::new(&workspace.path);
-        let touches = |other: &&str| {
-            let other = Path::new(other);
-            other.starts_with(path) || path.starts_with(other)
-        };
-        let is_idle = workspace.idle_seconds.is_some_and(|idle| idle >= LONG_IDLE);
-        let is_worn = standing.iter().any(|sandbox| sandbox.name.contains(hash));
-        if is_idle && workspace.bytes.is_some() && !is_worn && !named.iter().any(touches) {
-            orphans.push(workspace.clone());
-        }
-    }
-    orphans
-}
-
-/// `workspace-` and the hash that OpenClaw names a workspace and its sandbox after, right below
-/// its root.
-fn hash(workspace: &Workspace) -> Option<&str> {
-    let path = Path::new(&workspace.path);
-    let name = workspace.path.rsplit('/').next()?;
-    let hash = name.strip_prefix("workspace-")?;
-    let good = hash.len() == HASH && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (good && path.parent() == Some(Path::new(&workspace.root))).then_some(hash)
-}
-
-fn remove(id: &str, findings: &Findings<'_>, orphans: &[Workspace]) -> crate::fix::repair::Repair {
-    let bytes: u64 = orphans.iter().filter_map(|one| one.bytes).sum();
+fn remove(id: &str, findings: &Findings<'_>, left: &[Workspace]) -> crate::fix::repair::Repair {
+    let bytes: u64 = left.iter().filter_map(|one| one.bytes).sum();
     let title = format!(
         "remove {} workspace(s) that no sandbox uses any more ({})",
-        orphans.len(),
+        left.len(),
         Size(bytes)
     );
     let mut change = repair(id, findings, title, Risk::Data)
         .about("workspaces")
         .cost("the files in them are gone for good; a session of so long ago would begin with an empty workspace")
         .named();
-    for orphan in orphans {
+    for one in left {
         change = change.step(Step::RemoveFolder(RemoveFolder {
-            path: orphan.path.clone(),
-            parent: orphan.root.clone(),
-            bytes: orphan.bytes.unwrap_or(0),
+            path: one.path.clone(),
+            parent: one.root.clone(),
+            bytes: one.bytes.unwrap_or(0),
         }));
     }
     change

@@ -144,7 +144,7 @@ fn screen_first(advice: Vec<Advice>) -> Vec<Advice> {
 pub fn reads(id: &str) -> &'static [Section] {
     use Section::{
         Desktop, Endpoint, Engine, Gateway, HostNames, Images, Inside, NodeSettings, Openclaw,
-        Space, Standing,
+        Space, Standing, Workspaces,
     };
     match id {
         "docker/running" => &[Section::Host, Engine, Desktop, NodeSettings],
@@ -154,7 +154,7 @@ pub fn reads(id: &str) -> &'static [Section] {
             &[Section::Host, Endpoint, Engine, Desktop, NodeSettings]
         }
         "docker/disk" => &[Section::Host, Desktop],
-        "host/disk" => &[Engine, Desktop, Openclaw, Standing, Space],
+        "host/disk" => &[Engine, Desktop, Openclaw, Standing, Workspaces, Space],
         "openclaw/version" | "openclaw/node" => &[Section::Host, Gateway],
         "docker/access" | "openclaw/gateway" => &[Section::Host],
         "openclaw/sandbox-mode" => &[Engine, Images],
@@ -186,6 +186,7 @@ fn answer_to(node: Node<'_>, id: &str, findings: &Findings<'_>) -> Answer {
         "docker/endpoint" | "docker/provider" => reach::choice(node, id, findings),
         "docker/desktop-version" => desktop::version(node, findings),
         "docker/disk" | "host/disk" => disk::disk(node, id, findings),
+        "sandbox/leftovers" => disk::of_the_gone(node, findings),
         "host/power" => headless::power(node, findings),
         "host/login-session" => headless::login(findings),
         _ => by_hand(id, findings, "only a person can decide or do this"),

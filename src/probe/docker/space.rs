@@ -9,7 +9,6 @@ use crate::deadline::Deadline;
 use crate::engine::DiskUsage;
 use crate::facts::docker::{DiskImage, Usage};
 use crate::facts::host::OsKind;
-use crate::facts::openclaw::Workspace;
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::World;
 
@@ -19,7 +18,6 @@ const SHORT: u64 = 20 << 30;
 pub struct SpacePart {
     pub usage: Reading<Usage>,
     pub disk_image: Reading<DiskImage>,
-    pub workspaces: Reading<Vec<Workspace>>,
 }
 
 pub async fn space(world: &World, facts: &Facts, d: Deadline) -> SpacePart {
@@ -28,18 +26,12 @@ pub async fn space(world: &World, facts: &Facts, d: Deadline) -> SpacePart {
         return SpacePart {
             usage: Reading::Unknown(enough()),
             disk_image: Reading::Unknown(enough()),
-            workspaces: Reading::Unknown(enough()),
         };
     }
-    let (usage, disk_image, workspaces) = tokio::join!(
-        usage(facts, d),
-        disk_image(world, d),
-        crate::probe::openclaw::workspaces(facts, d)
-    );
+    let (usage, disk_image) = tokio::join!(usage(facts, d), disk_image(world, d));
     SpacePart {
         usage: Reading::from_result(usage, "/system/df"),
         disk_image: Reading::from_result(disk_image, "Docker.raw"),
-        workspaces,
     }
 }
 
