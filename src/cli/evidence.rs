@@ -12,6 +12,7 @@ use super::check;
 use super::out::Out;
 use super::telling::snapshot;
 use crate::failure::Failure;
+use crate::live::column::Column;
 use crate::live::event::Moment;
 use crate::live::model::Model;
 use crate::redact::Redactor;
@@ -100,6 +101,7 @@ pub fn look(
     model: &Model,
     now: Moment,
     json: bool,
+    columns: Option<&[Column]>,
     redactor: Option<&Redactor>,
     out: &Out,
 ) -> Result<(), Failure> {
@@ -122,5 +124,5 @@ pub fn look(
         }
         None => {}
     }
-    snapshot(model, now, json, redactor, out)
+    snapshot(model, now, json, columns, redactor, out)
 }

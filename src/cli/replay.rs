@@ -93,7 +93,7 @@ fn picture(ask: &Ask, at: At, redactor: Option<&Redactor>, out: &Out) -> Result<
         .hint(hint));
     }
     replay.seek(asked);
-    snapshot(replay.model(), asked, ask.json, redactor, out)?;
+    snapshot(replay.model(), asked, ask.json, None, redactor, out)?;
     Ok(exit::CLEAN)
 }
 

@@ -165,7 +165,9 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let model = looked?;
     let redactor = prepared.redactor(ask.redact);
     let (now, redactor) = (feed::now(), redactor.as_ref());
-    evidence::look(ask.evidence.as_ref(), &model, now, ask.json, redactor, out)?;
+    let table = ask.habits(&prepared.habits).table;
+    let (evidence, columns) = (ask.evidence.as_ref(), table.columns.chosen());
+    evidence::look(evidence, &model, now, ask.json, columns, redactor, out)?;
     Ok(match model.link {
         Link::Up => exit::CLEAN,
         Link::Connecting | Link::Lost { .. } | Link::Hung => exit::INCONCLUSIVE,

@@ -7,13 +7,14 @@
 //! ```
 //!
 //! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`calls`], [`usage`], [`note`]
-//! and [`alert`] are what it is made of, [`trail`] how well an end is known, [`stall`] whether the engine is slow, [`scope`] which containers are
+//! and [`alert`] are what it is made of, [`trail`] how well an end is known, [`column`] what a table of them may tell, [`stall`] whether the engine is slow, [`scope`] which containers are
 //! sandboxes and whose, [`sampling`] whom to ask next. All of that is pure; [`feed`] and `survey` are the edge. What does not belong here: drawing (tui),
 //! printing (report, cli), and changing anything in the engine.
 
 pub mod alert;
 pub mod call;
 pub mod calls;
+pub mod column;
 pub mod event;
 pub mod feed;
 pub mod model;

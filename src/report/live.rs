@@ -1,6 +1,7 @@
 //! The live picture as a document, as lines of JSON, and as text.
 
 pub mod calls;
+mod columns;
 mod evidence;
 mod lines;
 mod table;

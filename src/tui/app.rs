@@ -56,6 +56,8 @@ pub enum Dialog {
     Help { scroll: usize },
     /// How the headroom is reckoned.
     Room { scroll: usize },
+    /// All that has alarmed.
+    Alerts { scroll: usize },
     /// About repairs.
     Repair { talk: Box<Talk>, scroll: usize },
     /// The logs of a container, which are kept beside it.
@@ -95,7 +97,7 @@ impl App {
     /// Where keys go.
     pub fn place(&self) -> Place {
         match &self.dialog {
-            Some(Dialog::Help { .. } | Dialog::Room { .. }) => Place::Help,
+            Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Alerts { .. }) => Place::Help,
             Some(Dialog::Repair { talk, .. }) => self.repairs.place(talk),
             Some(Dialog::Deeds { talk, .. }) => Deeds::place(talk),
             Some(Dialog::Logs) => {

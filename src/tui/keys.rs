@@ -90,6 +90,8 @@ pub enum Act {
     Gone,
     /// The arithmetic of the headroom.
     Room,
+    /// All that has alarmed.
+    Alerts,
     /// Times of the timeline as the clock shows them, or as ages.
     Clock,
     /// Puts the alerts away.

@@ -234,6 +234,10 @@ fn command(app: &mut App, place: Place, command: Command) -> Vec<Cmd> {
             app.dialog = Some(Dialog::Room { scroll: 0 });
             return Vec::new();
         }
+        Command::Live(Act::Alerts) => {
+            app.dialog = Some(Dialog::Alerts { scroll: 0 });
+            return Vec::new();
+        }
         _ => {}
     }
     if app.screen == Screen::Live && app.dialog.is_none() {
@@ -338,7 +342,9 @@ fn back_in_checklist(app: &mut App) -> Vec<Cmd> {
 
 fn scroll_dialog(app: &mut App, command: Command) {
     let (page, _) = dialog_size(app);
-    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll }) = &mut app.dialog {
+    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll } | Dialog::Alerts { scroll }) =
+        &mut app.dialog
+    {
         *scroll = scrolled(*scroll, page.max(1), command).unwrap_or(*scroll);
     }
 }
@@ -349,6 +355,10 @@ fn dialog_size(app: &App) -> (usize, usize) {
         (Some(Dialog::Room { .. }), Some(live)) => (
             view::live::room::frame(app, live, app.size),
             view::live::room::lines(app, live).len(),
+        ),
+        (Some(Dialog::Alerts { .. }), Some(live)) => (
+            view::live::alerts::frame(app, live, app.size),
+            view::live::alerts::lines(app, live).len(),
         ),
         _ => (view::help::frame(app), view::help::lines(app).len()),
     };
@@ -401,11 +411,16 @@ fn settle(app: &mut App) {
         Screen::Live => live::settle(app),
     }
     settle_talk(app);
-    if !matches!(app.dialog, Some(Dialog::Help { .. } | Dialog::Room { .. })) {
+    if !matches!(
+        app.dialog,
+        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Alerts { .. })
+    ) {
         return;
     }
     let (room, lines) = dialog_size(app);
-    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll }) = &mut app.dialog {
+    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll } | Dialog::Alerts { scroll }) =
+        &mut app.dialog
+    {
         *scroll = (*scroll).min(lines.saturating_sub(room));
     }
 }

@@ -119,7 +119,6 @@ fn columns_on_the_line_are_checked_as_those_of_the_settings() {
             "watch --sort -cpuu",
             "no column is called `cpuu`; did you mean `cpu`?",
         ),
-        ("watch --once --columns cpu", "cannot be used with"),
         ("watch --once --sort cpu", "cannot be used with"),
         ("watch --once --group", "cannot be used with"),
     ] {
@@ -127,4 +126,26 @@ fn columns_on_the_line_are_checked_as_those_of_the_settings() {
         assert_eq!(code(&ran), 2, "{line}");
         assert!(err(&ran).contains(says), "{line}: {}", err(&ran));
     }
+}
+
+#[test]
+fn one_look_has_the_columns_that_are_chosen() {
+    let place = place();
+    let head = |line: &str| {
+        let ran = run(&place, line);
+        assert_eq!(code(&ran), 0, "{line}: {}", err(&ran));
+        let first = out(&ran).lines().next().map(str::to_owned);
+        let first = first.expect("a table");
+        first
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        head("watch --demo --once --columns name,calls,memory,marks"),
+        [
+            "AGENT", "NAME", "RUNNING", "MADE", "FAILED", "MEMORY", "MARKS"
+        ]
+    );
+    assert_eq!(head("watch --demo --once")[..2], ["OWNER", "NAME"]);
 }

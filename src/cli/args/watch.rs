@@ -27,7 +27,8 @@ container is shown.
 Columns of the dashboard are agent, name, state, age, start, running, made,
 failed, cpu, memory, pids, idle, marks, network, traffic, restarts, as-of and
 image; calls stands for running, made and failed. [watch] columns, sort and
-group of clawdoctor.toml say the same. The table of --once has its own.
+group of clawdoctor.toml say the same. The table of --once has the columns that
+are chosen too, and a few of its own choice where none are.
 
 It opens with what the recorder has recorded, where there is one (clawdoctor
 recorder); else with what the engine itself remembers, 256 events at most.
@@ -90,8 +91,8 @@ pub struct WatchArgs {
     /// Show and record the command lines of calls too: they may hold secrets
     #[arg(long)]
     pub commands: bool,
-    /// The columns of the dashboard, in their order: agent,calls,cpu
-    #[arg(long, value_name = "LIST", conflicts_with = "once")]
+    /// The columns of the table, in their order: agent,calls,cpu
+    #[arg(long, value_name = "LIST")]
     pub columns: Option<Columns>,
     /// Sort the dashboard by this column; -COLUMN the most first, +COLUMN the least first
     #[arg(

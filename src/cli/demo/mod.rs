@@ -29,6 +29,7 @@ use crate::probe::World;
 use crate::probe::gather::Gathered;
 use crate::report::Format;
 use crate::surroundings::Surroundings;
+use crate::tui::Columns;
 use crate::tui::{First, Habits};
 
 const NODE: &str = include_str!("../../../assets/demo/node.toml");
@@ -136,7 +137,8 @@ fn told(asked: &WatchArgs, args: &Args, out: &Out) -> Result<u8, Failure> {
     let end = incident.end();
     incident.seek(end);
     let (place, redactor) = (asked.evidence.as_ref(), redactor.as_ref());
-    evidence::look(place, incident.model(), end, json, redactor, out)?;
+    let columns = asked.columns.as_ref().and_then(Columns::chosen);
+    evidence::look(place, incident.model(), end, json, columns, redactor, out)?;
     Ok(exit::CLEAN)
 }
 

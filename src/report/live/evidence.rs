@@ -119,7 +119,7 @@ pub fn evidence_text(model: &Model, now: Moment, to: &mut dyn Write) -> io::Resu
         ..Style::default()
     };
     writeln!(to, "clawdoctor evidence, {}\n", instant(now))?;
-    table(model, now, &style, to)?;
+    table(model, now, None, &style, to)?;
     writeln!(to, "\nWhat happened")?;
     for note in &model.timeline {
         writeln!(to, "{}", happening(note, &style))?;

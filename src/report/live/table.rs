@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use super::columns::cell;
 use super::{Snapshot, link_word};
+use crate::live::column::Column;
 use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
 use crate::live::note::{News, Note, Seen};
@@ -14,15 +16,21 @@ use crate::report::{Role, Style};
 use crate::units::Size;
 
 /// What is not known.
-const UNKNOWN: &str = "?";
+pub(super) const UNKNOWN: &str = "?";
 /// A recorder writes down at least its own cost each minute.
 const GAP: Duration = Duration::from_mins(3);
 const DAY: Duration = Duration::from_hours(24);
 /// Of those that have gone and of what happened, so many are told.
 const MOST: usize = 20;
 
-/// Writes the picture of a model. `now` by our clock.
-pub fn table(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> io::Result<()> {
+/// Writes the picture of a model, with the columns that were chosen. `now` by our clock.
+pub fn table(
+    model: &Model,
+    now: Moment,
+    columns: Option<&[Column]>,
+    style: &Style,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     link(model, now, style, to)?;
     if model.listed.is_none() {
         // What is there is not known; what happened is, where it was recorded.
@@ -38,12 +46,7 @@ pub fn table(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> i
     if shown.is_empty() {
         writeln!(to, "No sandbox is there.")?;
     } else {
-        let head = [
-            "OWNER", "NAME", "STATE", "UP", "CALLS", "CPU", "MEMORY", "PIDS", "NETWORK",
-        ];
-        let clock = model.engine_clock(now);
-        let rows: Vec<_> = shown.iter().map(|one| row(one, clock)).collect();
-        write_rows(&head, &rows, style, to)?;
+        standing(&shown, model, now, columns, style, to)?;
         for one in &shown {
             for difference in one.drift.iter().flatten() {
                 writeln!(
@@ -67,6 +70,38 @@ pub fn table(model: &Model, now: Moment, style: &Style, to: &mut dyn Write) -> i
         Err(why) => writeln!(to, "How many more fit is not known: {why}"),
     }?;
     reach(model, now, style, to)
+}
+
+/// What is there.
+fn standing(
+    shown: &[&Sandbox],
+    model: &Model,
+    now: Moment,
+    columns: Option<&[Column]>,
+    style: &Style,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(columns) = columns else {
+        let head = [
+            "OWNER", "NAME", "STATE", "UP", "CALLS", "CPU", "MEMORY", "PIDS", "NETWORK",
+        ];
+        let clock = model.engine_clock(now);
+        let rows: Vec<_> = shown.iter().map(|one| row(one, clock)).collect();
+        return write_rows(&head, &rows, style, to);
+    };
+    let head: Vec<String> = columns
+        .iter()
+        .map(|one| one.word().to_uppercase())
+        .collect();
+    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    let cells = |one: &&Sandbox| {
+        columns
+            .iter()
+            .map(|column| cell(*column, one, model, now))
+            .collect()
+    };
+    let rows: Vec<Vec<String>> = shown.iter().map(cells).collect();
+    write_rows(&head, &rows, style, to)
 }
 
 /// What has gone.
@@ -244,16 +279,38 @@ fn words(news: &News) -> String {
     }
 }
 
+/// Without a choice of columns.
 fn row(one: &Sandbox, clock: Moment) -> Vec<String> {
-    let state = match one.exit_code {
+    let known = |value: Option<String>| value.unwrap_or_else(|| UNKNOWN.to_owned());
+    vec![
+        one.owner().words(),
+        one.about.name.clone(),
+        state(one),
+        known(one.uptime(clock).map(span)),
+        format!("{}/{}/{}", one.running.len(), one.made, one.failed),
+        cpu(one),
+        memory(one),
+        pids(one),
+        known(one.detail.as_ref().map(|d| d.standing.network_mode.clone())),
+    ]
+}
+
+pub(super) fn state(one: &Sandbox) -> String {
+    match one.exit_code {
         Some(code) => format!("{} {code}", one.state.word()),
         None => one.state.word().to_owned(),
-    };
-    let inspected = |cap: Option<String>| match (cap, one.is_inspected()) {
+    }
+}
+
+fn inspected(one: &Sandbox, cap: Option<String>) -> String {
+    match (cap, one.is_inspected()) {
         (Some(cap), _) => cap,
         (None, true) => "no cap".to_owned(),
         (None, false) => UNKNOWN.to_owned(),
-    };
+    }
+}
+
+pub(super) fn cpu(one: &Sandbox) -> String {
     let cpu = match one.usage.cpu {
         Some(cpu) => {
             let mean = if cpu.over == Over::Life { "~" } else { "" };
@@ -261,29 +318,22 @@ fn row(one: &Sandbox, clock: Moment) -> Vec<String> {
         }
         None => UNKNOWN.to_owned(),
     };
-    let known = |value: Option<String>| value.unwrap_or_else(|| UNKNOWN.to_owned());
-    vec![
-        one.owner().words(),
-        one.about.name.clone(),
-        state,
-        known(one.uptime(clock).map(span)),
-        format!("{}/{}/{}", one.running.len(), one.made, one.failed),
-        format!(
-            "{cpu} / {}",
-            inspected(one.cpu_cap().map(|cap| format!("{cap}")))
-        ),
-        format!(
-            "{} / {}",
-            known(one.usage.memory().map(|bytes| Size(bytes).to_string())),
-            inspected(one.memory_cap().map(|cap| Size(cap).to_string()))
-        ),
-        format!(
-            "{}/{}",
-            known(one.usage.pids().map(|pids| pids.to_string())),
-            inspected(one.pids_cap().map(|cap| cap.to_string()))
-        ),
-        known(one.detail.as_ref().map(|d| d.standing.network_mode.clone())),
-    ]
+    let cap = inspected(one, one.cpu_cap().map(|cap| format!("{cap}")));
+    format!("{cpu} / {cap}")
+}
+
+pub(super) fn memory(one: &Sandbox) -> String {
+    let memory = one.usage.memory();
+    let memory = memory.map_or(UNKNOWN.to_owned(), |bytes| Size(bytes).to_string());
+    let cap = inspected(one, one.memory_cap().map(|cap| Size(cap).to_string()));
+    format!("{memory} / {cap}")
+}
+
+pub(super) fn pids(one: &Sandbox) -> String {
+    let pids = one.usage.pids();
+    let pids = pids.map_or(UNKNOWN.to_owned(), |pids| pids.to_string());
+    let cap = inspected(one, one.pids_cap().map(|cap| cap.to_string()));
+    format!("{pids}/{cap}")
 }
 
 fn gone_row(one: &Gone) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Frames of the dashboard.
 
+mod alerts;
 mod gone;
 mod narrow;
 mod room;

@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyCode;
 
+use crate::tui::app::Dialog;
 use crate::tui::msg::{Does, Mouse, Msg};
 use crate::tui::scene::live::failing;
 use crate::tui::scene::{Scene, engine_down, m4};
@@ -97,4 +98,44 @@ fn the_wheel_scrolls_the_isolation_the_help_and_the_headroom() {
     assert_eq!(scene.app.dialog, asked, "a press is no yes");
     scene.key(KeyCode::Esc);
     assert_eq!(scene.app.dialog, None);
+}
+
+#[test]
+fn a_press_on_a_digit_leads_to_its_screen_where_there_are_no_names() {
+    for from in Screen::ALL {
+        for to in Screen::ALL {
+            let mut scene = failing(40, 10);
+            let leads = |scene: &Scene, to| {
+                let key = scene.app.keys.leads(scene.app.screen, to);
+                key.expect("a digit").to_owned()
+            };
+            let digit = leads(&scene, from);
+            scene.keys(&digit);
+            let header: Vec<char> = scene
+                .text()
+                .lines()
+                .next()
+                .expect("a line")
+                .chars()
+                .collect();
+            let digit = leads(&scene, to).chars().next().expect("a digit");
+            let column = header
+                .iter()
+                .rposition(|c| *c == digit)
+                .expect("on the screen");
+            does(&mut scene, Does::Press, column, 0);
+            assert_eq!(scene.app.screen, to, "from {from:?}");
+            // What stands before them leads nowhere.
+            does(&mut scene, Does::Press, 0, 0);
+            assert_eq!(scene.app.screen, to);
+        }
+    }
+}
+
+#[test]
+fn a_press_on_the_newest_alert_lists_them_all() {
+    let mut scene = failing(80, 24);
+    let (column, row) = find(&scene, "x dismiss");
+    does(&mut scene, Does::Press, column, row);
+    assert!(matches!(scene.app.dialog, Some(Dialog::Alerts { .. })));
 }

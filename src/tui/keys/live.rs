@@ -28,6 +28,7 @@ pub static ROWS: &[Row] = rows! {
     LIVE [char('>')] Live(Act::Descending), "descending", "the most first";
     LIVE [char('g')] Live(Act::Group), "group", "together by agent, or each for itself", "group";
     LIVE [char('d')] Live(Act::Gone), "gone", "what has gone, or what is there", "gone";
+    LIVE [char('a')] Live(Act::Alerts), "alerts", "all alerts, the newest first", "alerts";
     LIVE [char('H')] Live(Act::Room), "headroom", "how the headroom is reckoned", "headroom";
     LIVE [char('l')] Live(Act::Logs), "logs", "logs of the sandbox", "logs";
     LIVE [char('E')] Live(Act::Evidence), "evidence", "keep all that is known now in files";

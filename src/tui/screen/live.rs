@@ -3,6 +3,7 @@
 //! Everything that a frame needs in order (rows, groups, the timeline) is reckoned here when an
 //! event changes it, so that drawing costs what is on the screen and not what is there.
 
+mod alarms;
 mod column;
 mod doing;
 mod hearing;
@@ -14,6 +15,7 @@ mod rows;
 mod timeline;
 mod wanted;
 
+pub use alarms::Standing;
 pub use column::Column;
 pub use doing::{Doing, end_of};
 pub use rows::{Counts, Group, Row};
@@ -24,8 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::checklist::verdict::Level;
-use crate::live::alert::{Cause, Raised};
-use crate::live::event::{Link, Moment};
+use crate::live::alert::Cause;
+use crate::live::event::Moment;
 use crate::live::model::Model;
 use crate::live::sampling;
 use crate::live::sandbox::{Gone, Sandbox};
@@ -36,8 +38,6 @@ use pulse::Pulse;
 
 pub use playing::Playing;
 
-/// How long an alert stands on the screen after its cause was there last.
-const ALERT: Duration = Duration::from_mins(5);
 /// Figures that are older say so: idle ones are measured every eight seconds.
 pub const STALE: Duration = Duration::from_secs(10);
 
@@ -255,42 +255,6 @@ impl Live {
         let drift = sandbox.drift.as_ref().map_or(0, Vec::len);
         let oom = usize::from(sandbox.ooms > 0);
         dangers * 1000 + oom * 100 + (posture.len() - dangers) + drift
-    }
-
-    /// Alerts of the last minutes that still hold and that nobody has put away, the newest first.
-    pub fn alerts(&self, now: Duration) -> impl Iterator<Item = &Raised> {
-        let ours = self.ours(now);
-        let dismissed = self.sight.dismissed;
-        self.model
-            .alerts
-            .raised
-            .iter()
-            .rev()
-            .filter(move |raised| dismissed.is_none_or(|until| raised.at > until))
-            .filter(move |raised| ours.since(raised.last) < ALERT && self.stands(raised))
-    }
-
-    /// What another screen shows of the alerts: when the newest was there last, and how many they
-    /// are.
-    pub fn mark(&self, now: Duration) -> Option<(Moment, usize)> {
-        // The alerts of a recording are not of this node.
-        if self.playing.is_some() {
-            return None;
-        }
-        let mut alerts = self.alerts(now);
-        let newest = alerts.next()?;
-        Some((newest.last, 1 + alerts.count()))
-    }
-
-    /// A cause that is over is history, and the timeline has it.
-    fn stands(&self, raised: &Raised) -> bool {
-        match raised.alert.cause {
-            Cause::EngineLost => matches!(self.model.link, Link::Lost { .. }),
-            Cause::EngineHung => self.model.link == Link::Hung,
-            Cause::EngineStall => self.model.stall.on().is_some(),
-            Cause::NoHeadroom => self.room().is_some_and(|(left, _)| left == 0),
-            Cause::Oom | Cause::Failures | Cause::NearCap => true,
-        }
     }
 
     pub fn place(&self) -> Place {

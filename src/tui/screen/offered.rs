@@ -6,6 +6,8 @@ use super::checklist::Pane as Half;
 use super::live::{List, Live, Pane, Selected};
 use super::{Screen, deeds};
 use crate::checklist::verdict::Status;
+use crate::live::event::Link;
+use crate::live::note::News;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::{Act, Binding, Command};
 
@@ -15,10 +17,12 @@ pub fn word(app: &App, binding: &Binding) -> Word {
     let usual = || deeds::word(app, binding);
     let back = Some(Cow::Borrowed("back"));
     match (&app.dialog, app.screen, &app.live) {
-        (Some(Dialog::Help { .. } | Dialog::Room { .. }), _, _) => match binding.command {
-            Command::Back => back,
-            _ => usual(),
-        },
+        (Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Alerts { .. }), _, _) => {
+            match binding.command {
+                Command::Back => back,
+                _ => usual(),
+            }
+        }
         (Some(_), _, _) | (None, Screen::Live, None) => usual(),
         (None, Screen::Live, Some(live)) => match binding.command {
             // While something is typed, it has a word of its own.
@@ -87,9 +91,13 @@ fn does(app: &App, live: &Live, command: Command) -> bool {
             (_, Selected::Nothing) => false,
             (_, Selected::Group(_) | Selected::Standing(_) | Selected::Gone(_)) => true,
         },
-        Command::NextProblem => {
-            let mut entries = live.timeline.entries.iter().rev();
-            entries.any(|entry| entry.note.what.is_trouble())
+        // That there is no engine stands on the screen already.
+        Command::NextProblem => live
+            .troubles_before()
+            .any(|note| live.model.link == Link::Up || !matches!(note.what, News::Link(_))),
+        // The line of the newest alert has its key too.
+        Command::Live(Act::Alerts) => {
+            !live.model.alerts.raised.is_empty() && live.alerts(app.now).next().is_none()
         }
         Command::Filter => {
             live.sight.filter.is_some()

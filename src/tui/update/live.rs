@@ -70,9 +70,13 @@ pub fn next_wake(app: &App) -> Option<Duration> {
     live.into_iter().chain(deeds).min()
 }
 
-/// The seconds of something under way are on the screen.
+/// The seconds of something under way, or ages of alerts, are on the screen.
 fn is_counting(app: &App) -> bool {
-    matches!(app.dialog, Some(Dialog::Deeds { .. })) && app.deeds.is_under_way()
+    match app.dialog {
+        Some(Dialog::Deeds { .. }) => app.deeds.is_under_way(),
+        Some(Dialog::Alerts { .. }) => true,
+        _ => false,
+    }
 }
 
 /// What a key does to what stands over the dashboard, or opens it.

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{command, on_list, scroll_detail};
 use crate::tui::app::App;
-use crate::tui::keys::Command;
+use crate::tui::keys::{Act, Command};
 use crate::tui::layout;
 use crate::tui::msg::{Cmd, Does, Mouse};
 use crate::tui::screen::Screen;
@@ -34,6 +34,15 @@ pub fn mouse(app: &mut App, mouse: Mouse) -> Vec<Cmd> {
             None => Vec::new(),
         };
     }
+    if turn.is_none()
+        && rule.is_empty()
+        && let Some(screen) = tabs::digit_at(app, at)
+    {
+        return command(app, place, Command::Go(screen));
+    }
+    if turn.is_none() && alert(app).contains(at) {
+        return command(app, place, Command::Live(Act::Alerts));
+    }
     match app.screen {
         Screen::Live => on_dashboard(app, at, turn),
         Screen::Checklist | Screen::Isolation => on_halves(app, at, turn),
@@ -47,6 +56,14 @@ fn rule(app: &App) -> Rect {
         (Screen::Live, Some(live)) => live::areas_of(app, live, app.size).rule,
         (Screen::Live, None) => Rect::default(),
         (Screen::Checklist | Screen::Isolation, _) => layout::areas(app.size, app).rule,
+    }
+}
+
+/// The line of the dashboard with the newest alert.
+fn alert(app: &App) -> Rect {
+    match (app.screen, &app.live) {
+        (Screen::Live, Some(live)) => live::areas_of(app, live, app.size).alert,
+        (Screen::Live, None) | (Screen::Checklist | Screen::Isolation, _) => Rect::default(),
     }
 }
 

@@ -30,7 +30,8 @@ pub fn headline(live: &Live, alert: &Alert, width: usize, ellipsis: &str) -> Str
     format!("{before}{}{after}", cut(&who, room, ellipsis))
 }
 
-fn whose(live: &Live, id: &str) -> String {
+/// Whose the container of this id is.
+pub fn whose(live: &Live, id: &str) -> String {
     let there = live.model.sandboxes.get(id).map(|one| &one.about);
     let gone = || {
         let mut gone = live.model.gone.iter().rev();

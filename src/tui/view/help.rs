@@ -104,7 +104,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
         page.text(
             Role::Plain,
             2,
-            "opens a screen by its name, selects a row; the wheel scrolls what it is over. With shift \
+            "opens a screen by its name, all alerts by the newest, selects a row; the wheel scrolls what it is over. With shift \
              (option on a Mac) the terminal selects text.",
         );
     }

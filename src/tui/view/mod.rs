@@ -44,8 +44,11 @@ use super::widget::line::Pieces;
 
 pub fn view(app: &App, frame: &mut Frame) {
     let size = frame.area().as_size();
+    draw(app, size, frame.buffer_mut());
+}
+
+pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
     let areas = layout::areas(size, app);
-    let buffer = frame.buffer_mut();
     if app.screen == Screen::Live {
         match &app.live {
             Some(live) => live::draw(app, live, size, buffer),
@@ -79,9 +82,10 @@ fn dialogs(app: &App, size: Size, buffer: &mut Buffer) {
         (Some(Dialog::Help { .. }), _) => help::draw(app, size, buffer),
         (Some(Dialog::Repair { talk, scroll }), _) => talk::draw(app, talk, *scroll, size, buffer),
         (Some(Dialog::Room { .. }), Some(live)) => live::room::draw(app, live, size, buffer),
+        (Some(Dialog::Alerts { .. }), Some(live)) => live::alerts::draw(app, live, size, buffer),
         (Some(Dialog::Deeds { .. }), _) => live::deeds::draw(app, size, buffer),
         (Some(Dialog::Logs), _) => live::logs::draw(app, size, buffer),
-        (Some(Dialog::Room { .. }) | None, _) => {}
+        (Some(Dialog::Room { .. } | Dialog::Alerts { .. }) | None, _) => {}
     }
 }
 

@@ -1,5 +1,8 @@
 //! The screens with their digits, the open one in brackets.
 
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+
 use crate::tui::app::App;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
@@ -72,6 +75,43 @@ pub fn at(app: &App, width: usize, column: usize) -> Option<Screen> {
         begin = end + 1;
         (from..end.min(width)).contains(&column)
     })
+}
+
+/// The screen whose digit is at this place, where digits end the only line of the header.
+pub fn digit_at(app: &App, at: Position) -> Option<Screen> {
+    if at.y != 0 {
+        return None;
+    }
+    let mut buffer = Buffer::empty(Rect::new(0, 0, app.size.width, app.size.height));
+    super::draw(app, app.size, &mut buffer);
+    let digits = digits(app);
+    let (used, text) = (digits.used(), digits.line().to_string());
+    // Where other things took their room, they are not there.
+    let begin = usize::from(app.size.width).checked_sub(used)?;
+    let end = buffer.content.get(begin..begin + used)?;
+    let drawn: String = end.iter().map(Cell::symbol).collect();
+    if drawn != text {
+        return None;
+    }
+    let mut from = begin;
+    Screen::ALL.into_iter().find(|&screen| {
+        let to = from + columns(&digit(app, screen));
+        let range = from..to;
+        from = to + 1;
+        range.contains(&usize::from(at.x))
+    })
+}
+
+/// `[1]`, `2!`, `3`
+fn digit(app: &App, screen: Screen) -> String {
+    let digit = app.keys.leads(app.screen, screen).unwrap_or("-");
+    let sign = super::alarm::sign(app).filter(|_| screen == Screen::Live);
+    let sign = sign.map_or("", |_| "!");
+    if screen == app.screen {
+        format!("[{digit}]{sign}")
+    } else {
+        format!("{digit}{sign}")
+    }
 }
 
 /// `[1] 3`, where there is no such line.

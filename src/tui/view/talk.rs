@@ -51,7 +51,13 @@ pub fn inside(app: &App) -> Rect {
             let height = text(app, talk, app.size).lines.len();
             layout::inside(frame(app.size, height))
         }
-        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. } | Dialog::Logs)
+        Some(
+            Dialog::Help { .. }
+            | Dialog::Room { .. }
+            | Dialog::Alerts { .. }
+            | Dialog::Deeds { .. }
+            | Dialog::Logs,
+        )
         | None => Rect::default(),
     }
 }

@@ -1,105 +1,15 @@
-//! The columns of the table: what each is called, and how rows are ordered by it.
+//! The columns of the table: what each tells, and how rows are ordered by it.
 
 use std::cmp::Ordering;
 
 use super::Doing;
+pub use crate::live::column::Column;
 use crate::live::event::Moment;
 use crate::live::model::Model;
 use crate::live::sandbox::Sandbox;
 use crate::live::usage::as_float;
 
-/// In the order in which they stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Column {
-    Owner,
-    Name,
-    State,
-    Age,
-    Start,
-    Running,
-    Made,
-    Failed,
-    Cpu,
-    Memory,
-    Pids,
-    Idle,
-    Marks,
-    Network,
-    Traffic,
-    Restarts,
-    Figures,
-    Image,
-}
-
 impl Column {
-    pub const ALL: [Self; 18] = [
-        Self::Owner,
-        Self::Name,
-        Self::State,
-        Self::Age,
-        Self::Start,
-        Self::Running,
-        Self::Made,
-        Self::Failed,
-        Self::Cpu,
-        Self::Memory,
-        Self::Pids,
-        Self::Idle,
-        Self::Marks,
-        Self::Network,
-        Self::Traffic,
-        Self::Restarts,
-        Self::Figures,
-        Self::Image,
-    ];
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Owner => "agent/session",
-            Self::Name => "name",
-            Self::State => "state",
-            Self::Age => "age",
-            Self::Start => "start",
-            Self::Running => "run",
-            Self::Made => "made",
-            Self::Failed => "fail",
-            Self::Cpu => "cpu",
-            Self::Memory => "memory",
-            Self::Pids => "pids",
-            Self::Idle => "idle",
-            Self::Marks => "marks",
-            Self::Network => "network",
-            Self::Traffic => "in+out/s",
-            Self::Restarts => "rst",
-            Self::Figures => "as of",
-            Self::Image => "image",
-        }
-    }
-
-    /// By which settings and the command line name it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Owner => "agent",
-            Self::Name => "name",
-            Self::State => "state",
-            Self::Age => "age",
-            Self::Start => "start",
-            Self::Running => "running",
-            Self::Made => "made",
-            Self::Failed => "failed",
-            Self::Cpu => "cpu",
-            Self::Memory => "memory",
-            Self::Pids => "pids",
-            Self::Idle => "idle",
-            Self::Marks => "marks",
-            Self::Network => "network",
-            Self::Traffic => "traffic",
-            Self::Restarts => "restarts",
-            Self::Figures => "as-of",
-            Self::Image => "image",
-        }
-    }
-
     /// What it tells, for the help.
     pub fn meaning(self) -> &'static str {
         match self {
@@ -171,12 +81,14 @@ impl Column {
     }
 
     /// The one after it among these; the first where it is none of them.
+    #[must_use]
     pub fn next(self, among: &[Self]) -> Self {
         let at = among.iter().position(|one| *one == self);
         let next = at.map_or(0, |at| (at + 1) % among.len());
         among.get(next).copied().unwrap_or(self)
     }
 
+    #[must_use]
     pub fn previous(self, among: &[Self]) -> Self {
         let at = among.iter().position(|one| *one == self).unwrap_or(0);
         let last = among.len().saturating_sub(1);

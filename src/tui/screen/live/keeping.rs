@@ -23,7 +23,12 @@ impl Live {
 
     /// It ended before its time, and nobody has put that away.
     pub fn unrecorded(&self) -> Option<(&Keeping, &str)> {
-        let keeping = self.keeping.as_ref().filter(|_| !self.sight.unrecorded)?;
+        self.unrecorded_at_all().filter(|_| !self.sight.unrecorded)
+    }
+
+    /// It ended before its time.
+    pub fn unrecorded_at_all(&self) -> Option<(&Keeping, &str)> {
+        let keeping = self.keeping.as_ref()?;
         match &keeping.state {
             State::Over { why } => Some((keeping, why)),
             State::Writes { .. } => None,

@@ -2,6 +2,7 @@
 
 use super::{Cursor, Entry, List, Live, Pane, Row, id};
 use crate::live::event::Moment;
+use crate::live::note::Note;
 use crate::tui::keys::{Act, Command};
 use crate::tui::screen::checklist::Filter;
 
@@ -109,7 +110,7 @@ impl Live {
             }
             Act::Measure => self.sight.measure = self.sight.measure.wrapping_add(1),
             // Dialogs are the app's.
-            Act::Room | Act::Want(_) | Act::Logs | Act::Evidence => {}
+            Act::Room | Act::Alerts | Act::Want(_) | Act::Logs | Act::Evidence => {}
         }
     }
 
@@ -307,6 +308,13 @@ impl Live {
         }
     }
 
+    /// The trouble before the selected entry, or all.
+    pub fn troubles_before(&self) -> impl Iterator<Item = &Note> {
+        let here = self.entry_position().unwrap_or(self.timeline.entries.len());
+        let notes = self.timeline.entries.range(..here).map(|entry| &entry.note);
+        notes.rev().filter(|note| note.what.is_trouble())
+    }
+
     /// To the trouble next to the selected entry, with its sandbox selected as well.
     fn go_to_trouble(&mut self, towards: Towards) {
         let here = self.entry_position().unwrap_or(self.timeline.entries.len());
@@ -316,6 +324,10 @@ impl Live {
             Towards::Newer => (here + 1..self.timeline.entries.len()).find(is_trouble),
         };
         if let Some(at) = next {
+            // Where the timeline is not on the screen, it has to come there.
+            if self.sight.focus == Pane::Table && self.window.timeline == 0 {
+                self.sight.focus = Pane::Timeline;
+            }
             let entry = &self.timeline.entries[at];
             self.sight.entry = Some(entry.number);
             let id = id(&entry.note).map(str::to_owned);

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ALERT, List, Live, Row, STALE};
+use super::alarms::ALERT;
+use super::{List, Live, Row, STALE};
 use crate::live::alert::Raised;
 use crate::live::event::{Link, Moment};
 use crate::live::sandbox::{Sandbox, State};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use super::*;
-use crate::live::event::{Answered, Event, Question, Turn};
+use crate::live::event::{Answered, Event, Link, Question, Turn};
 use crate::tui::keys::{Act, Command};
 use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;

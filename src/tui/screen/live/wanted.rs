@@ -37,6 +37,11 @@ impl Default for Columns {
 }
 
 impl Columns {
+    /// None: nobody has said which.
+    pub fn chosen(&self) -> Option<&[Column]> {
+        (*self != Self::default()).then_some(self.0.as_slice())
+    }
+
     /// By their words, or all that is wrong with these, each with the position of its word.
     fn read<'a>(words: impl Iterator<Item = &'a str>) -> Result<Self, Vec<(usize, String)>> {
         let mut columns: Vec<Column> = Vec::new();

@@ -204,7 +204,13 @@ fn close(app: &mut App) {
 fn talk(app: &App) -> Option<&Talk> {
     match &app.dialog {
         Some(Dialog::Repair { talk, .. }) => Some(talk),
-        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Deeds { .. } | Dialog::Logs)
+        Some(
+            Dialog::Help { .. }
+            | Dialog::Room { .. }
+            | Dialog::Alerts { .. }
+            | Dialog::Deeds { .. }
+            | Dialog::Logs,
+        )
         | None => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What has to be seen at once, until somebody has seen it.
 //!
 //! ```text
-//! ! sbx-3: killed for memory (OOM), cap 512 MiB   3x   12s ago   and 2 more   x dismiss
+//! ! sbx-3: killed for memory (OOM), cap 512 MiB   3x   12s ago   and 2 more   a all  x dismiss
 //! ! OOM in main/telegram  12s ago
 //! ```
 
@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 
 use super::super::alarm;
 use super::Look;
+use crate::live::alert::Cause;
 use crate::tui::keys::{Act, Command, Place};
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::Short;
@@ -47,7 +48,8 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let words = alarm::headline(look.live, &newest.alert, room, ellipsis);
         pen.text(role, &words);
     }
-    if newest.times > 1 {
+    // A burst has its number in its words.
+    if newest.times > 1 && newest.alert.cause != Cause::Failures {
         pen.offer(Role::Strong, format_args!("{}x", newest.times));
     }
     let age = Short(look.ours.since(newest.last));
@@ -55,13 +57,20 @@ pub fn draw(look: Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     more(look, others, pen);
 }
 
-/// How many there are besides, and how they are put away.
+/// How many there are besides, where all are, and how they are put away.
 fn more(look: Look<'_>, others: usize, pen: &mut Pen<'_>) {
     if others > 0 {
         pen.offer(Role::Warn, format_args!("and {others} more"));
     }
-    let dismiss = Command::Live(Act::Dismiss);
-    if let Some(key) = look.app.keys.first(Place::Table, dismiss) {
-        pen.at_end(Role::Muted, format_args!("{key} dismiss"));
+    let key = |act| look.app.keys.first(Place::Table, Command::Live(act));
+    match (key(Act::Alerts), key(Act::Dismiss)) {
+        (Some(all), Some(dismiss)) => {
+            if !pen.ends(Role::Muted, format_args!("{all} all  {dismiss} dismiss")) {
+                pen.at_end(Role::Muted, format_args!("{dismiss} dismiss"));
+            }
+        }
+        (Some(all), None) => drop(pen.at_end(Role::Muted, format_args!("{all} all"))),
+        (None, Some(dismiss)) => drop(pen.at_end(Role::Muted, format_args!("{dismiss} dismiss"))),
+        (None, None) => {}
     }
 }

@@ -76,7 +76,7 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
             pen.cell(Role::Muted, &one.image, width);
         }
         Column::State => {
-            state(look, Doing::of(one, look.model(), look.ours), width, pen);
+            state(look, Doing::of(one, look.model(), look.last()), width, pen);
         }
         Column::Age => age(look, one, width, pen),
         Column::Start => start(look, one, width, pen),
@@ -91,7 +91,7 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
             let idle = one.idle_since().filter(|_| one.state.is_alive());
             match idle {
                 Some(since) => {
-                    let idle = Short(look.engine.since(since));
+                    let idle = Short(look.heard().since(since));
                     pen.figure(Role::Muted, format_args!("{idle}"), width)
                 }
                 None if one.state.is_alive() && one.running.is_empty() => {

@@ -107,6 +107,11 @@ fn of_sandbox(look: Look<'_>, one: &Sandbox, page: &mut Page) {
     page.text(Role::Strong, 0, &Whose(&one.about).to_string());
     page.field(Role::Plain, "name", &one.about.name);
     page.field(Role::Muted, "id", short(one.id()));
+    if look.is_stale() {
+        let silence = Short(look.live.link_age(look.ours));
+        let words = format!("{silence} ago: the engine has not been heard of since");
+        page.field(Role::Unsure, "as of", &words);
+    }
     state(look, one, page);
     page.field(Role::Plain, "image", &one.image);
     match &one.detail {
@@ -129,7 +134,7 @@ fn of_sandbox(look: Look<'_>, one: &Sandbox, page: &mut Page) {
 }
 
 fn state(look: Look<'_>, one: &Sandbox, page: &mut Page) {
-    let doing = Doing::of(one, look.model(), look.ours);
+    let doing = Doing::of(one, look.model(), look.last());
     let mut parts = vec![format!("{} {}", look.theme.doing(&doing), doing.word())];
     if let Doing::Exited { code, .. } = doing {
         let code = code.map_or("not known".to_owned(), |code| code.to_string());
@@ -138,7 +143,7 @@ fn state(look: Look<'_>, one: &Sandbox, page: &mut Page) {
             parts.push(format!("{} ago", Short(look.engine.since(died))));
         }
     }
-    if let Some(uptime) = one.uptime(look.engine).filter(|_| one.started.is_some()) {
+    if let Some(uptime) = one.uptime(look.heard()).filter(|_| one.started.is_some()) {
         let span = Short(uptime);
         parts.push(match one.state {
             State::Running => format!("runs for {span}"),
@@ -235,7 +240,7 @@ fn usage(look: Look<'_>, one: &Sandbox, page: &mut Page) {
         return;
     };
     if age >= STALE || look.is_stale() {
-        page.field(Role::Warn, "as of", &format!("{} ago", Short(age)));
+        page.field(Role::Warn, "measured", &format!("{} ago", Short(age)));
     }
     let cpu = match usage.cpu {
         Some(cpu) => {
@@ -305,7 +310,7 @@ fn calls(look: Look<'_>, one: &Sandbox, page: &mut Page) {
         let since = call
             .started
             .map_or("since before the watching".to_owned(), |started| {
-                format!("for {}", Short(look.engine.since(started)))
+                format!("for {}", Short(look.heard().since(started)))
             });
         let line = page
             .pieces()

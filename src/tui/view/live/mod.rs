@@ -4,7 +4,7 @@
 //! ● up  6 sandboxes  2 busy calls  12 gone     watching: 0.4% cpu 9M 3/s      header
 //! ████░░░░░░ 4 more fit, limited by memory            reaches back 12m       gauge
 //! ─ 1 Checklist ─ [2 Live] ─ 3 Isolation ─────────────────────────────       rule
-//! ! sbx-3: killed for memory (OOM), cap 512 MiB    3x  12s   x dismiss       alert
+//! ! sbx-3: killed for memory (OOM), cap 512 MiB    3x  12s  a all  x dismiss       alert
 //!   agent/session   state      age▲ run fail   cpu       memory              titles
 //! › main/telegram   ▶ busy      12s   1    0   42% 123M/512M                 table
 //! ─ timeline ─────────────────────────────────────────────────────────
@@ -13,6 +13,7 @@
 //! ```
 
 mod alert;
+pub mod alerts;
 pub mod cells;
 pub mod deeds;
 pub mod detail;
@@ -75,6 +76,20 @@ impl<'a> Look<'a> {
             Link::Lost { .. } | Link::Hung => true,
             Link::Connecting | Link::Up => false,
         }
+    }
+
+    /// When the engine was heard of last, by our clock: nothing that is told of it is newer.
+    fn last(&self) -> Moment {
+        if self.is_stale() {
+            self.ours.minus(self.live.link_age(self.ours))
+        } else {
+            self.ours
+        }
+    }
+
+    /// The same by the engine's clock.
+    fn heard(&self) -> Moment {
+        self.model().engine_clock(self.last())
     }
 
     fn dash(&self) -> &'static str {
