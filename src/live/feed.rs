@@ -31,12 +31,15 @@ use crate::facts::{Why, WhyKind};
 use crate::probe::World;
 use crate::probe::docker::endpoint_of;
 use crate::probe::own::{Mirror, Own};
+use crate::text::wash;
 use visit::{Answer, SETTLED, Visit};
 
 /// News that may wait for whoever reads it. What happened waits beyond that, samples do not.
 pub const CHANNEL: usize = 4096;
 /// For the engine to begin to tell.
 const ANSWER: Duration = Duration::from_secs(3);
+/// Characters of an engine's address.
+const PLACE: usize = 200;
 
 /// Between two lists while answers are slow.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -93,6 +96,14 @@ pub fn now() -> Moment {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     Moment(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// Which engine it is that cannot be reached.
+fn at(url: &str, mut why: Why) -> Why {
+    let detail = why.detail.strip_prefix("the engine cannot be reached: ");
+    let detail = detail.unwrap_or(&why.detail);
+    why.detail = format!("{}: {detail}", wash(url, PLACE));
+    why
 }
 
 /// Nobody takes events any more.
@@ -153,7 +164,9 @@ impl Feed {
             Deadline::after(ANSWER),
         );
         self.questions += 1;
-        let events = listening.await.map_err(|error| error.to_why())?;
+        let events = listening
+            .await
+            .map_err(|error| at(&endpoint.url, error.to_why()))?;
         Ok((engine, events))
     }
 

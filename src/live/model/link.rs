@@ -11,6 +11,11 @@ impl Model {
         if self.link == link {
             return;
         }
+        // It was lost once, whatever the tries to reach it say since.
+        if let (Link::Lost { .. }, Link::Lost { .. }) = (&self.link, &link) {
+            self.link = link;
+            return;
+        }
         let alert = match &link {
             Link::Lost { why } => Some((Cause::EngineLost, format!("the engine is lost: {why}"))),
             Link::Hung => Some((

@@ -463,6 +463,14 @@ fn a_lost_engine_is_an_alert_once_it_was_there_and_no_sandbox_is_forgotten() {
         0,
         "the same"
     );
+    let why = "ENOENT".to_owned();
+    let other = Event::Link(Link::Lost { why: why.clone() });
+    assert_eq!(tell(&mut model, 5, other).len(), 0, "lost once");
+    assert_eq!(
+        model.alerts.raised.back().map(|raised| raised.times),
+        Some(1)
+    );
+    assert_eq!(model.link, Link::Lost { why }, "what is known last");
     assert!(model.sandboxes.contains_key("a"));
     assert_eq!(model.link_since, ms(3));
 }

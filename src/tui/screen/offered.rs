@@ -87,7 +87,7 @@ fn does(app: &App, live: &Live, command: Command) -> bool {
     let is_recorded = app.is_demo || live.playing.is_some();
     match command {
         Command::Open => match (live.sight.focus, live.selected()) {
-            (Pane::Timeline, _) => !live.timeline.entries.is_empty(),
+            (Pane::Timeline, _) => live.entry_leads_to().is_some(),
             (_, Selected::Nothing) => false,
             (_, Selected::Group(_) | Selected::Standing(_) | Selected::Gone(_)) => true,
         },

@@ -107,3 +107,17 @@ fn no_trouble_is_offered_beyond_the_last() {
     }
     assert!(!scene.text().contains("n trouble"));
 }
+
+#[test]
+fn from_an_entry_about_the_engine_nothing_is_offered_to_go_to() {
+    let mut scene = failing(160, 45);
+    scene.keys("n");
+    scene.key(KeyCode::Tab);
+    assert!(scene.text().contains("enter go to"), "{}", scene.text());
+    scene.key(KeyCode::End);
+    lose(&mut scene);
+    assert!(!scene.text().contains("enter go to"), "{}", scene.text());
+    let before = scene.live().sight.clone();
+    scene.key(KeyCode::Enter);
+    assert_eq!(scene.live().sight, before);
+}

@@ -337,16 +337,21 @@ impl Live {
         }
     }
 
-    /// From an entry of the timeline to what it is about.
-    fn follow_entry(&mut self) {
+    /// What the selected entry of the timeline is about, where that is in one of the lists.
+    pub fn entry_leads_to(&self) -> Option<&str> {
         let last = self.timeline.entries.len().saturating_sub(1);
         let at = self.entry_position().unwrap_or(last);
-        let about = self
-            .timeline
-            .entries
-            .get(at)
-            .and_then(|entry| id(&entry.note));
-        if let Some(id) = about.map(str::to_owned)
+        let about = id(&self.timeline.entries.get(at)?.note)?;
+        let mut rows = self.rows.iter();
+        let mut gone = self.gone.iter();
+        let is_there = rows.any(|row| matches!(row, Row::Sandbox(one) if one == about))
+            || gone.any(|index| self.model.gone[*index].about.id == about);
+        is_there.then_some(about)
+    }
+
+    /// From an entry of the timeline to what it is about.
+    fn follow_entry(&mut self) {
+        if let Some(id) = self.entry_leads_to().map(str::to_owned)
             && self.select(&id)
         {
             self.read();
