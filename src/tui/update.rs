@@ -1,5 +1,6 @@
 //! What each message does to the app. Pure: what must happen in the world goes out as [`Cmd`].
 
+mod dialog;
 mod live;
 mod mouse;
 
@@ -245,7 +246,7 @@ fn command(app: &mut App, place: Place, command: Command) -> Vec<Cmd> {
         return Vec::new();
     }
     match place {
-        Place::Help => scroll_dialog(app, command),
+        Place::Help => dialog::scroll(app, command),
         Place::Asking | Place::Interrupted | Place::Working | Place::Reading => {
             scroll_talk(app, command);
         }
@@ -340,31 +341,6 @@ fn back_in_checklist(app: &mut App) -> Vec<Cmd> {
     vec![Cmd::Leave(Leave::Quit)]
 }
 
-fn scroll_dialog(app: &mut App, command: Command) {
-    let (page, _) = dialog_size(app);
-    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll } | Dialog::Alerts { scroll }) =
-        &mut app.dialog
-    {
-        *scroll = scrolled(*scroll, page.max(1), command).unwrap_or(*scroll);
-    }
-}
-
-/// How many lines the dialog shows, and has.
-fn dialog_size(app: &App) -> (usize, usize) {
-    let (frame, lines) = match (&app.dialog, &app.live) {
-        (Some(Dialog::Room { .. }), Some(live)) => (
-            view::live::room::frame(app, live, app.size),
-            view::live::room::lines(app, live).len(),
-        ),
-        (Some(Dialog::Alerts { .. }), Some(live)) => (
-            view::live::alerts::frame(app, live, app.size),
-            view::live::alerts::lines(app, live).len(),
-        ),
-        _ => (view::help::frame(app), view::help::lines(app).len()),
-    };
-    (usize::from(layout::inside(frame).height), lines)
-}
-
 fn scroll_talk(app: &mut App, command: Command) {
     let page = usize::from(view::talk::inside(app).height).max(1);
     if let Some(Dialog::Repair { talk, scroll }) = &mut app.dialog
@@ -411,18 +387,7 @@ fn settle(app: &mut App) {
         Screen::Live => live::settle(app),
     }
     settle_talk(app);
-    if !matches!(
-        app.dialog,
-        Some(Dialog::Help { .. } | Dialog::Room { .. } | Dialog::Alerts { .. })
-    ) {
-        return;
-    }
-    let (room, lines) = dialog_size(app);
-    if let Some(Dialog::Help { scroll } | Dialog::Room { scroll } | Dialog::Alerts { scroll }) =
-        &mut app.dialog
-    {
-        *scroll = (*scroll).min(lines.saturating_sub(room));
-    }
+    dialog::settle(app);
 }
 
 fn settle_isolation(app: &mut App) {
