@@ -445,3 +445,26 @@ impl Feed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_cannot_be_reached_is_named_by_its_address() {
+        let told = |detail: &str| {
+            at(
+                "unix:///a\u{1b}[2J.sock",
+                Why::new(WhyKind::Failed, detail.to_owned()),
+            )
+            .detail
+        };
+        let words = told("the engine cannot be reached: No such file or directory");
+        assert!(
+            words.ends_with(".sock: No such file or directory"),
+            "{words}"
+        );
+        assert!(!words.contains('\u{1b}'), "{words}");
+        assert!(told("403").ends_with(".sock: 403"));
+    }
+}

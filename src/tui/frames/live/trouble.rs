@@ -217,3 +217,23 @@ fn the_end_of_a_recording_is_an_alert_until_it_is_put_away_and_stays_known() {
     assert!(!text.contains("any more"), "{text}");
     assert!(text.contains("✗ not recording ─"), "{text}");
 }
+
+#[test]
+fn nothing_runs_or_idles_on_while_the_engine_is_lost() {
+    let mut scene = empty(160, 45);
+    scene.list(vec![listed(&id(0), &key(0), "running")]);
+    scene.happen(&id(0), &key(0), call("e1"));
+    scene.pass(4000);
+    let why = "connection refused".to_owned();
+    scene.link(Link::Lost { why });
+    scene.key(crossterm::event::KeyCode::Enter);
+    scene.pass(90_000);
+    scene.wake();
+    let text = scene.text();
+    assert!(text.contains("runs for 4s"), "{text}");
+    assert!(
+        text.contains("1m ago: the engine has not been heard of since"),
+        "{text}"
+    );
+    assert!(!text.contains("runs for 1m"), "{text}");
+}
