@@ -243,9 +243,14 @@ impl Feed {
             visit.to_inspect.push_back(life.id.clone());
         }
         if life.turn == Turn::Destroyed {
-            if let Some(early) = &mut visit.early {
-                early.remove(&life.id);
+            let waiting = [
+                visit.early.as_mut(),
+                visit.unlisted.as_mut().map(|(_, ids)| ids),
+            ];
+            for ids in waiting.into_iter().flatten() {
+                ids.remove(&life.id);
             }
+            visit.to_inspect.retain(|id| *id != life.id);
             self.forgers.remove(&life.id);
         }
         self.newest = self.newest.max(Some(life.stamp));
@@ -341,7 +346,7 @@ impl Feed {
                     // Created after the list was made; or gone, which the engine then says.
                     let is_listed = |id: &String| containers.iter().any(|one| one.id == *id);
                     let unlisted = early.into_iter().filter(|id| !is_listed(id));
-                    visit.to_inspect.extend(unlisted);
+                    visit.unlisted = Some((now().plus(SETTLED), unlisted.collect()));
                     visit.next_survey = now();
                 }
                 self.tell(Event::Listed(Listing { asked, containers }))

@@ -172,6 +172,7 @@ async fn drive(
     let opened = Instant::now();
     let mut input = EventStream::new();
     let mut next_frame = opened;
+    let mut had_rows = false;
     // Nothing waits to be taken in.
     let mut is_quiet = true;
     let mut cmds = VecDeque::from(open(app));
@@ -236,8 +237,12 @@ async fn drive(
         let now = Instant::now();
         // News that do not end are drawn all the same.
         let is_late = now >= next_frame + FRAME;
-        if app.changed && (is_quiet && now + BURST >= next_frame || is_late) {
+        // The first sandboxes wait for nothing, not even for the others.
+        let has_rows = app.live.as_deref().is_some_and(|live| !live.rows.is_empty());
+        let appears = has_rows && !had_rows;
+        if app.changed && (is_quiet && now + BURST >= next_frame || is_late || appears) {
             terminal.draw(app).map_err(lost)?;
+            had_rows = has_rows;
             app.changed = false;
             next_frame = next_frame.max(now) + FRAME;
         }

@@ -68,6 +68,9 @@ pub(super) struct Visit {
     /// None once the engine has listed what it has. Before that: what was created lately, which
     /// the list has as well, mostly.
     pub(super) early: Option<BTreeSet<String>>,
+    /// Those of them that the first list has not: gone, which the engine is about to say, or made
+    /// while it was written. Inspected then, if they are still there.
+    pub(super) unlisted: Option<(Moment, BTreeSet<String>)>,
     pub(super) seen_all_now: u32,
 }
 
@@ -92,6 +95,7 @@ impl Visit {
             // What is there comes first, and is not kept waiting by what it means.
             next_survey: begun.plus(UNLISTED),
             early: Some(BTreeSet::new()),
+            unlisted: None,
             next_cost: begun,
             surveying: false,
             seen_all_now,
@@ -157,6 +161,9 @@ impl Feed {
                 Answer::Surveyed(Box::new(node))
             });
         }
+        if let Some((_, unlisted)) = visit.unlisted.take_if(|(due, _)| at >= *due) {
+            visit.to_inspect.extend(unlisted);
+        }
         while visit.inspecting < MOST_DETAILS
             && let Some(id) = visit.to_inspect.pop_front()
         {
@@ -175,7 +182,9 @@ impl Feed {
     }
 
     fn sample(&mut self, visit: &mut Visit, at: Moment) {
-        if !self.watch.samples {
+        // Before the first list most of what the engine remembers may be gone, and the answers would
+        // keep the list waiting.
+        if !self.watch.samples || visit.early.is_some() {
             return;
         }
         let ids = {
@@ -215,7 +224,10 @@ impl Feed {
         if !visit.surveying {
             wake = wake.min(visit.next_survey);
         }
-        if self.watch.samples && visit.sampling < MOST_SAMPLES {
+        if let Some((due, _)) = &visit.unlisted {
+            wake = wake.min(*due);
+        }
+        if self.watch.samples && visit.early.is_none() && visit.sampling < MOST_SAMPLES {
             let next = self.roster.wake(&self.sight.borrow(), self.watch.pace);
             wake = next.map_or(wake, |next| wake.min(next));
         }
