@@ -46,7 +46,8 @@ if { [ ! -e /.dockerenv ] && [ ${#binds[@]} -eq 0 ] && [ ${#opens[@]} -eq 0 ]; }
 mkdir -p "$view"
 # shellcheck disable=SC2016 # meant for the inner shell
 exec unshare --mount --propagation private bash -euc '
-  view=$1 binds=$2 opens=$3 here=$PWD
+  view=$1 binds=$2 opens=$3 here=$PWD mask=$(umask)
+  umask 022
   shift 3
   opened=("${@:1:opens}")
   shift "$opens"
@@ -77,5 +78,6 @@ exec unshare --mount --propagation private bash -euc '
     binds=$((binds - 2))
   done
   cd "$here" 2>/dev/null || cd /
+  umask "$mask"
   exec "$@"' view "$view" ${#binds[@]} ${#opens[@]} ${opens[@]+"${opens[@]}"} \
   ${binds[@]+"${binds[@]}"} "$@"
