@@ -295,11 +295,12 @@ fn refused(at: &Bench) -> Outcome {
     let place = place(at, "48m", 0.2);
     let ran = place.run(None, &words("drill --yes --json --most 1 --hold 1s"), BOUND);
     let told = read(&ran)?;
-    let said = told["error"].to_string();
+    let hints = String::from_utf8_lossy(&ran.output.stderr);
+    let said = format!("{} {hints}", told["error"]);
     sure(ran.output.status.code() == Some(2), format!("{told:#}"))?;
     sure(told["outcome"] == "failed", format!("{told:#}"))?;
     for words in ["tool calls are running in ", &sandbox, "--allow busy"] {
-        sure(said.contains(words), format!("{words}: {told:#}"))?;
+        sure(said.contains(words), format!("{words}: {said}"))?;
     }
     nothing_is_left(at, &place)?;
     // The same drill where it was allowed. Others' sandboxes may take all that is computed.
