@@ -5,15 +5,14 @@
 
 mod account;
 pub mod advice;
+mod input;
 
 pub use account::{Entry, Weight};
+pub use input::{Calls, GatewayPlace, IDLE_AFTER, Input, Occupant, input, never_starts};
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::host::{Disk, OsKind, PressureLevel};
-use crate::facts::openclaw::{Agent, LEAST_MEMORY, Placement};
-use crate::facts::sandbox::SandboxLoad;
-use crate::facts::{Facts, Why, WhyKind};
+use crate::facts::host::PressureLevel;
 use crate::units::Size;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
@@ -34,38 +33,6 @@ pub struct Headroom {
     pub disk_reserve: Size,
     pub disk_per_sandbox: Size,
     pub cpu_reserve: u32,
-}
-
-/// What the arithmetic starts from. Bytes and CPUs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Input {
-    pub engine_memory: u64,
-    /// The memory of the Mac whose VM the engine is; none on native Linux.
-    pub host_memory: Option<u64>,
-    pub gateway: GatewayPlace,
-    /// Working set of containers that are neither sandboxes nor the gateway.
-    pub others: u64,
-    pub sandboxes: Vec<SandboxLoad>,
-    pub engine_cpus: u32,
-    pub host_cpus: Option<u32>,
-    pub disk_free: Option<u64>,
-    /// The largest writable layer of a sandbox, where known.
-    pub largest_layer: Option<u64>,
-    pub pressure: Option<PressureLevel>,
-    /// The configured caps of one sandbox.
-    pub memory_cap: Option<u64>,
-    pub cpu_cap: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GatewayPlace {
-    /// In the engine's memory: a container, or a process on native Linux.
-    Engine,
-    /// On the Mac beside the VM.
-    Host,
-    Nowhere,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -109,10 +76,20 @@ pub struct Occupied {
     /// Working sets of the idle ones.
     pub idle: u64,
     pub idle_count: u64,
+    /// Of the idle ones, those that may have run a call less than a minute ago: nobody remembers.
+    pub idle_assumed_count: u64,
     /// The busy ones, each for the greater of its cap and its working set.
     pub busy: u64,
     pub busy_count: u64,
+    /// Of the busy ones, those that run nothing now and did less than a minute ago.
+    pub recent_count: u64,
+    /// Of the busy ones, those without a memory cap.
+    pub busy_assumed_count: u64,
     pub caps: u64,
+    /// Of all, those without a memory cap, for which one is assumed.
+    pub uncapped_count: u64,
+    /// The most that one of those was seen to use; none where that is not known.
+    pub observed_peak: Option<u64>,
 }
 
 /// The result with all that led to it. Bytes, sandboxes, CPUs.
@@ -132,6 +109,9 @@ pub struct Arithmetic {
     pub by_cpu: u64,
     /// None: the free space is not known, so it does not count.
     pub by_disk: Option<u64>,
+    /// What each takes of the disk; assumed where the largest writable layer is not known.
+    pub layer: u64,
+    pub layer_assumed: bool,
     pub pressure: Option<PressureLevel>,
     pub headroom: u64,
     pub limit: Limit,
@@ -166,7 +146,10 @@ impl Headroom {
     pub fn compute(&self, input: &Input) -> Arithmetic {
         let memory = self.memory(input);
         let load = self.occupied(&input.sandboxes);
-        let cap = input.memory_cap.unwrap_or(self.memory_cap.0).max(1);
+        let cap = input
+            .memory_cap
+            .unwrap_or_else(|| self.assumed_cap(load.observed_peak))
+            .max(1);
         let fit = |keep: u64| {
             memory
                 .available
@@ -187,13 +170,10 @@ impl Headroom {
         let by_cpu = self
             .busy_at_once(cpus, cpu_cap)
             .saturating_sub(load.busy_count);
-        let by_disk = input.disk_free.map(|free| {
-            let layer = self
-                .disk_per_sandbox
-                .0
-                .max(input.largest_layer.unwrap_or(0));
-            free.saturating_sub(self.disk_reserve.0) / layer.max(1)
-        });
+        let layer = self.layer(input);
+        let by_disk = input
+            .disk_free
+            .map(|free| free.saturating_sub(self.disk_reserve.0) / layer.max(1));
         let memory_limit = if safe < calm {
             Limit::Pressure
         } else {
@@ -216,6 +196,8 @@ impl Headroom {
             cpu_cap_assumed: input.cpu_cap.is_none(),
             by_cpu,
             by_disk,
+            layer,
+            layer_assumed: input.largest_layer.is_none(),
             pressure: input.pressure,
             headroom: least.0,
             limit: least.1,
@@ -254,22 +236,43 @@ impl Headroom {
         }
     }
 
-    fn occupied(&self, sandboxes: &[SandboxLoad]) -> Occupied {
-        let cap = |sandbox: &SandboxLoad| sandbox.cap.unwrap_or(self.memory_cap.0);
+    fn occupied(&self, sandboxes: &[Occupant]) -> Occupied {
         let mut occupied = Occupied::default();
         // The engine's numbers may be anything.
         let add = |sum: &mut u64, bytes| *sum = sum.saturating_add(bytes);
         for sandbox in sandboxes {
-            add(&mut occupied.caps, cap(sandbox));
-            if sandbox.idle {
+            let cap = sandbox
+                .cap
+                .unwrap_or_else(|| self.assumed_cap(sandbox.peak));
+            add(&mut occupied.caps, cap);
+            if sandbox.cap.is_none() {
+                occupied.uncapped_count += 1;
+                occupied.observed_peak = occupied.observed_peak.max(sandbox.peak);
+            }
+            let calls = sandbox.calls;
+            if calls.are_over() {
                 add(&mut occupied.idle, sandbox.working_set);
                 occupied.idle_count += 1;
+                occupied.idle_assumed_count += u64::from(calls.may_be_recent());
             } else {
-                add(&mut occupied.busy, cap(sandbox).max(sandbox.working_set));
+                add(&mut occupied.busy, cap.max(sandbox.working_set));
                 occupied.busy_count += 1;
+                occupied.busy_assumed_count += u64::from(sandbox.cap.is_none());
+                occupied.recent_count += u64::from(calls != Calls::Running);
             }
         }
         occupied
+    }
+
+    /// For a sandbox without a cap: the usual one, or what such a one was seen to use.
+    fn assumed_cap(&self, peak: Option<u64>) -> u64 {
+        self.memory_cap.0.max(peak.unwrap_or(0))
+    }
+
+    /// What each further sandbox takes of the disk.
+    fn layer(&self, input: &Input) -> u64 {
+        let largest = input.largest_layer.unwrap_or(0);
+        self.disk_per_sandbox.0.max(largest)
     }
 
     /// ⌊(cores − reserve) / cap⌋, with at least one core counted.
@@ -295,8 +298,13 @@ impl Arithmetic {
         let disk = self
             .by_disk
             .map_or("disk not known".to_owned(), |n| format!("{n} by disk"));
+        let idle = if self.load.idle_assumed_count > 0 {
+            " as far as is known"
+        } else {
+            ""
+        };
         format!(
-            "{} for containers, {} kept free, {} for {} busy, {} for {} idle, {} each{assumed}; {} by memory, {} by CPU, {disk}",
+            "{} for containers, {} kept free, {} for {} busy, {} for {} idle{idle}, {} each{assumed}; {} by memory, {} by CPU, {disk}",
             Size(self.memory.available),
             Size(self.memory.keep),
             Size(self.load.busy),
@@ -308,71 +316,6 @@ impl Arithmetic {
             self.by_cpu,
         )
     }
-}
-
-/// An agent whose sandboxes Docker refuses, and its memory limit in bytes.
-pub fn never_starts<'a>(agents: &[&'a Agent]) -> Option<(&'a str, u64)> {
-    agents.iter().find_map(|agent| {
-        let bytes = agent.sandbox.docker.memory?;
-        let is_refused = (1..LEAST_MEMORY).contains(&bytes);
-        is_refused.then_some((agent.id.as_str(), bytes))
-    })
-}
-
-/// What the arithmetic starts from on this node, with these sandboxed agents.
-pub fn input(facts: &Facts, agents: &[&Agent]) -> Result<Input, Why> {
-    if let Some((agent, bytes)) = never_starts(agents) {
-        let words = format!(
-            "agent {agent} has a memory limit of {bytes} bytes, with which Docker makes no container (openclaw/limits)"
-        );
-        return Err(Why::new(WhyKind::Unparsable, words));
-    }
-    let info = facts.docker.info.get()?;
-    let load = facts.load.get()?;
-    let mac = facts.host.platform.get()?.os == OsKind::Macos;
-    let placement = facts.openclaw.gateway.get().ok().map(|g| &g.placement);
-    let gateway = match placement {
-        _ if load.gateway_inside => GatewayPlace::Engine,
-        Some(Placement::Missing) => GatewayPlace::Nowhere,
-        // Not known: count it, since a node without its gateway is of no use.
-        _ if mac => GatewayPlace::Host,
-        _ => GatewayPlace::Engine,
-    };
-    let docker = || agents.iter().map(|agent| &agent.sandbox.docker);
-    let unlimited = docker().any(|docker| docker.memory.unwrap_or(0) == 0);
-    let largest = docker().filter_map(|docker| docker.memory).max();
-    let idle_cpus = docker().any(|docker| docker.cpus.unwrap_or(0.0) <= 0.0);
-    let most_cpus = docker().filter_map(|docker| docker.cpus).reduce(f64::max);
-    Ok(Input {
-        engine_memory: info.memory,
-        host_memory: if mac {
-            Some(*facts.host.memory.get()?)
-        } else {
-            None
-        },
-        gateway,
-        others: load.others,
-        sandboxes: load.sandboxes.clone(),
-        engine_cpus: info.cpus,
-        host_cpus: facts.host.cpu.get().ok().map(|cpu| cpu.logical),
-        disk_free: disk(facts).map(|disk| disk.free),
-        largest_layer: None,
-        pressure: facts
-            .host
-            .pressure
-            .get()
-            .ok()
-            .map(|pressure| pressure.level),
-        memory_cap: if unlimited { None } else { largest },
-        cpu_cap: if idle_cpus { None } else { most_cpus },
-    })
-}
-
-/// The engine's disk, else the same one as a sandbox sees it.
-fn disk(facts: &Facts) -> Option<&Disk> {
-    let mut inside = facts.inside.get().ok().into_iter().flatten();
-    let seen = || inside.find_map(|inside| inside.disk.get().ok());
-    facts.docker.disk.get().ok().or_else(seen)
 }
 
 #[cfg(test)]

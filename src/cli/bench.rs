@@ -10,6 +10,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use super::answering::answering;
 use super::args::{Args, BenchArgs};
 use super::check::{self, Ask, CLEAN_UP, Signals, Standby};
 use super::out::{Live, Out};
@@ -22,7 +23,6 @@ use crate::bench::plan::{Round, Wanted, rounds};
 use crate::bench::tally::Tally;
 use crate::deadline::Deadline;
 use crate::exit;
-use crate::facts::docker::Connection;
 use crate::facts::{Facts, Why, WhyKind};
 use crate::failure::{Failure, Kind};
 use crate::probe;
@@ -188,34 +188,6 @@ fn measured(
         ended: bench.ended,
         failure,
     })
-}
-
-/// The engine's version, when it answers.
-fn answering(facts: &Facts) -> Result<String, Failure> {
-    let known = facts.docker.info.get().and(facts.docker.version.get());
-    let Err(why) = known else {
-        return Ok(known.map_or_else(|_| String::new(), |version| wash(&version.engine, 100)));
-    };
-    let url = facts.docker.endpoint.get().map(|at| wash(&at.url, 200));
-    let at = url.map_or_else(|_| String::new(), |url| format!(" at {url}"));
-    let (verb, cause) = match facts.docker.connection.get() {
-        Ok(Connection::Refused { errno, detail }) => {
-            ("cannot be reached", format!("{errno}: {detail}"))
-        }
-        Ok(Connection::Hung {
-            waited_milliseconds,
-        }) => (
-            "does not answer",
-            format!("not in {waited_milliseconds} ms"),
-        ),
-        Ok(Connection::Broken { detail }) => ("is none", detail.clone()),
-        Ok(Connection::Answers { .. }) => ("does not say what it is", why.to_string()),
-        Err(why) => ("is not known", why.to_string()),
-    };
-    let message = format!("no sandbox can be started: the engine{at} {verb}");
-    Err(Failure::system(message)
-        .cause(wash(&cause, 300))
-        .hint("see what is in the way with: clawdoctor check --only docker"))
 }
 
 /// The configuration to measure.

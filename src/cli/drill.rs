@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::answering::answering;
 use super::args::{Args, DrillArgs};
 use super::asking;
 use super::check::{self, Signals, Standby};
@@ -59,6 +60,7 @@ pub fn drill(
     refused(args, asked, out, json)?;
     let mut check = run::ask(args);
     check.wish.only = vec![CHECK.to_owned()];
+    check.wish.layers = true;
     check
         .wish
         .gateway_container
@@ -141,6 +143,7 @@ struct Yard<'a> {
 impl Yard<'_> {
     /// None when the person at the terminal does not want it.
     async fn drill(&self, signals: &mut Signals) -> Result<Option<DrillReport>, Failure> {
+        answering(self.facts)?;
         let engine = connect(self.facts).map_err(|why| unready(&why))?;
         signals.or(self.alone(&engine)).await??;
         let (agent, arithmetic) = self.reckoned()?;

@@ -32,6 +32,7 @@ pub fn reckon(
     tell: impl FnMut(Progress<'_>),
 ) -> Result<Reckoned, Failure> {
     ask.wish.only = vec![CHECK.to_owned()];
+    ask.wish.layers = true;
     let (prepared, gathered) = check::gathered(&ask, here, tell)?;
     Ok(Reckoned {
         report: reckoned(&gathered.facts, &watch::rules(&prepared), need)?,
@@ -83,6 +84,7 @@ pub fn reckoned(
             rules.host_reserve
         ));
     }
+    notes.extend(arithmetic.doubts());
     let changes = rules.advice(&input);
     Ok(HeadroomReport::new(arithmetic, changes, need, notes))
 }

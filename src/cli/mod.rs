@@ -1,6 +1,7 @@
 //! The command line: reads it, prepares a run, dispatches, prints. Glue: what is decided is decided in
 //! the rooms below.
 
+mod answering;
 pub mod app;
 pub mod args;
 mod asking;

@@ -34,6 +34,8 @@ pub struct Wish {
     pub offline: bool,
     pub passive: bool,
     pub deep: bool,
+    /// Also how much sandboxes wrote into their own layers.
+    pub layers: bool,
     pub gateway_container: Option<String>,
     pub node_id: Option<String>,
 }
@@ -71,6 +73,7 @@ pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Prepared, Failure> {
         offline: wish.offline,
         passive: wish.passive,
         deep: wish.deep,
+        layers: wish.layers,
         gateway_container: wish.gateway_container.clone(),
         hostname: hostname(),
         node_id: wish.node_id.clone().unwrap_or_else(|| node_id(here)),

@@ -234,6 +234,7 @@ pub fn ask(args: &Args) -> Ask {
             offline: args.common.offline,
             passive: args.common.passive,
             deep: args.common.deep,
+            layers: false,
             gateway_container: check.gateway_container,
             node_id: args.common.node_id.clone(),
         },

@@ -75,6 +75,15 @@ impl Engine {
             .await
     }
 
+    /// How many bytes each container with this label, running or not, wrote into its own layer;
+    /// none where the engine does not know. The engine walks through all of those files.
+    pub async fn written(&self, label: &str, d: Deadline) -> Result<Vec<Option<u64>>, Why> {
+        let filters = serde_json::json!({ "label": [label] }).to_string();
+        let path = format!("/containers/json?all=1&size=1&filters={}", encode(&filters));
+        let said: Vec<SaidSized> = self.get(&path, d).await?;
+        Ok(said.iter().map(SaidSized::written).collect())
+    }
+
     /// Every container with this label, inspected, with its labels. One that vanishes meanwhile
     /// is left out.
     pub async fn standing(
@@ -206,6 +215,26 @@ struct SaidListed {
     created: i64,
 }
 
+/// A size of zero is left out, and -1 is one that could not be found out.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SaidSized {
+    #[serde(default)]
+    size_rw: Option<i64>,
+    #[serde(default)]
+    size_root_fs: Option<i64>,
+}
+
+impl SaidSized {
+    fn written(&self) -> Option<u64> {
+        match self.size_rw {
+            Some(bytes) => u64::try_from(bytes).ok(),
+            // Both are left out by an engine that did not look.
+            None => self.size_root_fs.filter(|whole| *whole > 0).map(|_| 0),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SaidNetworked {
@@ -238,5 +267,23 @@ impl From<SaidListed> for Listed {
             labels: clean_map(&said.labels),
             created_unix: said.created,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_container_wrote_is_nothing_only_where_the_engine_looked() {
+        let written = |said: &str| {
+            let said: SaidSized = serde_json::from_str(said).expect("an answer");
+            said.written()
+        };
+        assert_eq!(written(r#"{"SizeRw":7,"SizeRootFs":900}"#), Some(7));
+        assert_eq!(written(r#"{"SizeRootFs":900}"#), Some(0));
+        assert_eq!(written(r#"{"SizeRw":-1,"SizeRootFs":-1}"#), None);
+        assert_eq!(written("{}"), None);
+        assert_eq!(written(r#"{"SizeRw":null,"SizeRootFs":0}"#), None);
     }
 }

@@ -23,6 +23,18 @@ pub struct Host {
     /// Seconds since boot.
     pub uptime: Reading<u64>,
     pub software: Reading<Software>,
+    pub selinux: Reading<Selinux>,
+}
+
+/// Whether SELinux refuses what owners and modes allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Selinux {
+    /// The kernel has none, or it is switched off.
+    Absent,
+    /// It only logs what it would refuse.
+    Permissive,
+    Enforcing,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -294,6 +294,16 @@ impl Default for Docker {
 }
 
 /// One entry of `docker.binds` (`source:target[:options]`), or a named volume.
+/// For whom the engine labels what is mounted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relabel {
+    /// `z`: for all containers.
+    Shared,
+    /// `Z`: for this one alone.
+    Private,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Bind {
@@ -301,6 +311,9 @@ pub struct Bind {
     pub target: String,
     #[serde(default)]
     pub read_only: bool,
+    /// Whether the engine is to label the source for containers, where SELinux is at work.
+    #[serde(default)]
+    pub relabel: Option<Relabel>,
     /// The source after symbolic links; none when it does not exist or is a volume's name.
     #[serde(default)]
     pub resolved: Option<String>,

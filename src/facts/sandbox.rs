@@ -71,6 +71,9 @@ pub struct Load {
     pub others: u64,
     /// Whether the gateway runs inside the engine's memory.
     pub gateway_inside: bool,
+    /// Bytes of the largest writable layer of a sandbox. Asked by `headroom` and `drill` alone: the
+    /// engine walks through all that sandboxes wrote.
+    pub largest_layer: Reading<u64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +87,8 @@ pub struct SandboxLoad {
     pub cap: Option<u64>,
     /// No command runs in it at this moment; unknown counts as busy.
     pub idle: bool,
+    /// The most memory that it held at a time, with file cache; engines with cgroup v1 tell it.
+    pub peak: Option<u64>,
 }
 
 /// The tool calls that can still be known of: from the engine's memory of events, and from
@@ -95,6 +100,8 @@ pub struct Calls {
     pub reach_seconds: Option<u64>,
     /// The last one that ran in a sandbox.
     pub last: Option<Called>,
+    /// When the last one of each sandbox was.
+    pub used: Vec<Used>,
     /// Kills for want of memory in sandboxes.
     pub ooms: Vec<Oom>,
     pub log: Reading<Logged>,
@@ -116,6 +123,16 @@ pub struct Called {
     pub exit_code: Option<i64>,
     #[serde(default)]
     pub running: bool,
+}
+
+/// When a command ran in a sandbox last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Used {
+    /// The sandbox's name.
+    pub container: String,
+    /// Since the last command in it began or ended.
+    pub seconds_ago: u64,
 }
 
 /// What the kernel killed in one sandbox for want of memory.

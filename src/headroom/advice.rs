@@ -153,7 +153,7 @@ impl Headroom {
         if load.idle_count > 0 {
             let (count, bytes) = (load.idle_count, load.idle);
             add(What::IdleSandboxes { count, bytes }, &|input| {
-                input.sandboxes.retain(|sandbox| !sandbox.idle);
+                input.sandboxes.retain(|sandbox| !sandbox.calls.are_over());
             });
         }
         if let Some(to) = self.most_for_engine(input)
@@ -172,9 +172,8 @@ impl Headroom {
                 input.engine_cpus = to;
             });
         }
-        if let Some(from) = input.memory_cap
-            && from > self.memory_cap.0
-        {
+        let from = now.cap;
+        if from > self.memory_cap.0 {
             let to = self.memory_cap.0;
             add(What::MemoryCap { from, to }, &|input| {
                 input.memory_cap = Some(to);
@@ -191,11 +190,7 @@ impl Headroom {
         if let Some(free) = input.disk_free
             && now.limit == Limit::Disk
         {
-            let layer = self
-                .disk_per_sandbox
-                .0
-                .max(input.largest_layer.unwrap_or(0));
-            let enough = now.safe.min(now.by_cpu).saturating_mul(layer);
+            let enough = now.safe.min(now.by_cpu).saturating_mul(now.layer);
             let to = self.disk_reserve.0.saturating_add(enough);
             let bytes = to.saturating_sub(free);
             add(What::DiskSpace { bytes }, &|input| {

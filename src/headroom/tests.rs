@@ -32,16 +32,19 @@ pub(super) fn mini() -> Input {
     }
 }
 
-pub(super) fn standing(count: usize, idle: bool, working_set: u64) -> Vec<SandboxLoad> {
-    (0..count)
-        .map(|n| SandboxLoad {
-            name: format!("openclaw-sbx-{n}"),
-            working_set,
-            cap: Some(512 * MIB),
-            pids: None,
-            idle,
-        })
-        .collect()
+pub(super) fn standing(count: usize, idle: bool, working_set: u64) -> Vec<Occupant> {
+    let calls = if idle {
+        Calls::Over { seconds: 90 }
+    } else {
+        Calls::Running
+    };
+    let one = Occupant {
+        working_set,
+        cap: Some(512 * MIB),
+        peak: None,
+        calls,
+    };
+    vec![one; count]
 }
 
 fn headroom(change: impl Fn(&mut Input)) -> (u64, Limit) {
@@ -133,17 +136,124 @@ fn a_cap_that_is_not_set_is_assumed_and_marked() {
 }
 
 #[test]
-fn a_busy_sandbox_without_cap_counts_what_it_uses_when_that_is_more() {
-    let hungry = SandboxLoad {
-        name: "x".to_owned(),
-        working_set: 2 * GIB,
+fn a_sandbox_without_cap_counts_the_usual_one_or_its_peak_and_is_said_to() {
+    let hungry = |peak, working_set| Occupant {
+        working_set,
         cap: None,
-        pids: None,
-        idle: false,
+        peak,
+        calls: Calls::Running,
     };
+    for (peak, working_set, busy) in [
+        (None, 20 * MIB, 512 * MIB),
+        (Some(100 * MIB), 20 * MIB, 512 * MIB),
+        (Some(2 * GIB), 20 * MIB, 2 * GIB),
+        (None, 2 * GIB, 2 * GIB),
+        (Some(GIB), 2 * GIB, 2 * GIB),
+    ] {
+        let mut input = mini();
+        input.sandboxes = vec![hungry(peak, working_set)];
+        let result = rules().compute(&input);
+        let load = &result.load;
+        assert_eq!((load.busy, load.uncapped_count), (busy, 1), "{peak:?}");
+        assert_eq!(load.observed_peak, peak);
+        let account = result.memory_account();
+        let mut labels = account.iter().map(|entry| entry.label.as_str());
+        assert!(labels.any(|label| label == "- 1 busy, each for its cap (1 assumed)"));
+        // The configured cap is what a further one has.
+        assert_eq!((result.cap, result.cap_assumed), (512 * MIB, false));
+        let doubts = result.doubts().join(" ");
+        assert!(doubts.starts_with("1 sandbox is counted without a memory cap"));
+        let says = match peak {
+            Some(peak) => format!("The most that was seen is {}", Size(peak)),
+            None => "How much was used at most is not known".to_owned(),
+        };
+        assert!(doubts.contains(&says), "{doubts}");
+    }
+}
+
+#[test]
+fn without_a_configured_cap_a_further_one_takes_what_the_others_were_seen_to() {
     let mut input = mini();
-    input.sandboxes = vec![hungry];
-    assert_eq!(rules().compute(&input).load.busy, 2 * GIB);
+    input.memory_cap = None;
+    input.sandboxes = vec![Occupant {
+        working_set: 20 * MIB,
+        cap: None,
+        peak: Some(GIB),
+        calls: Calls::Over { seconds: 90 },
+    }];
+    let result = rules().compute(&input);
+    assert_eq!((result.cap, result.cap_assumed), (GIB, true));
+    assert_eq!((result.headroom, result.load.idle), (3, 20 * MIB));
+    let labels: Vec<String> = result
+        .memory_account()
+        .into_iter()
+        .map(|e| e.label)
+        .collect();
+    let each = "each further one takes (no cap, peak assumed)";
+    assert!(labels.iter().any(|label| label == each), "{labels:?}");
+    let advice = rules().advice(&input);
+    let words: Vec<String> = advice.iter().map(|change| change.what.words()).collect();
+    let cap = "cap each sandbox at 512 MiB of memory instead of 1 GiB";
+    assert!(words.iter().any(|one| one == cap), "{words:?}");
+}
+
+#[test]
+fn a_sandbox_is_idle_when_no_call_ran_for_a_minute_as_far_as_is_known() {
+    for (calls, is_idle, is_doubted) in [
+        (Calls::Running, false, false),
+        (Calls::Over { seconds: 0 }, false, false),
+        (Calls::Over { seconds: 59 }, false, false),
+        (Calls::Over { seconds: 60 }, true, false),
+        (Calls::NoneKnown { seconds: 43 }, true, true),
+        (Calls::NoneKnown { seconds: 60 }, true, false),
+    ] {
+        let mut input = mini();
+        input.sandboxes = standing(1, true, 12 * MIB);
+        input.sandboxes[0].calls = calls;
+        let result = rules().compute(&input);
+        let load = &result.load;
+        let counted = if is_idle { (1, 0) } else { (0, 1) };
+        assert_eq!((load.idle_count, load.busy_count), counted, "{calls:?}");
+        assert_eq!(load.idle_assumed_count, u64::from(is_doubted), "{calls:?}");
+        let recent = !is_idle && calls != Calls::Running;
+        assert_eq!(load.recent_count, u64::from(recent), "{calls:?}");
+        assert_eq!(result.doubts().is_empty(), !is_doubted, "{calls:?}");
+        assert_eq!(result.in_words().contains("as far as is known"), is_doubted);
+        let shown = |words: &str| {
+            let account = result.memory_account();
+            account.iter().any(|entry| entry.label.contains(words))
+        };
+        assert_eq!(shown("1 idle (1 assumed)"), is_doubted, "{calls:?}");
+        assert_eq!(shown("1 busy (1 lately)"), recent, "{calls:?}");
+    }
+}
+
+#[test]
+fn a_large_writable_layer_counts_and_an_unknown_one_is_assumed_and_marked() {
+    let of = |layer: Option<u64>| {
+        let mut input = mini();
+        input.disk_free = Some(9 * GIB);
+        input.largest_layer = layer;
+        let result = rules().compute(&input);
+        let account = result.limits_account();
+        let line = account.iter().find(|entry| entry.label.contains("disk"));
+        let label = line.map(|entry| entry.label.clone());
+        (
+            result.by_disk,
+            result.layer_assumed,
+            label.unwrap_or_default(),
+        )
+    };
+    let row = |count, assumed, label: &str| (Some(count), assumed, label.to_owned());
+    assert_eq!(
+        of(None),
+        row(16, true, "by disk space at 256 MiB each (assumed)")
+    );
+    assert_eq!(of(Some(7)), row(16, false, "by disk space at 256 MiB each"));
+    assert_eq!(
+        of(Some(2 * GIB)),
+        row(2, false, "by disk space at 2 GiB each")
+    );
 }
 
 #[test]

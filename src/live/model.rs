@@ -12,7 +12,6 @@ mod recall;
 mod turn;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::time::Duration;
 
 use super::alert::Alerts;
 use super::call::{Calls, PastCall};
@@ -21,8 +20,7 @@ use super::note::{About, Note};
 use super::sandbox::{Gone, Sandbox};
 use super::scope::{Kind, Scope};
 use super::stall::Stall;
-use crate::facts::sandbox::SandboxLoad;
-use crate::headroom::{Arithmetic, Headroom, Input};
+use crate::headroom::{Arithmetic, Calls as Used, Headroom, IDLE_AFTER, Input, Occupant};
 
 /// What has gone that is remembered, notes of the timeline, and calls that have ended.
 const MOST_GONE: usize = 2000;
@@ -30,8 +28,6 @@ const MOST_NOTES: usize = 5000;
 const MOST_CALLS: usize = 5000;
 /// Events that are known again when they come twice. An engine keeps 256 to tell anew.
 const MOST_HEARD: usize = 4096;
-/// Without a call for so long a sandbox is idle (and counts for what it uses).
-pub const IDLE_AFTER: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -180,6 +176,25 @@ impl Model {
             .is_some_and(|since| now.since(since) >= IDLE_AFTER)
     }
 
+    /// When calls ran in it, for the arithmetic. One that none was seen in since the watching
+    /// began may have run one shortly before that.
+    fn last_used(&self, sandbox: &Sandbox, now: Moment) -> Used {
+        let Some(since) = sandbox.idle_since() else {
+            return Used::Running;
+        };
+        let clock = self.engine_clock(now);
+        let seconds = clock.since(since).as_secs();
+        let is_over = self.is_idle(sandbox, now);
+        if sandbox.used.is_some() || !is_over {
+            return Used::Over { seconds };
+        }
+        let heard = clock.since(self.reaches.unwrap_or(clock));
+        let watched = now.since(self.link_since);
+        Used::NoneKnown {
+            seconds: heard.max(watched).as_secs(),
+        }
+    }
+
     /// Events that give the picture of what is there now, for the beginning of a recording. What
     /// has gone and what happened is not in it.
     pub fn keyframe(&self, at: Moment) -> Vec<Stamped<Event>> {
@@ -241,13 +256,15 @@ impl Model {
                     if !known && !young {
                         unmeasured += 1;
                     }
-                    room.sandboxes.push(SandboxLoad {
-                        // Of no use to the arithmetic, which is done anew with each event.
-                        name: String::new(),
+                    room.sandboxes.push(Occupant {
                         working_set: memory.unwrap_or(0),
-                        pids: None,
                         cap: sandbox.memory_cap(),
-                        idle: known && self.is_idle(sandbox, now),
+                        peak: sandbox.usage.peak,
+                        calls: if known {
+                            self.last_used(sandbox, now)
+                        } else {
+                            Used::Running
+                        },
                     });
                 }
                 Kind::Other if gateway.is_some_and(|id| id == sandbox.about.id) => {}

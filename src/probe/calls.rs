@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{World, openclaw};
 use crate::deadline::Deadline;
 use crate::engine::{Action, CommandLines, ContainerEvent, MOUNTS_ASKED, Moment};
-use crate::facts::sandbox::{Called, Calls, Oom, SANDBOX_LABEL, SESSION_LABEL};
+use crate::facts::sandbox::{Called, Calls, Oom, SANDBOX_LABEL, SESSION_LABEL, Used};
 use crate::facts::{Facts, Reading, Why};
 use crate::text::wash;
 
@@ -21,6 +21,7 @@ pub async fn calls(world: &World, facts: &Facts, d: Deadline) -> Reading<Calls> 
     let calls = memory.map(|(memory, now)| Calls {
         reach_seconds: memory.first.map(|first| seconds(now - first)),
         ooms: memory.ooms(now),
+        used: memory.used(now),
         last: memory.last.map(|last| last.told(now)),
         log,
     });
@@ -65,6 +66,8 @@ struct Memory {
     last: Option<Seen>,
     /// Commands whose beginning is remembered; those of OpenClaw's own say so.
     begun: HashMap<String, Whose>,
+    /// When a command began or ended last, by the sandbox's name.
+    used: BTreeMap<String, i64>,
     /// Kills for want of memory, by sandbox: how many, and when the last was.
     oom: BTreeMap<String, (u32, i64)>,
     /// Sandboxes that came up, and when.
@@ -111,6 +114,7 @@ impl Memory {
                 };
                 self.begun.insert(exec.clone(), whose);
                 if whose == Whose::Agent {
+                    self.used.insert(event.name.clone(), event.at_nanos);
                     self.last = Some(Seen {
                         running: true,
                         ..Seen::at(event, Some(exec))
@@ -144,8 +148,19 @@ impl Memory {
         all.collect()
     }
 
+    fn used(&self, now: i64) -> Vec<Used> {
+        let all = self.used.iter().map(|(container, at)| Used {
+            container: container.clone(),
+            seconds_ago: seconds(now - at),
+        });
+        all.collect()
+    }
+
     fn ended(&mut self, event: &ContainerEvent, exec: &String, exit_code: Option<i64>) {
         let whose = self.begun.remove(exec);
+        if whose != Some(Whose::OpenClaw) {
+            self.used.insert(event.name.clone(), event.at_nanos);
+        }
         match &mut self.last {
             Some(last) if last.exec.as_ref() == Some(exec) => {
                 last.exit_code = exit_code;

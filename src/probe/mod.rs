@@ -41,6 +41,8 @@ pub struct World {
     pub passive: bool,
     /// Ask slow sources as well (OpenClaw's own CLI).
     pub deep: bool,
+    /// Measure what sandboxes wrote into their own layers, which the engine has to walk through.
+    pub layers: bool,
     /// The container that the operator says the gateway runs in.
     pub gateway_container: Option<String>,
     pub hostname: String,

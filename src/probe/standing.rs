@@ -1,13 +1,18 @@
 //! The sandboxes that stand, seen from outside, and what runs beside them.
 
+use std::time::Duration;
+
 use super::World;
 use super::inside::PROBE_LABEL;
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Listed};
 use crate::facts::openclaw::Placement;
 use crate::facts::sandbox::{Load, SANDBOX_LABEL, SESSION_LABEL, SandboxLoad, Standing};
-use crate::facts::{Facts, Reading, Why};
+use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::text::wash;
+
+/// For the engine to walk through what sandboxes wrote; without an answer the usual is assumed.
+const WALK: Duration = Duration::from_secs(5);
 
 /// Containers with OpenClaw's label, running or not.
 pub async fn standing(_world: &World, facts: &Facts, d: Deadline) -> Reading<Vec<Standing>> {
@@ -29,12 +34,36 @@ pub async fn standing(_world: &World, facts: &Facts, d: Deadline) -> Reading<Vec
 }
 
 /// Working sets of what runs, for the headroom.
-pub async fn load(_world: &World, facts: &Facts, d: Deadline) -> Reading<Load> {
+pub async fn load(world: &World, facts: &Facts, d: Deadline) -> Reading<Load> {
     let measured = async {
         let engine = super::docker::connect(facts)?;
-        measure(&engine, facts, d).await
+        let (load, largest_layer) =
+            tokio::join!(measure(&engine, facts, d), largest_layer(world, &engine, d));
+        Ok(Load {
+            largest_layer,
+            ..load?
+        })
     };
     Reading::from_result(measured.await, "engine: container stats")
+}
+
+/// Of the sandboxes, running or not. The engine takes as long as there are files in them.
+async fn largest_layer(world: &World, engine: &Engine, d: Deadline) -> Reading<u64> {
+    if !world.layers {
+        return Reading::default();
+    }
+    let label = format!("{SANDBOX_LABEL}=1");
+    let asked = engine.written(&label, d.at_most(WALK)).await;
+    let largest = asked.and_then(|layers| {
+        let known: Option<Vec<u64>> = layers.into_iter().collect();
+        let known = known.ok_or_else(|| {
+            let words = "the engine does not know how much some sandboxes wrote";
+            Why::new(WhyKind::Absent, words)
+        })?;
+        let none = || Why::new(WhyKind::Absent, "no sandbox stands");
+        known.into_iter().max().ok_or_else(none)
+    });
+    Reading::from_result(largest, "engine: container list with sizes")
 }
 
 async fn measure(engine: &Engine, facts: &Facts, d: Deadline) -> Result<Load, Why> {
@@ -75,6 +104,7 @@ async fn measure(engine: &Engine, facts: &Facts, d: Deadline) -> Result<Load, Wh
                 name: one.name.clone(),
                 working_set,
                 pids: sample.pids,
+                peak: sample.memory_peak,
                 cap: caps
                     .iter()
                     .find(|standing| standing.id == one.id)

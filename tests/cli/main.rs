@@ -11,6 +11,7 @@ mod bench;
 mod calls;
 mod deep;
 mod demo;
+mod drill;
 mod habits;
 mod headroom;
 #[path = "../support/node.rs"]

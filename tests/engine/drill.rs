@@ -11,7 +11,7 @@ use super::support::place::{Place, Ran};
 use super::support::proxy::{Part, Proxy};
 use super::{Bench, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 5] = [
+pub const TESTS: [(&str, Test); 6] = [
     (
         "a_drill_reaches_the_computed_number_and_touches_no_other",
         reaches,
@@ -23,6 +23,7 @@ pub const TESTS: [(&str, Test); 5] = [
         "a_drill_stops_before_the_engines_memory_is_at_risk",
         bounded,
     ),
+    ("a_drill_is_refused_while_a_tool_call_runs", refused),
 ];
 
 const BOUND: Duration = Duration::from_mins(1);
@@ -108,7 +109,7 @@ fn nothing_is_left(at: &Bench, place: &Place) -> Outcome {
 
 /// A drill in its middle; another one when others' harm ended it before that.
 fn begun(at: &Bench, place: &Place) -> Result<Child, super::Failed> {
-    let line = "drill --yes --allow busy --hold 20s";
+    let line = "drill --yes --allow busy --beyond 2 --hold 20s";
     for _ in 0..6 {
         let mut command = place.command(None, &words(line));
         let mut child = command
@@ -157,9 +158,10 @@ fn reaches(at: &Bench) -> Outcome {
     ];
     let before = at.real.docker(&look)?;
     let place = place(at, "48m", 0.4);
-    let (told, code) = drilled(&place, " --most 3")?;
+    // Sandboxes of other tests that ran a call a moment ago may take all that is computed.
+    let (told, code) = drilled(&place, " --beyond 1 --most 3")?;
     let computed = told["computed"].as_u64().unwrap_or_default();
-    let reached = computed.min(3);
+    let reached = (computed + 1).min(3);
     sure(
         told["measured"] == reached && reached > 0,
         format!("{told:#}"),
@@ -195,7 +197,7 @@ fn reaches(at: &Bench) -> Outcome {
 fn by_shell(at: &Bench) -> Outcome {
     let _alone = alone(at);
     let place = place_of(at, "clawdoctor-test/no-python:1", "48m", 0.4);
-    let (told, _) = drilled(&place, " --most 1")?;
+    let (told, _) = drilled(&place, " --beyond 1 --most 1")?;
     let step = &told["steps"][0];
     let is_loaded = step["memory"].as_u64().is_some_and(|held| held > 20 << 20)
         && step["cores"].as_f64().is_some_and(|cores| cores > 0.1)
@@ -262,7 +264,47 @@ fn killed(at: &Bench) -> Outcome {
         }
     }
     sure(has_left, "the kills left nothing to sweep")?;
-    let (told, _) = drilled(&place, " --most 1")?;
+    let (told, _) = drilled(&place, " --beyond 1 --most 1")?;
+    sure(told["measured"] == 1, format!("{told:#}"))?;
+    nothing_is_left(at, &place)
+}
+
+/// Real work comes first, unless it is said not to.
+fn refused(at: &Bench) -> Outcome {
+    let _alone = alone(at);
+    let sandbox = at.name("drill-busy");
+    let _end = at.at_the_end(&[&["rm", "-f", &sandbox]]);
+    at.real.docker(&[
+        "run",
+        "-d",
+        "--label",
+        super::LABEL,
+        "--label",
+        "openclaw.sandbox=1",
+        "--memory",
+        "16m",
+        "--cpus",
+        "0.1",
+        "--name",
+        &sandbox,
+        "clawdoctor-test/good:1",
+        "sleep",
+        "600",
+    ])?;
+    at.real.docker(&["exec", "-d", &sandbox, "sleep", "600"])?;
+    let place = place(at, "48m", 0.2);
+    let ran = place.run(None, &words("drill --yes --json --most 1 --hold 1s"), BOUND);
+    let told = read(&ran)?;
+    let hints = String::from_utf8_lossy(&ran.output.stderr);
+    let said = format!("{} {hints}", told["error"]);
+    sure(ran.output.status.code() == Some(2), format!("{told:#}"))?;
+    sure(told["outcome"] == "failed", format!("{told:#}"))?;
+    for words in ["tool calls are running in ", &sandbox, "--allow busy"] {
+        sure(said.contains(words), format!("{words}: {said}"))?;
+    }
+    nothing_is_left(at, &place)?;
+    // The same drill where it was allowed. Others' sandboxes may take all that is computed.
+    let (told, _) = drilled(&place, " --beyond 1 --most 1")?;
     sure(told["measured"] == 1, format!("{told:#}"))?;
     nothing_is_left(at, &place)
 }
@@ -285,12 +327,16 @@ fn bounded(at: &Bench) -> Outcome {
     let by_memory = reason == "no-room" || sign == "little-memory";
     sure(by_memory, format!("{told:#}"))?;
     let steps = told["steps"].as_array().cloned().unwrap_or_default();
-    // A GiB is the system's: no more than half of one is for all that runs.
+    // A GiB is the system's: no more than half of one is for all that runs. What was not measured
+    // was not held either: such a step is no harmless one.
     let within = steps.iter().all(|step| {
-        step["memory"]
-            .as_u64()
-            .is_none_or(|held| held <= played - (1 << 30))
+        let held = step["memory"].as_u64();
+        held.map_or(step["harmless"] == false, |held| held <= played - (1 << 30))
     });
-    sure(within && steps.len() <= 5, format!("{told:#}"))?;
+    let measured = steps.iter().filter(|step| step["memory"].is_u64()).count();
+    sure(
+        within && measured > 0 && steps.len() <= 5,
+        format!("{told:#}"),
+    )?;
     nothing_is_left(at, &place)
 }

@@ -16,6 +16,7 @@ mod drill;
 mod events;
 mod gaps;
 mod gateways;
+mod headroom;
 mod images;
 mod live;
 mod logs;
@@ -59,6 +60,7 @@ fn main() {
         .chain(&dashboard::TESTS)
         .chain(&gaps::TESTS)
         .chain(&gateways::TESTS)
+        .chain(&headroom::TESTS)
         .chain(&recorder::TESTS)
         .chain(&acts::TESTS)
         .chain(&calls::TESTS)

@@ -230,6 +230,7 @@ fn world(folder: &Path) -> World {
         offline: true,
         passive: false,
         deep: false,
+        layers: false,
         gateway_container: None,
         hostname: "node".to_owned(),
         node_id: "node".to_owned(),

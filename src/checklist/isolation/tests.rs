@@ -403,6 +403,7 @@ fn what_the_settings_give_away_stands_with_its_aspect() {
         source: "/srv/sock".to_owned(),
         target: "/s".to_owned(),
         read_only: true,
+        relabel: None,
         resolved: Some("/var/run/docker.sock".to_owned()),
         exists: Some(true),
     }];

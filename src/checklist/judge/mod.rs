@@ -93,10 +93,10 @@ judges! {
     ImageTools(image::Tools) reads Openclaw, Images, Inside;
     ImageUser(image::User) reads Openclaw, Images, Inside;
     ImageAge(image::Age) reads Openclaw, Images;
-    VolumeOwnership(volume::Ownership) reads Openclaw, Inside;
+    VolumeOwnership(volume::Ownership) reads Host, Engine, Openclaw, Inside;
     VolumeBindSource(volume::BindSource) reads Openclaw;
     SandboxStart(sandbox::Start) reads Openclaw, Images, Inside;
-    SandboxWrite(sandbox::Write) reads Openclaw, Inside;
+    SandboxWrite(sandbox::Write) reads Host, Engine, Openclaw, Inside;
     SandboxDns(sandbox::Dns) reads Openclaw, Inside, HostNames;
     SandboxEgress(sandbox::Egress) reads Openclaw, Inside;
     SandboxIsolation(sandbox::Isolation) reads Standing, Inside;
@@ -106,7 +106,7 @@ judges! {
     SandboxAtLimit(sandbox::AtLimit) reads Standing, Load, Calls;
     SandboxLeftovers(sandbox::Leftovers) reads Openclaw, Standing, Workspaces;
     SandboxStale(sandbox::Stale) reads Openclaw, Images, Standing, Registry;
-    SandboxHeadroom(sandbox::Headroom) reads Host, Engine, Openclaw, Gateway, Load;
+    SandboxHeadroom(sandbox::Headroom) reads Host, Engine, Openclaw, Gateway, Load, Calls;
     NetHostDns(net::HostDns) reads HostNames;
     NetRegistry(net::Registry) reads Openclaw, Registries;
     Command(custom::Command) reads Custom;

@@ -156,7 +156,7 @@ pub fn show(
         zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let shown = runtime.block_on(async {
-        let shown = tui::run(session).await;
+        let shown = Box::pin(tui::run(session)).await;
         ready.put_away().await;
         shown
     });

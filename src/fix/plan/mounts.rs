@@ -24,6 +24,10 @@ fn one(node: Node<'_>, id: &str, finding: &Finding) -> Answer {
             | "workspace-not-writable"
             | "workspace-not-readable"
     );
+    if finding.error_code.ends_with("-refused-by-selinux") {
+        let why = "what SELinux lets sandboxes use is the operator's to say";
+        return by_hand(id, &[finding], why);
+    }
     if !rights {
         return by_hand(
             id,

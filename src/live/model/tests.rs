@@ -3,6 +3,8 @@
 mod gaps;
 mod stalls;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -515,6 +517,50 @@ fn the_headroom_falls_with_what_is_busy_and_is_unknown_while_something_is_not_me
     assert_eq!(model.headroom.as_ref().expect("known").headroom, 6, "idle");
     happen(&mut model, "a", 70_002, call("x"));
     assert_eq!(model.headroom.as_ref().expect("known").headroom, 5, "busy");
+}
+
+#[test]
+fn a_sandbox_without_a_cap_counts_for_the_most_that_was_seen_of_it() {
+    let mut model = model();
+    let node = Node {
+        room: Some(room()),
+        ..Node::default()
+    };
+    tell(&mut model, 0, Event::Node(Box::new(node)));
+    tell(&mut model, 10, list(0, vec![listed("a", "running")]));
+    tell(&mut model, 20, detail("a", 11, 0));
+    tell(&mut model, 30, sample("a", 30, 1, GIB));
+    tell(&mut model, 40, sample("a", 40, 2, 20 * MIB));
+    happen(&mut model, "a", 50, call("x"));
+    let load = &model.headroom.as_ref().expect("known").load;
+    assert_eq!((load.busy, load.uncapped_count), (GIB, 1));
+    assert_eq!(load.observed_peak, Some(GIB));
+}
+
+#[test]
+fn what_was_not_watched_for_a_minute_is_idle_as_far_as_is_known() {
+    let mut model = model();
+    let node = Node {
+        room: Some(room()),
+        ..Node::default()
+    };
+    let begun = 600_000;
+    tell(&mut model, begun, Event::Link(Link::Up));
+    tell(&mut model, begun, Event::Node(Box::new(node)));
+    tell(&mut model, begun, list(begun, vec![listed("a", "running")]));
+    tell(&mut model, begun, detail("a", 11, 512 * MIB));
+    let counts = |model: &Model| {
+        let load = &model.headroom.as_ref().expect("known").load;
+        (load.idle_count, load.idle_assumed_count)
+    };
+    tell(&mut model, begun + 10, sample("a", begun + 10, 1, 20 * MIB));
+    assert_eq!(counts(&model), (1, 1), "it was started long ago");
+    tell(
+        &mut model,
+        begun + 60_000,
+        sample("a", begun + 60_000, 2, 20 * MIB),
+    );
+    assert_eq!(counts(&model), (1, 0), "a minute was watched");
 }
 
 #[test]

@@ -122,3 +122,33 @@ fn other_containers_are_none_of_its_business() {
     assert!(memory.last.is_none());
     assert_eq!(memory.first, Some(90 * SECOND));
 }
+
+#[test]
+fn the_last_command_of_each_sandbox_is_remembered() {
+    let events = [
+        event("a", 10, Action::Start),
+        event("a", 11, began("look", Some(MOUNTS_ASKED))),
+        event("a", 11, ended("look", 0)),
+        event("a", 12, began("one", None)),
+        event("b", 20, began("two", None)),
+        event("a", 30, ended("one", 0)),
+        event("c", 40, began("asked", Some(MOUNTS_ASKED))),
+        event("c", 41, ended("asked", 0)),
+        event("d", 50, ended("forgotten", 0)),
+    ];
+    let mut memory = Memory::default();
+    for event in &events {
+        memory.hear(event);
+    }
+    let used = memory.used(100 * SECOND);
+    let told: Vec<(&str, u64)> = used
+        .iter()
+        .map(|one| (one.container.as_str(), one.seconds_ago))
+        .collect();
+    let expected = [
+        ("openclaw-sbx-a", 70),
+        ("openclaw-sbx-b", 80),
+        ("openclaw-sbx-d", 50),
+    ];
+    assert_eq!(told, expected);
+}

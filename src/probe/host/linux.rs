@@ -14,13 +14,15 @@ use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use super::{blocking, kind_of};
 use crate::deadline::Deadline;
-use crate::facts::host::{Host, Login, OsKind, Platform, Power, Pressure};
-use crate::facts::{Reading, Why};
+use crate::facts::host::{Host, Login, OsKind, Platform, Power, Pressure, Selinux};
+use crate::facts::{Reading, Why, WhyKind};
 use crate::probe::World;
 use crate::probe::parse::{linux, versions};
 use crate::text::wash;
 
 const MEMINFO: &str = "/proc/meminfo";
+/// Absent where the kernel has no SELinux.
+const ENFORCE: &str = "/sys/fs/selinux/enforce";
 const STALLS: &str = "/proc/pressure/memory";
 
 /// Where firmware or device tree say what machine this is.
@@ -65,18 +67,28 @@ fn ask() -> Host {
         cpu: reading("/proc/cpuinfo", linux::cpu),
         load: reading("/proc/loadavg", linux::load),
         uptime: reading("/proc/uptime", linux::uptime),
+        selinux: selinux(),
         ..Host::default()
     }
 }
 
 fn platform() -> Result<Platform, Why> {
     let name = nix::sys::utsname::uname()
-        .map_err(|errno| Why::new(crate::facts::WhyKind::Failed, format!("uname: {errno}")))?;
+        .map_err(|errno| Why::new(WhyKind::Failed, format!("uname: {errno}")))?;
     Ok(Platform {
         os: OsKind::Linux,
         arch: wash(&name.machine().to_string_lossy(), 20),
         translated: false,
     })
+}
+
+fn selinux() -> Reading<Selinux> {
+    let answer = match read(ENFORCE) {
+        Ok(text) => linux::selinux(&text),
+        Err(why) if why.kind == WhyKind::Absent => Ok(Selinux::Absent),
+        Err(why) => Err(why),
+    };
+    Reading::from_result(answer, ENFORCE)
 }
 
 fn pressure(meminfo: Result<linux::Meminfo, Why>) -> Reading<Pressure> {
@@ -120,6 +132,7 @@ fn unknown(why: &Why) -> Host {
         cpu: Reading::Unknown(why.clone()),
         load: Reading::Unknown(why.clone()),
         uptime: Reading::Unknown(why.clone()),
+        selinux: Reading::Unknown(why.clone()),
         ..Host::default()
     }
 }

@@ -91,6 +91,7 @@ fn from_sysctl(values: &Sysctl<'_>, available: Result<u64, Why>) -> Host {
         cpu: Reading::from_result(values.cpu(), SYSCTL),
         load: Reading::from_result(values.load(), SYSCTL),
         uptime: Reading::from_result(values.booted_at().and_then(since), SYSCTL),
+        selinux: Reading::not_applicable("only on Linux"),
         ..Host::default()
     }
 }
@@ -249,6 +250,7 @@ fn unknown(why: &Why) -> Host {
         cpu: Reading::Unknown(why.clone()),
         load: Reading::Unknown(why.clone()),
         uptime: Reading::Unknown(why.clone()),
+        selinux: Reading::not_applicable("only on Linux"),
         ..Host::default()
     }
 }

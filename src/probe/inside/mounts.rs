@@ -10,7 +10,8 @@ use super::spec::{Configuration, Workspace, extra_mount, refusal};
 use crate::deadline::Deadline;
 use crate::engine::Engine;
 use crate::facts::docker::ProviderKind;
-use crate::facts::openclaw::{Bind, Placement};
+use crate::facts::host::Selinux;
+use crate::facts::openclaw::{Bind, Placement, Relabel};
 use crate::facts::sandbox::{Access, MountProbe, MountRole};
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::text::wash;
@@ -241,6 +242,16 @@ async fn asked_for(
     let mut mount = Mount::new(&bind.source, &bind.target, role, expected);
     if bind.read_only {
         mount = mount.option("ro");
+    }
+    match bind.relabel {
+        Some(Relabel::Shared) => mount = mount.option("z"),
+        // The probe's label would lock out the sandbox that has the folder.
+        Some(Relabel::Private) if facts.host.selinux.get() != Ok(&Selinux::Absent) => {
+            let detail =
+                "it is labelled for one container alone (:Z), which trying it would not be";
+            return mount.without(WhyKind::NotApplicable, detail);
+        }
+        Some(Relabel::Private) | None => {}
     }
     match allowed(world, facts, engine, bind, role, d).await {
         Ok(()) => {

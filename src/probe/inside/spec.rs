@@ -129,6 +129,7 @@ pub fn extra_mount(entry: &str) -> Option<Bind> {
         source: source.to_owned(),
         target: target.to_owned(),
         read_only: options.is_some_and(|options| options.split(',').any(|one| one == "ro")),
+        relabel: None,
         resolved: None,
         exists: None,
     })

@@ -102,6 +102,7 @@ mod tests {
                 source: source.to_owned(),
                 target: "/x".to_owned(),
                 read_only: false,
+                relabel: None,
                 resolved: None,
                 exists: None,
             };

@@ -13,7 +13,7 @@ use super::place::Place;
 use super::reader::{Fault, FaultKind};
 use super::roster::{defaults, entries, workspaces};
 use super::section::{self, DANGEROUS, DockerSection, Section};
-use crate::facts::openclaw::{Agent, Bind, Docker, Refused, Sandbox, Scope};
+use crate::facts::openclaw::{Agent, Bind, Docker, Refused, Relabel, Sandbox, Scope};
 use crate::facts::{Why, WhyKind};
 use crate::text::wash;
 
@@ -226,10 +226,17 @@ fn bind(spec: &str) -> Bind {
         None => ("", first),
     };
     let options = parts.next().unwrap_or_default();
+    let mut options = options.split(',').map(str::trim);
+    let relabel = options.clone().find_map(|option| match option {
+        "z" => Some(Relabel::Shared),
+        "Z" => Some(Relabel::Private),
+        _ => None,
+    });
     Bind {
         source: wash(source, LONGEST),
         target: wash(target, LONGEST),
-        read_only: options.split(',').any(|option| option.trim() == "ro"),
+        read_only: options.any(|option| option == "ro"),
+        relabel,
         resolved: None,
         exists: None,
     }

@@ -2,7 +2,7 @@
 
 use super::odd;
 use crate::facts::Why;
-use crate::facts::host::{Cpu, Load, Pressure, PressureLevel};
+use crate::facts::host::{Cpu, Load, Pressure, PressureLevel, Selinux};
 use crate::text::wash;
 
 /// The numbers of `/proc/meminfo` that matter, in bytes.
@@ -101,6 +101,15 @@ pub fn uptime(text: &str) -> Result<u64, Why> {
         .next()
         .and_then(|seconds| seconds.parse().ok())
         .ok_or_else(|| odd("/proc/uptime", text))
+}
+
+/// `/sys/fs/selinux/enforce` of a kernel that has SELinux.
+pub fn selinux(text: &str) -> Result<Selinux, Why> {
+    match text.trim() {
+        "1" => Ok(Selinux::Enforcing),
+        "0" => Ok(Selinux::Permissive),
+        _ => Err(odd("/sys/fs/selinux/enforce", text)),
+    }
 }
 
 /// `/proc/cpuinfo`: one `processor` line for each core that is online. Arm kernels name no model.
@@ -215,6 +224,15 @@ mod tests {
         assert_eq!(level(Some(49)), Ok(PressureLevel::Warning));
         assert_eq!(level(Some(19)), Ok(PressureLevel::Critical));
         assert!(level(None).is_err());
+    }
+
+    #[test]
+    fn whether_selinux_is_enforced_is_one_digit() {
+        assert_eq!(selinux("1"), Ok(Selinux::Enforcing));
+        assert_eq!(selinux("0\n"), Ok(Selinux::Permissive));
+        for odd in ["", "2", "enforcing"] {
+            assert_eq!(selinux(odd).expect_err(odd).kind, WhyKind::Unparsable);
+        }
     }
 
     #[test]

@@ -139,6 +139,7 @@ fn of_workspace(mut complaint: Complaint) -> Complaint {
         "mount-not-writable" => "workspace-not-writable",
         "mount-not-readable" => "workspace-not-readable",
         "mount-read-only" => "workspace-read-only",
+        "mount-refused-by-selinux" => "workspace-refused-by-selinux",
         "mount-full" => "workspace-full",
         "mount-source-missing" => "workspace-missing",
         "mount-too-open" => "workspace-too-open",

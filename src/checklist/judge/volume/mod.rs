@@ -6,6 +6,7 @@
 )]
 
 mod bind_source;
+mod selinux;
 
 pub use bind_source::{BindSource, is_socket, is_system, is_within};
 
@@ -161,6 +162,14 @@ pub(super) fn mount_complaint(
         (Access::Write, Access::Write)
         | (Access::Read, Access::Read)
         | (Access::None, Access::None) => None,
+        (Access::Write | Access::Read, Access::Read | Access::None)
+            if selinux::refuses(facts, inside, mount) =>
+        {
+            Some(by_selinux(
+                mount,
+                about("mount-refused-by-selinux", "SELinux refuses"),
+            ))
+        }
         (Access::Write, Access::Read | Access::None) => {
             Some(match mount.error.as_deref() {
                 Some("EROFS") => about("mount-read-only", "read-only:")
@@ -180,6 +189,28 @@ pub(super) fn mount_complaint(
             Some(too_open(mount))
         }
     })
+}
+
+/// What has the engine label it: OpenClaw asks for that itself where a workspace is concerned.
+fn by_selinux(mount: &MountProbe, mut complaint: Complaint) -> Complaint {
+    let MountProbe { source, target, .. } = mount;
+    complaint.message.push_str(
+        ". Owner and mode would allow it, as far as they are seen, and SELinux is enforced on this host: it is the likely cause",
+    );
+    if mount.role == MountRole::Workspace {
+        // It was mounted with z, as OpenClaw does it, and that was not enough.
+        return complaint.hint(format!(
+            "label it for sandboxes: sudo chcon -Rt container_file_t {source}"
+        ));
+    }
+    let access = if mount.expected == Access::Read {
+        "ro"
+    } else {
+        "rw"
+    };
+    complaint.hint(format!(
+        "let the engine label it for sandboxes, in docker.binds: {source}:{target}:{access},z (or: sudo chcon -Rt container_file_t {source})"
+    ))
 }
 
 /// `owner 0:0 755, sandbox runs as 1000:1000`

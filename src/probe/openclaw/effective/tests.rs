@@ -108,6 +108,9 @@ fn an_agent_overrides_key_by_key_and_binds_are_joined() {
         ("cache", "/c", false),
     ];
     assert_eq!(binds, expected);
+    let labels = coder.docker.binds.iter().map(|bind| bind.relabel);
+    let labels: Vec<_> = labels.collect();
+    assert_eq!(labels, [None, Some(Relabel::Shared), None]);
 }
 
 #[test]
