@@ -238,7 +238,10 @@ async fn drive(
         // News that do not end are drawn all the same.
         let is_late = now >= next_frame + FRAME;
         // The first sandboxes wait for nothing, not even for the others.
-        let has_rows = app.live.as_deref().is_some_and(|live| !live.rows.is_empty());
+        let has_rows = app
+            .live
+            .as_deref()
+            .is_some_and(|live| !live.rows.is_empty());
         let appears = has_rows && !had_rows;
         if app.changed && (is_quiet && now + BURST >= next_frame || is_late || appears) {
             terminal.draw(app).map_err(lost)?;
