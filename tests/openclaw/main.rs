@@ -42,6 +42,7 @@
 //! | what OpenClaw's own doctor passes over | R `beside-their-doctor` here |
 //! | image with an entrypoint | E `faults/image-entrypoint` |
 //! | no init process, too many processes | N `nodes/cases/sandbox` |
+//! | tools run on the host, and without limits | R `mode-and-limits` here, `repairs/mode-off`, `limits-in-bytes` |
 //! | killed for want of memory | R `oom`, `calls` here, E `engine/calls` |
 
 #![expect(

@@ -38,7 +38,8 @@ VERSION=${CLAWDOCTOR_TEST_OPENCLAW:-2026.9.6}
 PORT=${CLAWDOCTOR_TEST_OPENCLAW_PORT:-$(cat "$DIR/port" 2>/dev/null || echo 18989)}
 MODEL_PORT=$((PORT + 1))
 APP=$DIR/app-$VERSION LOGS=$DIR/logs OPENCLAW_HOME_DIR=$DIR/home
-OWNER=1000 # the user that the guide gives sandboxes
+OWNER=1000   # the user that the guide gives sandboxes
+MAY_USE=4299 # a group of our own for the engine's socket: whoever else has the user's number may not
 
 # ---- on disk ----------------------------------------------------------------------------------------------------
 
@@ -116,7 +117,7 @@ engine() { # settles which engine, and puts a client that fits it in front
   ln -sfn "$client" "$DIR/bin/docker"
   echo "$url" >"$DIR/engine"
   # the tests' own engines are root's alone
-  case $url in "unix://$WORK/"*) chgrp "$OWNER" "${url#unix://}" ;; esac
+  case $url in "unix://$WORK/"*) chgrp "$MAY_USE" "${url#unix://}" ;; esac
 }
 
 config() { # SANDBOX

@@ -337,7 +337,7 @@ fn each_deviation_of_a_running_sandbox_is_named_the_worst_first() {
             (Status::Warn, "oops runs as root"),
             (
                 Status::Warn,
-                "oops lacks a limit on memory, processor time or processes"
+                "oops has no limit on memory, processor time, processes"
             ),
         ]
     );

@@ -197,10 +197,19 @@ pub fn weaknesses(
             format!("{name} can write its root file system"),
         );
     }
-    if sandbox.memory == 0 || sandbox.cpus <= 0.0 || sandbox.pids_limit <= 0 {
+    let lacks = [
+        (sandbox.memory == 0, "memory"),
+        (sandbox.cpus <= 0.0, "processor time"),
+        (sandbox.pids_limit <= 0, "processes"),
+    ];
+    let lacks: Vec<&str> = lacks
+        .into_iter()
+        .filter_map(|(lacks, what)| lacks.then_some(what))
+        .collect();
+    if !lacks.is_empty() {
         weak(
             "sandbox-unlimited",
-            format!("{name} lacks a limit on memory, processor time or processes"),
+            format!("{name} has no limit on {}", lacks.join(", ")),
         );
     }
     found
