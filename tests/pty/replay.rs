@@ -71,7 +71,7 @@ fn a_recording_is_played_by_keys_paused_stepped_sped_up_and_taken_to_its_inciden
     wait_head(&app, "its end", |head| {
         let words: Vec<&str> = head.split_whitespace().collect();
         let of = words.iter().rposition(|word| *word == "of");
-        head.contains("‖ 64x") && of.is_some_and(|of| words[of - 1] == words[of + 1])
+        head.contains("‖ end") && of.is_some_and(|of| words[of - 1] == words[of + 1])
     });
     // Nothing can be done to what is past.
     app.press("X");
