@@ -1,6 +1,7 @@
 //! A gateway in a container, on real engines: what `clawdoctor check` finds of containers that are
 //! made as OpenClaw's own, and as its users make them.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -37,6 +38,8 @@ struct Gateway<'a> {
     at: &'a Bench,
     place: Place,
     name: String,
+    /// Of the engine's socket.
+    group: String,
 }
 
 impl<'a> Gateway<'a> {
@@ -64,7 +67,13 @@ impl<'a> Gateway<'a> {
         }
         place.env.insert("DOCKER_HOST".to_owned(), at.real.url());
         let name = format!("h1-gw-{what}-{}", at.real.name);
-        Ok(Self { at, place, name })
+        let socket = std::fs::metadata(&at.real.socket).map_err(|error| error.to_string())?;
+        Ok(Self {
+            at,
+            place,
+            name,
+            group: socket.gid().to_string(),
+        })
     }
 
     fn mounted(&self, inner: &str) -> PathBuf {
@@ -85,6 +94,11 @@ impl<'a> Gateway<'a> {
 
     fn release(&self, version: &str) -> String {
         self.bind(&format!("{version}.json"), "/app/package.json:ro")
+    }
+
+    /// Who may use the socket.
+    fn member(&self) -> [&str; 2] {
+        ["--group-add", &self.group]
     }
 
     fn socket(&self) -> String {
@@ -171,8 +185,6 @@ fn status<'a>(report: &'a Value, id: &str) -> &'a str {
 }
 
 const WAITS: [&str; 3] = [GOOD, "sleep", "600"];
-/// The group of the tests' sockets.
-const GROUP: [&str; 2] = ["--group-add", "0"];
 
 fn whole(at: &Bench) -> Outcome {
     let gateway = Gateway::new(at, "whole")?;
@@ -183,7 +195,7 @@ fn whole(at: &Bench) -> Outcome {
         gateway.release("2026.9.6"),
         gateway.socket(),
     ];
-    gateway.start(&mounts, &GROUP, &WAITS)?;
+    gateway.start(&mounts, &gateway.member(), &WAITS)?;
     let report = gateway.report("openclaw/docker-cli,openclaw/gateway")?;
     // Nobody listens on its port: nothing else is said of it.
     sure(
@@ -196,7 +208,11 @@ fn whole(at: &Bench) -> Outcome {
 fn no_command(at: &Bench) -> Outcome {
     let gateway = Gateway::new(at, "command")?;
     let _end = at.at_the_end(&[&["rm", "-f", &gateway.name]]);
-    gateway.start(&[gateway.state(), gateway.socket()], &GROUP, &WAITS)?;
+    gateway.start(
+        &[gateway.state(), gateway.socket()],
+        &gateway.member(),
+        &WAITS,
+    )?;
     gateway.finds(&["docker-cli-missing-in-container"])
 }
 
@@ -236,7 +252,7 @@ fn volume(at: &Bench) -> Outcome {
         gateway.release("2026.9.6"),
         format!("{volume}:/home/node"),
     ];
-    gateway.start(&mounts, &GROUP, &WAITS)?;
+    gateway.start(&mounts, &gateway.member(), &WAITS)?;
     let report = gateway.report("openclaw/docker-cli")?;
     let told = message(&report, "gateway-state-not-bound");
     sure(
@@ -256,7 +272,7 @@ fn paths(at: &Bench) -> Outcome {
         gateway.release("2026.8.2"),
         gateway.socket(),
     ];
-    gateway.start(&mounts, &GROUP, &WAITS)?;
+    gateway.start(&mounts, &gateway.member(), &WAITS)?;
     let report = gateway.report("openclaw/docker-cli")?;
     let told = message(&report, "gateway-paths-differ");
     sure(
@@ -273,7 +289,7 @@ fn paths(at: &Bench) -> Outcome {
         gateway.socket(),
     ];
     let variable = format!("OPENCLAW_STATE_DIR={same}");
-    let more = [&GROUP[..], &["-e", &variable]].concat();
+    let more = [&gateway.member()[..], &["-e", &variable]].concat();
     gateway.start(&mounts, &more, &WAITS)?;
     gateway.finds(&[])
 }
@@ -284,7 +300,7 @@ fn not_its_own(at: &Bench) -> Outcome {
     let state = gateway.mounted("state");
     std::os::unix::fs::lchown(&state, Some(0), Some(0))?;
     let mounts = [gateway.command(), gateway.state(), gateway.socket()];
-    gateway.start(&mounts, &GROUP, &WAITS)?;
+    gateway.start(&mounts, &gateway.member(), &WAITS)?;
     let report = gateway.report("openclaw/gateway")?;
     let told = message(&report, "gateway-state-not-writable");
     sure(
@@ -323,7 +339,11 @@ fn restarts(at: &Bench) -> Outcome {
 fn no_shell(at: &Bench) -> Outcome {
     let gateway = Gateway::new(at, "shell")?;
     let _end = at.at_the_end(&[&["rm", "-f", &gateway.name]]);
-    gateway.start(&[gateway.socket()], &GROUP, &["clawdoctor-test/no-shell:1"])?;
+    gateway.start(
+        &[gateway.socket()],
+        &gateway.member(),
+        &["clawdoctor-test/no-shell:1"],
+    )?;
     let report = gateway.report("openclaw/docker-cli")?;
     sure(
         codes(&report).is_empty() && status(&report, "openclaw/docker-cli") == "error",
@@ -345,7 +365,7 @@ fn another_engine(at: &Bench) -> Outcome {
         gateway.socket(),
     ];
     let title = "cp /bin/sleep /tmp/openclaw-gateway && exec /tmp/openclaw-gateway 600";
-    let id = gateway.start(&mounts, &GROUP, &[GOOD, "sh", "-c", title])?;
+    let id = gateway.start(&mounts, &gateway.member(), &[GOOD, "sh", "-c", title])?;
     // This host has a docker command, which the gateway has nothing of.
     gateway.place.file("bin/docker", "#!/bin/sh\nexit 0\n");
     let user = Some(User {

@@ -2,7 +2,8 @@
 eval "$("$SUPPORT/openclaw.sh" env)"
 export CLAWDOCTOR_STATE_DIR=$PLACE/state CLAWDOCTOR_CONFIG_DIR=$PLACE/config
 
-chown 1000:1000 "$PLACE"
+owner=$CLAWDOCTOR_TEST_OWNER # of all that is OpenClaw's
+chown "$owner:$owner" "$PLACE"
 
 claw() { "$SUPPORT/openclaw.sh" run "$@"; }
 

@@ -15,7 +15,7 @@
 #   openclaw.sh down                      removes its sandboxes, stops it; its home stays
 #   openclaw.sh status
 #
-# It runs as an ordinary user, 1000, who may use the engine's socket: by root's hand all its sandboxes would be root's.
+# It runs as an ordinary user, 4298, who may use the engine's socket: by root's hand all its sandboxes would be root's.
 # In a true container, which allows no view of its own, it runs as root.
 #
 # Unless told otherwise the sandbox is: mode all, scope session, image openclaw-sandbox:bookworm-slim, network none,
@@ -38,8 +38,8 @@ VERSION=${CLAWDOCTOR_TEST_OPENCLAW:-2026.9.6}
 PORT=${CLAWDOCTOR_TEST_OPENCLAW_PORT:-$(cat "$DIR/port" 2>/dev/null || echo 18989)}
 MODEL_PORT=$((PORT + 1))
 APP=$DIR/app-$VERSION LOGS=$DIR/logs OPENCLAW_HOME_DIR=$DIR/home
-OWNER=1000   # the user that the guide gives sandboxes
-MAY_USE=4299 # a group of our own for the engine's socket: whoever else has the user's number may not
+# A user, and a group for the engine's socket, that nobody else has: what other tests look at sees nothing of either.
+OWNER=4298 MAY_USE=4299
 
 # ---- on disk ----------------------------------------------------------------------------------------------------
 
@@ -68,6 +68,7 @@ install() {
 surroundings() { # NAME=VALUE lines
   cat <<LINES
 HOME=$OPENCLAW_HOME_DIR
+CLAWDOCTOR_TEST_OWNER=$OWNER
 USER=$(user_name)
 LOGNAME=$(user_name)
 PATH=$DIR/bin:$DIR/node/node_modules/node/bin:$APP/node_modules/.bin:$PATH
