@@ -94,6 +94,21 @@ impl App {
         }
     }
 
+    /// The dialog about repairs, when that is what is open.
+    pub fn talk(&self) -> Option<&Talk> {
+        match &self.dialog {
+            Some(Dialog::Repair { talk, .. }) => Some(talk),
+            Some(
+                Dialog::Help { .. }
+                | Dialog::Room { .. }
+                | Dialog::Alerts { .. }
+                | Dialog::Deeds { .. }
+                | Dialog::Logs,
+            )
+            | None => None,
+        }
+    }
+
     /// Where keys go.
     pub fn place(&self) -> Place {
         match &self.dialog {

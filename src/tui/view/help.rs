@@ -3,23 +3,23 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::live::cells;
 use super::live::words::Named;
-use super::put;
+use super::reading::Reading;
 use crate::checklist::verdict::Status;
 use crate::tui::app::{App, Dialog};
 use crate::tui::keys::{Binding, Command, Place};
-use crate::tui::layout;
 use crate::tui::screen::Screen;
 use crate::tui::screen::live::{Column, Doing};
 use crate::tui::theme::{Role, role};
 use crate::tui::widget::page::Page;
 use crate::tui::widget::text::{fit, wrap};
 
-/// Columns of the text where there is room for them.
-const WIDEST: u16 = 60;
+const READING: Reading = Reading {
+    title: " Help ",
+    widest: 60,
+};
 /// Of the keys.
 const KEYS: usize = 12;
 /// With less room beside it, a meaning stands below its name.
@@ -27,35 +27,12 @@ const READABLE: usize = 14;
 
 /// The frame of the help on a screen of the app's size.
 pub fn frame(app: &App) -> Rect {
-    sized(app, app.size)
-}
-
-fn sized(app: &App, size: Size) -> Rect {
-    let height = u16::try_from(lines(app).len()).unwrap_or(u16::MAX);
-    layout::dialog(size, width(size), height)
-}
-
-/// Columns inside the help.
-fn width(size: Size) -> u16 {
-    WIDEST.min(size.width.saturating_sub(4)).max(1)
+    READING.frame(app.size, lines(app).len())
 }
 
 pub fn draw(app: &App, size: Size, buffer: &mut Buffer) {
-    let Some(Dialog::Help { scroll }) = app.dialog else {
-        return;
-    };
-    let frame = sized(app, size).intersection(buffer.area);
-    let inside = layout::inside(frame);
-    let lines = lines(app);
-    let goes_on = lines.len() > usize::from(inside.height);
-    Clear.render(frame, buffer);
-    Block::bordered()
-        .border_type(BorderType::Plain)
-        .title(" Help ")
-        .title_bottom(scrolls(app, goes_on))
-        .render(frame, buffer);
-    for (y, line) in (0..inside.height).zip(lines.into_iter().skip(scroll)) {
-        put(buffer, inside, y, line);
+    if let Some(Dialog::Help { scroll }) = app.dialog {
+        READING.draw(app, lines(app), scroll, size, buffer);
     }
 }
 
@@ -76,7 +53,7 @@ pub fn scrolls(app: &App, goes_on: bool) -> String {
 }
 
 pub fn lines(app: &App) -> Vec<Line<'static>> {
-    let mut page = Page::new(app.theme, usize::from(width(app.size)));
+    let mut page = Page::new(app.theme, usize::from(READING.width(app.size)));
     let places = places(app.screen);
     let plays = app.live.as_ref().is_some_and(|live| live.playing.is_some());
     if plays && app.screen == Screen::Live {

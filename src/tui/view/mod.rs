@@ -23,6 +23,7 @@ pub mod isolation;
 mod list;
 pub mod live;
 mod offer;
+mod reading;
 mod running;
 mod state;
 pub mod tabs;

@@ -46,20 +46,10 @@ pub fn room(size: Size) -> u16 {
 
 /// What is inside the dialog that is open, on a screen of the app's size.
 pub fn inside(app: &App) -> Rect {
-    match &app.dialog {
-        Some(Dialog::Repair { talk, .. }) => {
-            let height = text(app, talk, app.size).lines.len();
-            layout::inside(frame(app.size, height))
-        }
-        Some(
-            Dialog::Help { .. }
-            | Dialog::Room { .. }
-            | Dialog::Alerts { .. }
-            | Dialog::Deeds { .. }
-            | Dialog::Logs,
-        )
-        | None => Rect::default(),
-    }
+    app.talk().map_or_else(Rect::default, |talk| {
+        let height = text(app, talk, app.size).lines.len();
+        layout::inside(frame(app.size, height))
+    })
 }
 
 /// Whether a question goes on below what is on the screen: nobody says yes to what they have not

@@ -201,23 +201,9 @@ fn close(app: &mut App) {
     }
 }
 
-fn talk(app: &App) -> Option<&Talk> {
-    match &app.dialog {
-        Some(Dialog::Repair { talk, .. }) => Some(talk),
-        Some(
-            Dialog::Help { .. }
-            | Dialog::Room { .. }
-            | Dialog::Alerts { .. }
-            | Dialog::Deeds { .. }
-            | Dialog::Logs,
-        )
-        | None => None,
-    }
-}
-
 /// Whether the dialog tells of a run that can be taken back.
 pub(super) fn shows_a_run(app: &App) -> bool {
-    let is_run = matches!(talk(app), Some(Talk::Run { .. }));
+    let is_run = matches!(app.talk(), Some(Talk::Run { .. }));
     is_run
         && app
             .repairs
@@ -242,7 +228,7 @@ fn answer(app: &mut App, command: Command) -> Option<Cmds> {
         Command::No | Command::Back => Reply::No,
         _ => return None,
     };
-    let asked = talk(app)?.clone();
+    let asked = app.talk()?.clone();
     match asked {
         Talk::Consent(_) if command == Command::Back => {
             close(app);
@@ -342,7 +328,7 @@ fn begins(app: &mut App, order: Order, progress: Box<Progress>) -> Cmds {
 }
 
 fn interrupted(app: &mut App, command: Command) -> Option<Cmds> {
-    let Some(Talk::Interrupted(former)) = talk(app).cloned() else {
+    let Some(Talk::Interrupted(former)) = app.talk().cloned() else {
         return None;
     };
     match command {
@@ -414,7 +400,7 @@ fn remembered(app: &mut App, then: Then) {
         held,
         trouble,
     } = app.repairs.past.clone();
-    if interrupted.is_none() && matches!(talk(app), Some(Talk::Interrupted(_))) {
+    if interrupted.is_none() && matches!(app.talk(), Some(Talk::Interrupted(_))) {
         // It has come to rest meanwhile.
         close(app);
     }

@@ -11,21 +11,21 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-use super::super::help::scrolls;
-use super::super::{alarm, put};
+use super::super::alarm;
+use super::super::reading::Reading;
 use crate::live::alert::{Cause, Raised};
 use crate::tui::app::{App, Dialog};
-use crate::tui::layout;
 use crate::tui::screen::live::{Live, Standing};
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::Short;
 use crate::tui::widget::page::Page;
 use crate::tui::widget::text::wrap;
 
-/// Columns of the text where there is room for them.
-const WIDEST: u16 = 90;
+const READING: Reading = Reading {
+    title: " Alerts ",
+    widest: 90,
+};
 /// Of an age, and of what stands before and behind it.
 const AGE: usize = 4;
 const LEAD: usize = 2 + AGE + 2;
@@ -34,36 +34,17 @@ const WHAT: &str = "Told are: a kill for memory (OOM), five failures of one agen
                     with 90 % of its memory cap, no headroom, and an engine that is lost, hangs or is slow.";
 
 pub fn frame(app: &App, live: &Live, size: Size) -> Rect {
-    let height = u16::try_from(lines(app, live).len()).unwrap_or(u16::MAX);
-    layout::dialog(size, width(size), height)
-}
-
-/// Columns inside the dialog.
-fn width(size: Size) -> u16 {
-    WIDEST.min(size.width.saturating_sub(4)).max(1)
+    READING.frame(size, lines(app, live).len())
 }
 
 pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
-    let Some(Dialog::Alerts { scroll }) = app.dialog else {
-        return;
-    };
-    let frame = frame(app, live, size).intersection(buffer.area);
-    let inside = layout::inside(frame);
-    let lines = lines(app, live);
-    let goes_on = lines.len() > usize::from(inside.height);
-    Clear.render(frame, buffer);
-    Block::bordered()
-        .border_type(BorderType::Plain)
-        .title(" Alerts ")
-        .title_bottom(scrolls(app, goes_on))
-        .render(frame, buffer);
-    for (y, line) in (0..inside.height).zip(lines.into_iter().skip(scroll)) {
-        put(buffer, inside, y, line);
+    if let Some(Dialog::Alerts { scroll }) = app.dialog {
+        READING.draw(app, lines(app, live), scroll, size, buffer);
     }
 }
 
 pub fn lines(app: &App, live: &Live) -> Vec<Line<'static>> {
-    let mut page = Page::new(app.theme, usize::from(width(app.size)));
+    let mut page = Page::new(app.theme, usize::from(READING.width(app.size)));
     let (past, now): (Vec<_>, Vec<_>) = live.all_alerts().into_iter().partition(|one| one.past);
     let title = if live.playing.is_some() {
         "In the recording, until here"
@@ -73,7 +54,7 @@ pub fn lines(app: &App, live: &Live) -> Vec<Line<'static>> {
     page.text(Role::Strong, 0, title);
     if let Some((keeping, why)) = live.unrecorded_at_all() {
         let words = format!("not recording any more: {why}, {}", keeping.path);
-        entry(&mut page, Role::Bad, "", &words);
+        beside(&mut page, Role::Bad, "", &words);
         beside(&mut page, Role::Bad, "", "still so");
     }
     if now.is_empty() {
@@ -95,7 +76,7 @@ pub fn lines(app: &App, live: &Live) -> Vec<Line<'static>> {
 
 fn tell(app: &App, live: &Live, raised: &Raised, page: &mut Page) {
     let age = Short(live.ours(app.now).since(raised.last)).to_string();
-    entry(page, alarm::role(&raised.alert), &age, &raised.alert.words);
+    beside(page, alarm::role(&raised.alert), &age, &raised.alert.words);
     let mut parts = Vec::new();
     if let Cause::Oom | Cause::NearCap = raised.alert.cause {
         parts.push(alarm::whose(live, &raised.alert.subject));
@@ -120,10 +101,6 @@ fn tell(app: &App, live: &Live, raised: &Raised, page: &mut Page) {
     if !parts.is_empty() {
         beside(page, role, "", &parts.join(", "));
     }
-}
-
-fn entry(page: &mut Page, role: Role, age: &str, words: &str) {
-    beside(page, role, age, words);
 }
 
 /// An age, and words beside it.

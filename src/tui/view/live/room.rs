@@ -10,56 +10,37 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-use super::super::help::scrolls;
-use super::super::put;
+use super::super::reading::Reading;
 use crate::headroom::{Arithmetic, Entry, Weight};
 use crate::live::event::Link;
 use crate::tui::app::{App, Dialog};
-use crate::tui::layout;
 use crate::tui::screen::live::Live;
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::Short;
 use crate::tui::widget::page::Page;
 use crate::tui::widget::text::{columns, fit, wrap};
 
-/// Columns of the text where there is room for them, and of the labels then.
-const WIDEST: u16 = 62;
+const READING: Reading = Reading {
+    title: " Headroom ",
+    widest: 62,
+};
+/// Columns of the labels where there is room for them.
 const LABEL: usize = 44;
 const FIGURE: usize = 10;
 
 pub fn frame(app: &App, live: &Live, size: Size) -> Rect {
-    let height = u16::try_from(lines(app, live).len()).unwrap_or(u16::MAX);
-    layout::dialog(size, width(size), height)
-}
-
-/// Columns inside the dialog.
-fn width(size: Size) -> u16 {
-    WIDEST.min(size.width.saturating_sub(4)).max(1)
+    READING.frame(size, lines(app, live).len())
 }
 
 pub fn draw(app: &App, live: &Live, size: Size, buffer: &mut Buffer) {
-    let Some(Dialog::Room { scroll }) = app.dialog else {
-        return;
-    };
-    let frame = frame(app, live, size).intersection(buffer.area);
-    let inside = layout::inside(frame);
-    let lines = lines(app, live);
-    let goes_on = lines.len() > usize::from(inside.height);
-    Clear.render(frame, buffer);
-    Block::bordered()
-        .border_type(BorderType::Plain)
-        .title(" Headroom ")
-        .title_bottom(scrolls(app, goes_on))
-        .render(frame, buffer);
-    for (y, line) in (0..inside.height).zip(lines.into_iter().skip(scroll)) {
-        put(buffer, inside, y, line);
+    if let Some(Dialog::Room { scroll }) = app.dialog {
+        READING.draw(app, lines(app, live), scroll, size, buffer);
     }
 }
 
 pub fn lines(app: &App, live: &Live) -> Vec<Line<'static>> {
-    let mut page = Page::new(app.theme, usize::from(width(app.size)));
+    let mut page = Page::new(app.theme, usize::from(READING.width(app.size)));
     let since = Short(live.link_age(live.ours(app.now)));
     let silence = match live.model.link {
         Link::Hung => Some(format!(
