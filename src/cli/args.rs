@@ -27,7 +27,7 @@ pub use headroom::HeadroomArgs;
 use repairs::{FIX_AFTER, spelled_out};
 pub use repairs::{FixArgs, ModeName, OwnArgs, OwnVerbName, PlanArgs, UndoArgs, WishArgs};
 use watch::{RECORDER_AFTER, REPLAY_AFTER, WATCH_AFTER};
-pub use watch::{RecorderArgs, RecorderVerb, ReplayArgs, WatchArgs};
+pub use watch::{RecorderArgs, RecorderVerb, ReplayArgs, TableArgs, WatchArgs};
 
 use crate::checklist::check::Severity;
 use crate::report::Format;

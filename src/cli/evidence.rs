@@ -12,9 +12,9 @@ use super::check;
 use super::out::Out;
 use super::telling::snapshot;
 use crate::failure::Failure;
-use crate::live::column::Column;
 use crate::live::event::Moment;
 use crate::live::model::Model;
+use crate::live::order::Arrangement;
 use crate::redact::Redactor;
 use crate::report::live;
 
@@ -101,7 +101,7 @@ pub fn look(
     model: &Model,
     now: Moment,
     json: bool,
-    columns: Option<&[Column]>,
+    arrangement: Arrangement<'_>,
     redactor: Option<&Redactor>,
     out: &Out,
 ) -> Result<(), Failure> {
@@ -124,5 +124,5 @@ pub fn look(
         }
         None => {}
     }
-    snapshot(model, now, json, columns, redactor, out)
+    snapshot(model, now, json, arrangement, redactor, out)
 }

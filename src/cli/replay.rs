@@ -4,7 +4,9 @@
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use super::args::TableArgs;
 use super::out::Out;
+use super::prepare;
 use super::telling::{Hush, Teller, snapshot};
 use crate::exit;
 use crate::failure::Failure;
@@ -13,6 +15,8 @@ use crate::live::recording::{Player, Recorded, load};
 use crate::live::replay::Replay;
 use crate::redact::Redactor;
 use crate::report::live::instant;
+use crate::surroundings::Surroundings;
+use crate::tui::Table;
 use crate::units::Span;
 
 /// What `replay` is asked for.
@@ -22,6 +26,8 @@ pub struct Ask {
     /// The picture instead of what happened.
     pub at: Option<At>,
     pub json: bool,
+    /// What the table of a picture is to be like, over what settings say.
+    pub table: TableArgs,
 }
 
 /// An instant of a recording.
@@ -68,15 +74,30 @@ pub fn played(recorded: Recorded) -> Replay {
     Replay::new(opening, recorded.header.at, recorded.events)
 }
 
-pub fn run(ask: &Ask, redactor: Option<Redactor>, out: &Out) -> Result<u8, Failure> {
+pub fn run(
+    ask: &Ask,
+    redactor: Option<Redactor>,
+    here: &Surroundings,
+    out: &Out,
+) -> Result<u8, Failure> {
     match ask.at {
-        Some(at) => picture(ask, at, redactor.as_ref(), out),
+        Some(at) => {
+            let (_, habits) = prepare::settings(&here.config_dir(), here)?;
+            let table = ask.table.over(&habits.table);
+            picture(ask, at, &table, redactor.as_ref(), out)
+        }
         None => lines(Player::open_whole(&ask.file)?, ask.json, redactor, out),
     }
 }
 
 /// The picture at an instant.
-fn picture(ask: &Ask, at: At, redactor: Option<&Redactor>, out: &Out) -> Result<u8, Failure> {
+fn picture(
+    ask: &Ask,
+    at: At,
+    table: &Table,
+    redactor: Option<&Redactor>,
+    out: &Out,
+) -> Result<u8, Failure> {
     let mut replay = replay(&ask.file)?;
     let (begin, end) = (replay.begin(), replay.end());
     let asked = match at {
@@ -93,7 +114,8 @@ fn picture(ask: &Ask, at: At, redactor: Option<&Redactor>, out: &Out) -> Result<
         .hint(hint));
     }
     replay.seek(asked);
-    snapshot(replay.model(), asked, ask.json, None, redactor, out)?;
+    let table = table.arrangement();
+    snapshot(replay.model(), asked, ask.json, table, redactor, out)?;
     Ok(exit::CLEAN)
 }
 

@@ -257,6 +257,7 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         "watch",
         &[Format::Text, Format::Json, Format::Ndjson],
     )?;
+    asked.table.is_for_people(format)?;
     let usual = watch::Ask::usual(ask(args).wish);
     let ask = watch::Ask {
         wish: usual.wish,
@@ -269,9 +270,7 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         json: !format.is_for_people(),
         redact: !args.common.no_redact,
         timeout: args.common.timeout(),
-        columns: asked.columns.clone(),
-        sort: asked.sort,
-        group: asked.group,
+        table: asked.table.clone(),
         evidence: asked.evidence.clone(),
     };
     if asked.once {
@@ -292,19 +291,26 @@ fn replayed(
     let format = args.common.format();
     let known = [Format::Text, Format::Json, Format::Ndjson];
     only(format, "replay", &known)?;
+    asked.table.is_for_people(format)?;
     let end = replay::At::BeforeEnd(Span::default());
     let ask = replay::Ask {
         file: asked.file.clone(),
         at: asked.at.or(asked.once.then_some(end)),
         json: !format.is_for_people(),
+        table: asked.table.clone(),
     };
     if ask.at.is_none() && is_for_the_app(args, out) {
         let recording = replay::replay(&ask.file)?;
-        return app(args, Opening::Replay(Box::new(recording)), here, out);
+        return app(
+            args,
+            Opening::Replay(Box::new(recording), ask.table),
+            here,
+            out,
+        );
     }
     let hide = !args.common.no_redact;
     let redactor = hide.then(|| Redactor::new(here, &prepare::hostname()));
-    replay::run(&ask, redactor, out)
+    replay::run(&ask, redactor, here, out)
 }
 
 fn recorded(

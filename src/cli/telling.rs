@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::out::Out;
 use crate::failure::Failure;
-use crate::live::column::Column;
 use crate::live::event::{Event, Moment, Stamped};
 use crate::live::model::Model;
 use crate::live::note::Note;
+use crate::live::order::Arrangement;
 use crate::redact::Redactor;
 use crate::report::{json, live};
 
@@ -131,12 +131,12 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// Prints the picture at an instant, its table with the columns that were chosen.
+/// Prints the picture at an instant, its table as it is wanted.
 pub fn snapshot(
     model: &Model,
     now: Moment,
     as_json: bool,
-    columns: Option<&[Column]>,
+    arrangement: Arrangement<'_>,
     redactor: Option<&Redactor>,
     out: &Out,
 ) -> Result<(), Failure> {
@@ -144,7 +144,7 @@ pub fn snapshot(
         let document = redacted(redactor, live::document(model, now));
         out.print(|to| json::write(&document, &out.style, to))
     } else {
-        out.print(|to| live::table(model, now, columns, &out.style, to))
+        out.print(|to| live::table(model, now, arrangement, &out.style, to))
     };
     printed.map_err(|error| Failure::system("cannot write to standard output").cause(error))
 }

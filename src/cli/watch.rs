@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::args::TableArgs;
 use super::check::{Signals, Standby};
 use super::evidence::{self, Place};
 use super::out::Out;
@@ -28,7 +29,6 @@ use crate::live::sandbox::{Sandbox, State};
 use crate::live::scope::Scope;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
-use crate::tui::{Columns, Habits, Sort};
 
 /// What `watch` is asked for.
 #[derive(Clone, Debug)]
@@ -45,10 +45,8 @@ pub struct Ask {
     pub json: bool,
     pub redact: bool,
     pub timeout: Duration,
-    /// What the dashboard's table is to be like, over what settings say.
-    pub columns: Option<Columns>,
-    pub sort: Option<Sort>,
-    pub group: bool,
+    /// What the table is to be like, over what settings say.
+    pub table: TableArgs,
     /// With one look: where all that is known is to be kept.
     pub evidence: Option<Place>,
 }
@@ -67,22 +65,9 @@ impl Ask {
             json: false,
             redact: true,
             timeout: Duration::from_secs(30),
-            columns: None,
-            sort: None,
-            group: false,
+            table: TableArgs::default(),
             evidence: None,
         }
-    }
-
-    /// Those of the settings, and over them what was asked for.
-    pub fn habits(&self, settings: &Habits) -> Habits {
-        let mut habits = settings.clone();
-        if let Some(columns) = &self.columns {
-            habits.table.columns.clone_from(columns);
-        }
-        habits.table.sort = self.sort.or(habits.table.sort);
-        habits.table.is_grouped |= self.group;
-        habits
     }
 }
 
@@ -165,9 +150,9 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let model = looked?;
     let redactor = prepared.redactor(ask.redact);
     let (now, redactor) = (feed::now(), redactor.as_ref());
-    let table = ask.habits(&prepared.habits).table;
-    let (evidence, columns) = (ask.evidence.as_ref(), table.columns.chosen());
-    evidence::look(evidence, &model, now, ask.json, columns, redactor, out)?;
+    let table = ask.table.over(&prepared.habits.table);
+    let (evidence, table) = (ask.evidence.as_ref(), table.arrangement());
+    evidence::look(evidence, &model, now, ask.json, table, redactor, out)?;
     Ok(match model.link {
         Link::Up => exit::CLEAN,
         Link::Connecting | Link::Lost { .. } | Link::Hung => exit::INCONCLUSIVE,

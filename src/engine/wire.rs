@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -27,6 +28,9 @@ use crate::facts::docker::Reach;
 /// Most bytes that one connection may bring. An engine with thousands of containers answers with
 /// a few MiB; what is more is an engine gone wrong.
 const MOST_BYTES: u64 = 64 << 20;
+
+/// Most bytes of an answer that a connection holds before they are taken; its headers have to fit.
+const BUFFER: usize = 32 << 10;
 
 /// Pause before another try at a socket whose backlog is full.
 const RETRY: Duration = Duration::from_millis(20);
@@ -110,7 +114,10 @@ impl Wire {
                 .unwrap_or_else(|_| HeaderValue::from_static("localhost")),
         };
         request.headers_mut().insert(HOST, host);
-        let (mut sender, driver) = hyper::client::conn::http1::handshake(connection.0).await?;
+        let (mut sender, driver) = http1::Builder::new()
+            .max_buf_size(BUFFER)
+            .handshake(connection.0)
+            .await?;
         // Ends with the answer's body or with whoever waits for it; an upgraded connection is
         // handed over and ends it as well.
         tokio::spawn(driver.with_upgrades());

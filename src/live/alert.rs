@@ -124,6 +124,16 @@ impl Alerts {
         self.was_empty = false;
     }
 
+    /// More is known now of what was raised.
+    pub fn reword(&mut self, cause: Cause, subject: &str, words: &str) {
+        for raised in &mut self.raised {
+            let alert = &mut raised.alert;
+            if alert.cause == cause && alert.subject == subject {
+                words.clone_into(&mut alert.words);
+            }
+        }
+    }
+
     /// A call or a container of this agent has failed.
     pub fn failed(&mut self, at: Moment, agent: &str) -> Option<Alert> {
         let recent = self.failures.entry(agent.to_owned()).or_default();

@@ -22,6 +22,26 @@ pub struct Note {
     pub what: News,
 }
 
+impl Note {
+    /// An OOM kill that the engine told before it could be asked about its container: the cap of
+    /// that container, once it is known, and the engine's memory. What was known then stays. Whether
+    /// it tells more now.
+    pub fn complete(&mut self, id: &str, limits: Option<u64>, engine: Option<u64>) -> bool {
+        let is_of = |about: &About| about.id == id;
+        if let News::Oom {
+            cap, engine_memory, ..
+        } = &mut self.what
+            && self.about.as_ref().is_some_and(is_of)
+        {
+            let before = (*cap, *engine_memory);
+            *cap = cap.or(limits);
+            *engine_memory = engine_memory.or(engine);
+            return before != (*cap, *engine_memory);
+        }
+        false
+    }
+}
+
 /// A container, as far as a line has to name it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {

@@ -61,7 +61,7 @@ use mending::{Order, Past, Progress};
 pub use gathering::Scope;
 pub use habits::{Habits, Mistake};
 pub use keys::{Keymap, Listed, Listing};
-pub use screen::live::{Columns, Sort};
+pub use screen::live::{Columns, Table};
 pub use terminal::{Notices, Pointer};
 
 /// How many reports of a gathering may wait for the screen. A gathering sends at most two for each

@@ -2,6 +2,7 @@
 //! `update`, does what comes out, and draws when something changed, at most 30 times a second.
 
 mod deeds;
+mod frames;
 mod keeping;
 mod logs;
 mod repairs;
@@ -37,12 +38,8 @@ use crate::facts::{Facts, Section};
 use crate::failure::{Failure, Kind};
 use crate::live::event;
 use crate::live::sampling::Sight;
+use frames::Frames;
 
-/// Between two frames: 30 a second.
-const FRAME: Duration = Duration::from_millis(33);
-/// So much sooner may frames come after a quiet time: what happens is seen at once, and only what
-/// happens without end waits.
-const BURST: Duration = Duration::from_millis(66);
 /// How long a gathering that was called off may take to put its things away.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -171,7 +168,7 @@ async fn drive(
 ) -> Result<Leave, Failure> {
     let opened = Instant::now();
     let mut input = EventStream::new();
-    let mut next_frame = opened;
+    let mut frames = Frames::begin(opened);
     let mut had_rows = false;
     // Nothing waits to be taken in.
     let mut is_quiet = true;
@@ -235,22 +232,20 @@ async fn drive(
             }
         }
         let now = Instant::now();
-        // News that do not end are drawn all the same.
-        let is_late = now >= next_frame + FRAME;
         // The first sandboxes wait for nothing, not even for the others.
         let has_rows = app
             .live
             .as_deref()
             .is_some_and(|live| !live.rows.is_empty());
         let appears = has_rows && !had_rows;
-        if app.changed && (is_quiet && now + BURST >= next_frame || is_late || appears) {
+        if app.changed && (frames.is_time(now, is_quiet) || appears) {
             terminal.draw(app).map_err(lost)?;
             had_rows = has_rows;
             app.changed = false;
-            next_frame = next_frame.max(now) + FRAME;
+            frames.drawn(now);
         }
         let wake = next_wake(app).map(|at| opened + at);
-        let due = next_frame.checked_sub(BURST).unwrap_or(now);
+        let due = frames.due();
         // What has come is taken in first: a frame shows all that is known.
         let what = tokio::select! {
             biased;

@@ -119,8 +119,12 @@ fn columns_on_the_line_are_checked_as_those_of_the_settings() {
             "watch --sort -cpuu",
             "no column is called `cpuu`; did you mean `cpu`?",
         ),
-        ("watch --once --sort cpu", "cannot be used with"),
-        ("watch --once --group", "cannot be used with"),
+        (
+            "watch --once --json --columns name",
+            "--columns arranges a table for people: JSON has every column",
+        ),
+        ("watch --demo --once --json --group", "--group arranges"),
+        ("replay --format ndjson --sort cpu x", "--sort arranges"),
     ] {
         let ran = run(&place, line);
         assert_eq!(code(&ran), 2, "{line}");
@@ -148,4 +152,41 @@ fn one_look_has_the_columns_that_are_chosen() {
         ]
     );
     assert_eq!(head("watch --demo --once")[..2], ["OWNER", "NAME"]);
+}
+
+#[test]
+fn one_look_is_sorted_as_the_dashboard_would_be() {
+    let place = place();
+    let incident = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/incident.ndjson");
+    let agents = |line: &str| {
+        let ran = run(&place, line);
+        assert_eq!(code(&ran), 0, "{line}: {}", err(&ran));
+        let text = out(&ran);
+        let rows = text.lines().skip(1).take_while(|row| !row.is_empty());
+        rows.map(|row| row.split_whitespace().next().expect("an agent").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let names = agents("watch --demo --once");
+    assert!(names.is_sorted(), "{names:?}");
+    let most = agents("watch --demo --once --sort memory");
+    assert_eq!(most[0], "coder/telegram");
+    assert_ne!(most, names);
+    let mut least = agents("watch --demo --once --sort +memory");
+    assert_eq!(least.last().map(String::as_str), Some("coder/telegram"));
+    least.sort();
+    assert_eq!(least, names, "all of them");
+    let together = agents("watch --demo --once --sort memory --group");
+    let owners = together.iter().map(|name| name.split('/').next());
+    assert!(owners.is_sorted(), "{together:?}");
+    assert_eq!(
+        together[..3],
+        most.iter()
+            .filter(|one| one.starts_with("coder/"))
+            .cloned()
+            .collect::<Vec<_>>()
+    );
+    let replayed = agents(&format!("replay --once --sort memory {incident}"));
+    assert_eq!(replayed, most);
+    place.file(FILE, "[watch]\nsort = \"memory\"\n");
+    assert_eq!(agents(&format!("replay --once {incident}")), most);
 }

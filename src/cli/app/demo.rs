@@ -14,7 +14,7 @@ use crate::cli::check::{self, Ask};
 use crate::cli::demo::{self, Turn, timetable};
 use crate::cli::out::Out;
 use crate::cli::prepare::{self, Prepared};
-use crate::cli::{run, watch};
+use crate::cli::run;
 use crate::exit;
 use crate::facts::{Facts, Section};
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ use crate::fix::plan::{Node, plan};
 use crate::fix::wishes::Wishes;
 use crate::probe::gather::Gathered;
 use crate::surroundings::Surroundings;
-use crate::tui::{self, First, Probed, Scope, Session, Subject};
+use crate::tui::{self, First, Habits, Probed, Scope, Session, Subject};
 
 /// What the gatherings of the demo share.
 struct Stage {
@@ -39,12 +39,10 @@ pub fn show(args: &Args, here: &Surroundings, first: First, out: &Out) -> Result
     let ask = run::ask(args);
     let prepared = Arc::new(demo::prepared(&ask.wish)?);
     let (settings, habits) = prepare::settings(&here.config_dir(), here)?;
-    let mut watch = watch::Ask::usual(ask.wish.clone());
-    if let Some(Command::Watch(asked)) = &args.command {
-        watch.columns.clone_from(&asked.columns);
-        watch.sort = asked.sort;
-        watch.group = asked.group;
-    }
+    let table = match &args.command {
+        Some(Command::Watch(asked)) => asked.table.over(&habits.table),
+        _ => habits.table,
+    };
     let stage = Arc::new(Stage {
         prepared: Arc::clone(&prepared),
         ask,
@@ -61,7 +59,7 @@ pub fn show(args: &Args, here: &Surroundings, first: First, out: &Out) -> Result
         subject: Subject::Demo,
         explain: explain(prepared),
         watching: None,
-        habits: watch.habits(&habits),
+        habits: Habits { table, ..habits },
         replay: Some(demo::incident()),
         first,
         style: look(out, args.common.theme, &settings),

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 
-use super::args::WishArgs;
+use super::args::{TableArgs, WishArgs};
 use super::asking::administrator;
 use super::check::{self, Ask};
 use super::explain;
@@ -39,7 +39,7 @@ use crate::probe::inside;
 use crate::report::Style;
 use crate::settings::{Settings, ThemeName};
 use crate::surroundings::Surroundings;
-use crate::tui::{self, Explain, First, Hands, Probed, Scope, Session, Subject};
+use crate::tui::{self, Explain, First, Habits, Hands, Probed, Scope, Session, Subject};
 
 /// All that the app's tasks share.
 struct Ready {
@@ -89,8 +89,8 @@ impl Ready {
 pub enum Opening {
     Checklist,
     Watch(Box<WatchAsk>),
-    /// A recording.
-    Replay(Box<Replay>),
+    /// A recording, its table so.
+    Replay(Box<Replay>, TableArgs),
 }
 
 /// Shows the app; the last whole report, if there was one. The theme is the one of the settings,
@@ -103,11 +103,14 @@ pub fn show(
     argv: Vec<String>,
     opening: Opening,
 ) -> Result<Option<Report>, Failure> {
-    let usual = || WatchAsk::usual(ask.wish.clone());
+    let usual = |table| WatchAsk {
+        table,
+        ..WatchAsk::usual(ask.wish.clone())
+    };
     let (first, watch_ask, replay) = match opening {
-        Opening::Checklist => (First::Checklist, usual(), None),
+        Opening::Checklist => (First::Checklist, usual(TableArgs::default()), None),
         Opening::Watch(asked) => (First::Live, *asked, None),
-        Opening::Replay(replay) => (First::Live, usual(), Some(*replay)),
+        Opening::Replay(replay, table) => (First::Live, usual(table), Some(*replay)),
     };
     let prepared = Arc::new(prepare::plan(&ask.wish, here)?);
     let settings = &prepared.world.settings;
@@ -115,7 +118,10 @@ pub fn show(
         notices: notices(here, settings),
         ..look(out, theme, settings)
     };
-    let habits = watch_ask.habits(&prepared.habits);
+    let habits = Habits {
+        table: watch_ask.table.over(&prepared.habits.table),
+        ..prepared.habits.clone()
+    };
     let runtime = check::runtime()?;
     let ready = Arc::new(Ready {
         wishes: wishes(&WishArgs::default(), &prepared.world, Attended::Person)?,

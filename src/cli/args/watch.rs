@@ -6,7 +6,10 @@ use clap::{Args as Group, Subcommand};
 
 use crate::cli::evidence::Place;
 use crate::cli::replay::At;
-use crate::tui::{Columns, Sort};
+use crate::failure::Failure;
+use crate::live::order::Sort;
+use crate::report::Format;
+use crate::tui::{Columns, Table};
 use crate::units::{Size, Span};
 
 pub const WATCH_AFTER: &str = "\
@@ -27,8 +30,8 @@ container is shown.
 Columns of the dashboard are agent, name, state, age, start, running, made,
 failed, cpu, memory, pids, idle, marks, network, traffic, restarts, as-of and
 image; calls stands for running, made and failed. [watch] columns, sort and
-group of clawdoctor.toml say the same. The table of --once has the columns that
-are chosen too, and a few of its own choice where none are.
+group of clawdoctor.toml say the same. The table of --once is arranged by them
+too; it has a few columns of its own choice where none are chosen.
 
 It opens with what the recorder has recorded, where there is one (clawdoctor
 recorder); else with what the engine itself remembers, 256 events at most.
@@ -91,20 +94,48 @@ pub struct WatchArgs {
     /// Show and record the command lines of calls too: they may hold secrets
     #[arg(long)]
     pub commands: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
+}
+
+/// How a table of sandboxes is wanted, over what settings say.
+#[derive(Clone, Debug, Default, Group)]
+pub struct TableArgs {
     /// The columns of the table, in their order: agent,calls,cpu
     #[arg(long, value_name = "LIST")]
     pub columns: Option<Columns>,
-    /// Sort the dashboard by this column; -COLUMN the most first, +COLUMN the least first
-    #[arg(
-        long,
-        value_name = "COLUMN",
-        allow_hyphen_values = true,
-        conflicts_with = "once"
-    )]
+    /// Sort the table by this column; -COLUMN the most first, +COLUMN the least first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     pub sort: Option<Sort>,
-    /// Begin with the sandboxes of an agent together
-    #[arg(long, conflicts_with = "once")]
+    /// The sandboxes of an agent together
+    #[arg(long)]
     pub group: bool,
+}
+
+impl TableArgs {
+    pub fn over(&self, settings: &Table) -> Table {
+        Table {
+            columns: self.columns.as_ref().unwrap_or(&settings.columns).clone(),
+            sort: self.sort.or(settings.sort),
+            is_grouped: self.group || settings.is_grouped,
+        }
+    }
+
+    /// Refused where programs read: a document has all columns, and no order that matters.
+    pub fn is_for_people(&self, format: Format) -> Result<(), Failure> {
+        let given = [
+            (self.columns.is_some(), "--columns"),
+            (self.sort.is_some(), "--sort"),
+            (self.group, "--group"),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, flag)) if !format.is_for_people() => Err(Failure::usage(format!(
+                "{flag} arranges a table for people: JSON has every column"
+            ))
+            .hint(format!("leave out {flag}, or take --format text"))),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Group)]
@@ -118,6 +149,8 @@ pub struct ReplayArgs {
     /// The picture at this instant: RFC 3339, or -10min for so long before the end
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub at: Option<At>,
+    #[command(flatten)]
+    pub table: TableArgs,
 }
 
 #[derive(Clone, Debug, Group)]

@@ -29,8 +29,7 @@ use crate::probe::World;
 use crate::probe::gather::Gathered;
 use crate::report::Format;
 use crate::surroundings::Surroundings;
-use crate::tui::Columns;
-use crate::tui::{First, Habits};
+use crate::tui::{First, Habits, Table};
 
 const NODE: &str = include_str!("../../../assets/demo/node.toml");
 const INCIDENT: &str = include_str!("../../../assets/demo/incident.ndjson");
@@ -110,6 +109,7 @@ pub fn demo(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
     if let Some(Command::Watch(asked)) = &args.command {
         let forms = [Format::Text, Format::Json, Format::Ndjson];
         run::only(args.common.format(), "watch", &forms)?;
+        asked.table.is_for_people(args.common.format())?;
         return if is_for_the_app && !asked.once {
             app::demo::show(args, here, First::Live, out)
         } else {
@@ -137,8 +137,9 @@ fn told(asked: &WatchArgs, args: &Args, out: &Out) -> Result<u8, Failure> {
     let end = incident.end();
     incident.seek(end);
     let (place, redactor) = (asked.evidence.as_ref(), redactor.as_ref());
-    let columns = asked.columns.as_ref().and_then(Columns::chosen);
-    evidence::look(place, incident.model(), end, json, columns, redactor, out)?;
+    let table = asked.table.over(&Table::default());
+    let (model, table) = (incident.model(), table.arrangement());
+    evidence::look(place, model, end, json, table, redactor, out)?;
     Ok(exit::CLEAN)
 }
 

@@ -31,8 +31,8 @@ const SURVEY_BUDGET: Duration = Duration::from_secs(20);
 pub(super) const SETTLED: Duration = Duration::from_millis(100);
 const MOST_SETTLING: Duration = Duration::from_secs(1);
 /// Inspections and samples under way at the same time; each is a connection of its own.
-const MOST_DETAILS: usize = 16;
-const MOST_SAMPLES: usize = 64;
+const MOST_DETAILS: usize = 8;
+const MOST_SAMPLES: usize = 8;
 
 /// What came back of something that was asked for.
 pub(super) enum Answer {

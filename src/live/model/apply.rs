@@ -146,6 +146,29 @@ impl Model {
         let drift = drift_of(self.node.as_ref(), &detail, one.kind);
         one.drift = drift;
         one.detail = Some(detail);
+        if one.ooms > 0 {
+            let about = one.about.clone();
+            self.complete(&about);
+        }
+    }
+
+    /// What was told of its kills before its cap and the engine's memory were known.
+    fn complete(&mut self, about: &About) {
+        let (cap, engine) = self.limits(&about.id);
+        let mut is_more = false;
+        for note in &mut self.timeline {
+            is_more |= note.complete(&about.id, cap, engine);
+        }
+        if is_more {
+            let words = oom_words(&about.name, cap, engine);
+            self.alerts.reword(Cause::Oom, &about.id, &words);
+        }
+    }
+
+    /// The memory cap of a sandbox that is there, and the engine's memory, as far as they are known.
+    pub fn limits(&self, id: &str) -> (Option<u64>, Option<u64>) {
+        let cap = self.sandboxes.get(id).and_then(Sandbox::memory_cap);
+        (cap, self.node.as_ref().and_then(|node| node.engine_memory))
     }
 
     fn learned(&mut self, node: Node) {
@@ -155,6 +178,11 @@ impl Model {
             }
         }
         self.node = Some(node);
+        let killed = self.sandboxes.values().filter(|one| one.ooms > 0);
+        let killed: Vec<About> = killed.map(|one| one.about.clone()).collect();
+        for about in killed {
+            self.complete(&about);
+        }
     }
 
     fn sampled(&mut self, at: Moment, sample: Sample, notes: &mut Vec<Note>) {

@@ -446,6 +446,47 @@ fn only_what_is_new_rings_and_the_backlog_does_not() {
 }
 
 #[test]
+fn a_kill_that_was_told_before_its_sandbox_was_known_names_the_cap_once_it_is() {
+    let mut model = model();
+    tell(&mut model, 0, Event::Link(Link::Up));
+    let killed = Event::Happened(Box::new(life("a", 0, Turn::Oom)));
+    let notes = tell(&mut model, 10, killed);
+    let words = |model: &Model| model.alerts.raised[0].alert.words.clone();
+    let limits = |note: &Note| match note.what {
+        News::Oom {
+            cap, engine_memory, ..
+        } => Some((cap, engine_memory)),
+        _ => None,
+    };
+    assert_eq!(notes.iter().find_map(limits), Some((None, None)));
+    assert!(words(&model).ends_with("no cap is known"));
+    tell(&mut model, 20, list(15, vec![listed("a", "running")]));
+    tell(&mut model, 30, detail("a", 25, 16 * MIB));
+    assert_eq!(
+        model.timeline.iter().find_map(limits),
+        Some((Some(16 * MIB), None))
+    );
+    assert!(words(&model).ends_with("cap 16 MiB"), "{}", words(&model));
+    let node = Node {
+        engine_memory: Some(8 * GIB),
+        ..Node::default()
+    };
+    tell(&mut model, 40, Event::Node(Box::new(node)));
+    assert_eq!(
+        model.timeline.iter().find_map(limits),
+        Some((Some(16 * MIB), Some(8 * GIB)))
+    );
+    assert!(words(&model).contains("8 GiB"), "{}", words(&model));
+    // What it was when it happened is not what it is now.
+    tell(&mut model, 60, detail("a", 55, 32 * MIB));
+    assert!(words(&model).contains("16 MiB"), "{}", words(&model));
+    assert_eq!(
+        model.timeline.iter().find_map(limits),
+        Some((Some(16 * MIB), Some(8 * GIB)))
+    );
+}
+
+#[test]
 fn a_lost_engine_is_an_alert_once_it_was_there_and_no_sandbox_is_forgotten() {
     let mut model = model();
     let lost = || Link::Lost {

@@ -6,8 +6,8 @@
     reason = "this is where programs and package lists are looked up"
 )]
 
-use std::fs;
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _, Take};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -53,8 +53,8 @@ pub fn software(seen: &Surroundings) -> Software {
     });
     Software {
         apt: is_program(Path::new(APT)).then(|| Apt {
-            installed: small(Path::new(DPKG), MOST_STATUS)
-                .map(|status| dpkg::installed(&status, &PACKAGES))
+            installed: lines(Path::new(DPKG), MOST_STATUS)
+                .map(|status| dpkg::installed(status, &PACKAGES))
                 .unwrap_or_default(),
         }),
         brew: brew.map(|prefix| shown(&prefix.join("bin/brew"))),
@@ -118,13 +118,24 @@ fn is_program(path: &Path) -> bool {
 }
 
 fn small(path: &Path, most: u64) -> Option<String> {
+    let mut text = Vec::new();
+    open(path, most)?.read_to_end(&mut text).ok()?;
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// One after another, without the whole in memory.
+fn lines(path: &Path, most: u64) -> Option<impl Iterator<Item = String>> {
+    let lines = BufReader::new(open(path, most)?).split(b'\n');
+    let lines = lines.map_while(Result::ok);
+    Some(lines.map(|line| String::from_utf8_lossy(&line).into_owned()))
+}
+
+fn open(path: &Path, most: u64) -> Option<Take<File>> {
+    // A pipe in its place would be waited for.
     if !fs::metadata(path).ok()?.is_file() {
         return None;
     }
-    let mut text = Vec::new();
-    let file = fs::File::open(path).ok()?;
-    file.take(most).read_to_end(&mut text).ok()?;
-    Some(String::from_utf8_lossy(&text).into_owned())
+    Some(File::open(path).ok()?.take(most))
 }
 
 fn shown(path: &Path) -> String {

@@ -3,14 +3,23 @@
 use std::collections::BTreeSet;
 
 /// Which of these packages are installed, in the order in which they are asked for. One that was
-/// removed keeps its entry as long as its settings are there.
-pub fn installed(status: &str, names: &[&str]) -> Vec<String> {
-    let there: BTreeSet<&str> = status.split("\n\n").filter_map(installed_package).collect();
-    names
-        .iter()
-        .filter(|name| there.contains(*name))
-        .map(|name| (*name).to_owned())
-        .collect()
+/// removed keeps its entry as long as its settings are there. By lines, since the whole is about a
+/// megabyte.
+pub fn installed(status: impl Iterator<Item = String>, names: &[&str]) -> Vec<String> {
+    let mut there = BTreeSet::new();
+    let (mut about, mut is_there) = (None, false);
+    // An entry ends with an empty line, the last one with the text.
+    for line in status.chain([String::new()]) {
+        if line.is_empty() {
+            there.extend(about.take().filter(|_| is_there));
+            is_there = false;
+        } else if let Some(name) = value(&line, "Package") {
+            about = names.iter().position(|one| *one == name);
+        } else if let Some(status) = value(&line, "Status") {
+            is_there = status.ends_with(" installed");
+        }
+    }
+    there.iter().map(|at| names[*at].to_owned()).collect()
 }
 
 /// All packages of which anything but settings is there, half installed ones with them.
@@ -27,17 +36,12 @@ pub fn present(status: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The package that an entry is about, when it is installed.
-fn installed_package(entry: &str) -> Option<&str> {
-    let is_there = field(entry, "Status")?.ends_with(" installed");
-    is_there.then(|| field(entry, "Package"))?
+fn field<'a>(entry: &'a str, key: &str) -> Option<&'a str> {
+    entry.lines().find_map(|line| value(line, key))
 }
 
-fn field<'a>(entry: &'a str, key: &str) -> Option<&'a str> {
-    entry
-        .lines()
-        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))
-        .map(str::trim)
+fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    Some(line.strip_prefix(key)?.strip_prefix(':')?.trim())
 }
 
 #[cfg(test)]
@@ -49,8 +53,11 @@ mod tests {
     #[test]
     fn a_package_counts_when_it_is_installed_and_not_when_its_settings_are_left() {
         let asked = ["docker-cli", "docker.io", "npm", "nodejs"];
-        assert_eq!(installed(STATUS, &asked), ["docker.io", "nodejs"]);
-        assert!(installed("", &asked).is_empty());
+        let lines = |text: &'static str| text.lines().map(str::to_owned);
+        assert_eq!(installed(lines(STATUS), &asked), ["docker.io", "nodejs"]);
+        assert!(installed(lines(""), &asked).is_empty());
+        let last = "Package: npm\nStatus: install ok installed";
+        assert_eq!(installed(lines(last), &asked), ["npm"]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ mod tests {
             let _ = login::filevault(&text);
             let _ = login::automatic_user(Some(1), &text, &text);
             let _ = power::pmset(&text);
-            let _ = dpkg::installed(&text, &["npm"]);
+            let _ = dpkg::installed(text.lines().map(str::to_owned), &["npm"]);
             let _ = npmrc::prefix(&text, std::path::Path::new("/home/u"));
             let _ = versions::sw_vers(&text);
             let _ = versions::os_release(&text);

@@ -7,6 +7,7 @@ use crate::facts::openclaw::Agent;
 use crate::live::column::Column;
 use crate::live::event::Moment;
 use crate::live::model::Model;
+use crate::live::order;
 use crate::live::sandbox::Sandbox;
 use crate::units::Size;
 
@@ -52,22 +53,34 @@ fn rate(bytes: f64) -> Size {
     Size(bytes.max(0.0) as u64)
 }
 
-/// As on the dashboard: `!!` danger, `!` weak, `oom`, `~2` differences from the configuration.
-fn marks(one: &Sandbox, model: &Model) -> String {
+/// What the column of marks is sorted by.
+pub fn weight(one: &Sandbox, model: &Model) -> usize {
+    let levels = complaints(one, model).unwrap_or_default();
+    let dangers = levels.iter().filter(|level| **level == Level::Fail);
+    let dangers = dangers.count();
+    order::marks(dangers, levels.len() - dangers, one)
+}
+
+/// Of how it is isolated, once it has been inspected.
+fn complaints(one: &Sandbox, model: &Model) -> Option<Vec<Level>> {
     let agents = model.node.as_ref().and_then(|node| node.agents.as_ref());
     let agents: Vec<&Agent> = agents.into_iter().flatten().collect();
+    let detail = one.detail.as_ref()?;
+    let found = of_sandbox(&detail.standing, &agents);
+    Some(found.iter().map(|complaint| complaint.level).collect())
+}
+
+/// As on the dashboard: `!!` danger, `!` weak, `oom`, `~2` differences from the configuration.
+fn marks(one: &Sandbox, model: &Model) -> String {
     let mut parts = Vec::new();
-    match &one.detail {
+    match complaints(one, model) {
         None if one.state.is_alive() => parts.push("?".to_owned()),
         None => {}
-        Some(detail) => {
-            let complaints = of_sandbox(&detail.standing, &agents);
-            match complaints.iter().map(|complaint| complaint.level).max() {
-                Some(Level::Fail) => parts.push("!!".to_owned()),
-                Some(Level::Warn) => parts.push("!".to_owned()),
-                Some(Level::Note) | None => {}
-            }
-        }
+        Some(levels) => match levels.into_iter().max() {
+            Some(Level::Fail) => parts.push("!!".to_owned()),
+            Some(Level::Warn) => parts.push("!".to_owned()),
+            Some(Level::Note) | None => {}
+        },
     }
     if one.ooms > 0 {
         parts.push("oom".to_owned());

@@ -12,6 +12,7 @@ use crate::live::alert::Raised;
 use crate::live::call::PastCall;
 use crate::live::event::Moment;
 use crate::live::model::Model;
+use crate::live::order::Arrangement;
 use crate::report::Style;
 
 /// The document.
@@ -119,7 +120,7 @@ pub fn evidence_text(model: &Model, now: Moment, to: &mut dyn Write) -> io::Resu
         ..Style::default()
     };
     writeln!(to, "clawdoctor evidence, {}\n", instant(now))?;
-    table(model, now, None, &style, to)?;
+    table(model, now, Arrangement::default(), &style, to)?;
     writeln!(to, "\nWhat happened")?;
     for note in &model.timeline {
         writeln!(to, "{}", happening(note, &style))?;

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::columns::cell;
+use super::columns::{cell, weight};
 use super::{Snapshot, link_word};
 use crate::live::column::Column;
 use crate::live::event::{Link, Moment};
 use crate::live::model::Model;
 use crate::live::note::{News, Note, Seen};
+use crate::live::order::Arrangement;
 use crate::live::sandbox::{Gone, Sandbox};
 use crate::live::usage::Over;
 use crate::report::wrap::{columns, cut, pad};
@@ -23,11 +24,11 @@ const DAY: Duration = Duration::from_hours(24);
 /// Of those that have gone and of what happened, so many are told.
 const MOST: usize = 20;
 
-/// Writes the picture of a model, with the columns that were chosen. `now` by our clock.
+/// Writes the picture of a model, its table as it is wanted. `now` by our clock.
 pub fn table(
     model: &Model,
     now: Moment,
-    columns: Option<&[Column]>,
+    arrangement: Arrangement<'_>,
     style: &Style,
     to: &mut dyn Write,
 ) -> io::Result<()> {
@@ -41,12 +42,11 @@ pub fn table(
         }
         return Ok(());
     }
-    let mut shown: Vec<&Sandbox> = model.shown().collect();
-    shown.sort_by(|a, b| (a.owner(), &a.about.name).cmp(&(b.owner(), &b.about.name)));
+    let shown = ordered(model, now, arrangement);
     if shown.is_empty() {
         writeln!(to, "No sandbox is there.")?;
     } else {
-        standing(&shown, model, now, columns, style, to)?;
+        standing(&shown, model, now, arrangement.columns, style, to)?;
         for one in &shown {
             for difference in one.drift.iter().flatten() {
                 writeln!(
@@ -70,6 +70,18 @@ pub fn table(
         Err(why) => writeln!(to, "How many more fit is not known: {why}"),
     }?;
     reach(model, now, style, to)
+}
+
+fn ordered<'a>(model: &'a Model, now: Moment, arrangement: Arrangement<'_>) -> Vec<&'a Sandbox> {
+    let mut shown: Vec<&Sandbox> = model.shown().collect();
+    match arrangement.sort {
+        Some(sort) => sort.order(&mut shown, |one| weight(one, model), model, now),
+        None => shown.sort_by(|a, b| (a.owner(), &a.about.name).cmp(&(b.owner(), &b.about.name))),
+    }
+    if arrangement.is_grouped {
+        shown.sort_by(|a, b| a.owner().group().cmp(b.owner().group()));
+    }
+    shown
 }
 
 /// What is there.

@@ -11,7 +11,10 @@ pub const FORM: &str = "keys are written \"r\", \"R\", \"ctrl-r\", \"alt-x\", \"
 
 /// A key as it is written; else what is wrong with it.
 pub fn parse(text: &str) -> Result<Chord, String> {
-    let unknown = || format!("`{text}` is no key; {FORM}");
+    let unknown = || match text {
+        "" | "none" | "off" => format!("`{text}` is no key; [] leaves a command without one"),
+        _ => format!("`{text}` is no key; {FORM}"),
+    };
     let mut all = text.chars();
     // A character is itself: to the parser `R` and `r` are one key, and only ASCII has keys.
     if let (Some(c), None) = (all.next(), all.next()) {
@@ -178,6 +181,7 @@ mod tests {
             "ctrl-i",
             "ctrl-m",
             "ctrl-1",
+            "none",
             "shift-1",
             "shift-space",
             "cmd-x",
@@ -198,6 +202,7 @@ mod tests {
         `ctrl-i`: terminals send `tab` for it
         `ctrl-m`: terminals send `enter` for it
         `ctrl-1`: with ctrl terminals send letters and space alone
+        `none` is no key; [] leaves a command without one
         `shift-1`: write the character that shift gives
         `shift-space`: terminals send `space` for it
         `cmd-x`: terminals do not send cmd; take ctrl or alt

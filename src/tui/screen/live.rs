@@ -5,7 +5,6 @@
 
 mod alarms;
 mod column;
-mod doing;
 mod hearing;
 mod keeping;
 mod moves;
@@ -15,12 +14,12 @@ mod rows;
 mod timeline;
 mod wanted;
 
+pub use crate::live::doing::{Doing, end_of};
 pub use alarms::Standing;
 pub use column::Column;
-pub use doing::{Doing, end_of};
 pub use rows::{Counts, Group, Row};
 pub use timeline::{Entry, Timeline, id};
-pub use wanted::{Columns, Sort, Table};
+pub use wanted::{Columns, Table};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -29,6 +28,7 @@ use crate::checklist::verdict::Level;
 use crate::live::alert::Cause;
 use crate::live::event::Moment;
 use crate::live::model::Model;
+use crate::live::order;
 use crate::live::sampling;
 use crate::live::sandbox::{Gone, Sandbox};
 use crate::tui::keeping::Keeping;
@@ -252,9 +252,7 @@ impl Live {
             .iter()
             .filter(|(level, _)| *level == Level::Fail)
             .count();
-        let drift = sandbox.drift.as_ref().map_or(0, Vec::len);
-        let oom = usize::from(sandbox.ooms > 0);
-        dangers * 1000 + oom * 100 + (posture.len() - dangers) + drift
+        order::marks(dangers, posture.len() - dangers, sandbox)
     }
 
     pub fn place(&self) -> Place {

@@ -9,7 +9,7 @@ use crate::checklist::verdict::Status;
 use crate::live::event::Link;
 use crate::live::note::News;
 use crate::tui::app::{App, Dialog};
-use crate::tui::keys::{Act, Binding, Command};
+use crate::tui::keys::{Act, Binding, Command, Over};
 
 type Word = Option<Cow<'static, str>>;
 
@@ -22,6 +22,24 @@ pub fn word(app: &App, binding: &Binding) -> Word {
                 Command::Back => back,
                 _ => usual(),
             }
+        }
+        (Some(Dialog::Logs), _, _) => {
+            let logs = app.logs.as_ref().filter(|logs| !logs.lines.is_empty());
+            let does = match (binding.command, logs) {
+                // Nothing is written yet: nothing to find, to keep or to show otherwise.
+                (
+                    Command::Filter
+                    | Command::Over(Over::Times | Over::Wrap | Over::Save)
+                    | Command::NextProblem
+                    | Command::PreviousProblem,
+                    None,
+                ) => false,
+                (Command::NextProblem | Command::PreviousProblem, Some(logs)) => {
+                    !logs.search.is_empty()
+                }
+                _ => true,
+            };
+            does.then(usual).flatten()
         }
         (Some(_), _, _) | (None, Screen::Live, None) => usual(),
         (None, Screen::Live, Some(live)) => match binding.command {

@@ -68,12 +68,17 @@ impl Live {
             Reach::All => {
                 if learned {
                     self.judge_all();
+                    for one in self.model.sandboxes.values().filter(|one| one.ooms > 0) {
+                        let limits = self.model.limits(one.id());
+                        heard.changed |= self.timeline.complete(one.id(), limits);
+                    }
                 }
                 self.arrange(ours);
                 heard.changed |= listed;
             }
             Reach::One(id) => {
                 self.judge(&id);
+                heard.changed |= self.timeline.complete(&id, self.model.limits(&id));
                 self.arrange(ours);
                 self.pulse.pending = true;
                 heard.changed |= self.sees(&id);

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use super::column::Key;
 use super::{Doing, Live, Sight};
 use crate::live::event::Moment;
 use crate::live::note::About;
+use crate::live::order::Sort;
 use crate::live::sandbox::{Gone, Sandbox, State};
 
 /// How long the room of a row is held for it after it has gone.
@@ -66,25 +66,17 @@ impl Live {
 
     /// Reckons the rows anew. `now` by our clock.
     pub(super) fn arrange(&mut self, now: Moment) {
-        let mut standing: Vec<(Key<'_>, &Sandbox)> = self
-            .model
-            .shown()
-            .filter(|one| self.matches(one, now))
-            .map(|one| {
-                let marks = self.marks(one);
-                (Key::of(self.sight.sort, one, marks, &self.model, now), one)
-            })
-            .collect();
-        let descending = self.sight.descending;
-        standing.sort_by(|(a, one), (b, other)| {
-            a.order(*b, descending)
-                .then_with(|| other.created.cmp(&one.created))
-                .then_with(|| one.id().cmp(other.id()))
-        });
+        let shown = self.model.shown();
+        let mut standing: Vec<&Sandbox> = shown.filter(|one| self.matches(one, now)).collect();
+        let sort = Sort {
+            column: self.sight.sort,
+            descending: self.sight.descending,
+        };
+        sort.order(&mut standing, |one| self.marks(one), &self.model, now);
         let mut rows = Vec::with_capacity(standing.len());
         let mut groups = Vec::new();
         if self.sight.grouped {
-            for (_, one) in &standing {
+            for one in &standing {
                 let name = one.owner().group();
                 if !groups.iter().any(|group: &Group| group.name == name) {
                     groups.push(Group {
@@ -97,7 +89,7 @@ impl Live {
             for (index, group) in groups.iter_mut().enumerate() {
                 rows.push(Row::Group(index));
                 let open = !self.sight.folded.contains(&group.name);
-                for (_, one) in &standing {
+                for one in &standing {
                     if one.owner().group() != group.name {
                         continue;
                     }
@@ -108,11 +100,7 @@ impl Live {
                 }
             }
         } else {
-            rows.extend(
-                standing
-                    .iter()
-                    .map(|(_, one)| Row::Sandbox(one.id().to_owned())),
-            );
+            rows.extend(standing.iter().map(|one| Row::Sandbox(one.id().to_owned())));
         }
         self.rows = rows;
         self.groups = groups;

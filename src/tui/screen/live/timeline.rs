@@ -63,6 +63,16 @@ impl Timeline {
         true
     }
 
+    /// What is known by now of the limits of a container that was killed for memory; whether a line
+    /// tells more now.
+    pub fn complete(&mut self, id: &str, (cap, engine): (Option<u64>, Option<u64>)) -> bool {
+        let mut is_more = false;
+        for entry in &mut self.entries {
+            is_more |= entry.note.complete(id, cap, engine);
+        }
+        is_more
+    }
+
     /// Where the entry of this number is, or the next later one.
     pub fn position(&self, number: u64) -> Option<usize> {
         let at = self.entries.partition_point(|entry| entry.number < number);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Column, Live};
+use crate::live::order::{Arrangement, Sort};
 use crate::settings;
 use crate::text::nearest;
 use crate::tui::habits::Mistake;
@@ -24,12 +25,6 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns(Vec<Column>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
-    column: Column,
-    descending: bool,
-}
-
 impl Default for Columns {
     fn default() -> Self {
         Self(Column::ALL.to_vec())
@@ -38,7 +33,7 @@ impl Default for Columns {
 
 impl Columns {
     /// None: nobody has said which.
-    pub fn chosen(&self) -> Option<&[Column]> {
+    fn chosen(&self) -> Option<&[Column]> {
         (*self != Self::default()).then_some(self.0.as_slice())
     }
 
@@ -116,6 +111,15 @@ fn unknown(word: &str, more: &[&'static str]) -> String {
 }
 
 impl Table {
+    /// The same for a table that is printed.
+    pub fn arrangement(&self) -> Arrangement<'_> {
+        Arrangement {
+            columns: self.columns.chosen(),
+            sort: self.sort,
+            is_grouped: self.is_grouped,
+        }
+    }
+
     /// What settings say, and all that is wrong with it.
     pub fn of(watch: &settings::Watch) -> Result<Self, Vec<Mistake>> {
         let mut table = Self {

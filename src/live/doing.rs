@@ -1,8 +1,8 @@
 //! What a sandbox is doing, as a person would say it: the engine's state, and what of it matters.
 
-use crate::live::event::Moment;
-use crate::live::model::Model;
-use crate::live::sandbox::{Gone, Sandbox, State};
+use super::event::Moment;
+use super::model::Model;
+use super::sandbox::{Gone, Sandbox, State};
 
 /// In the order in which a sorted table has them: what is going on first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
