@@ -1,6 +1,7 @@
 //! How a sandbox that stands differs from what the configuration would make today. Pure: the
 //! checklist and the live picture ask alike.
 
+use crate::facts::is_within;
 use crate::facts::openclaw::{Agent, Bind, Scope, WorkspaceAccess};
 use crate::facts::sandbox::{Standing, StandingMount, agent_of};
 use crate::units::Size;
@@ -131,7 +132,7 @@ fn mounts(sandbox: &Standing, agent: &Agent) -> Vec<String> {
         // A scratch folder of the read-only root; an engine's socket is told as a danger.
         let is_told = mount.kind == "tmpfs" || mount.source.ends_with("docker.sock");
         is_told
-            || own.any(|folder| is_below(&mount.target, folder))
+            || own.any(|folder| is_within(&mount.target, folder))
             || binds.any(|bind| bind.target == mount.target)
     };
     for mount in sandbox.mounts.iter().filter(|mount| !is_known(mount)) {
@@ -150,7 +151,7 @@ fn access(workspace: &StandingMount, agent: Option<&StandingMount>, root: &str) 
     let name = workspace.source.rsplit('/').next().unwrap_or_default();
     let is_hash = |hash: &str| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     let is_own = name == "sandboxes"
-        || is_below(&workspace.source, root)
+        || is_within(&workspace.source, root)
         || name.strip_prefix("workspace-").is_some_and(is_hash);
     match agent {
         _ if workspace.read_only => WorkspaceAccess::Ro,
@@ -158,12 +159,6 @@ fn access(workspace: &StandingMount, agent: Option<&StandingMount>, root: &str) 
         None if is_own => WorkspaceAccess::None,
         Some(_) | None => WorkspaceAccess::Rw,
     }
-}
-
-/// Equal or below.
-fn is_below(path: &str, folder: &str) -> bool {
-    let rest = path.strip_prefix(folder);
-    !folder.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn is_same(mount: &StandingMount, bind: &Bind) -> bool {

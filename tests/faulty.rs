@@ -62,13 +62,16 @@ fn main() {
             let engine = engine.clone();
             trials.push(Trial::test(
                 format!("{name} on {}", engine.name),
-                move || test(&engine),
+                move || {
+                    let _alone = engine.alone();
+                    test(&engine)
+                },
             ));
         }
     }
-    // One after another: each looks for what is left in the engine.
+    // One at a time on each engine: each looks for what is left in it.
     let args = Arguments {
-        test_threads: Some(1),
+        test_threads: Some(2),
         ..args
     };
     libtest_mimic::run(&args, trials).exit();

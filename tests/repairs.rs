@@ -18,7 +18,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -88,10 +87,6 @@ const DAEMON: [(&str, Test); 4] = [
     ),
 ];
 
-/// One scenario at a time per engine, since each looks at all that is in it.
-static CLASSIC: Mutex<()> = Mutex::new(());
-static MODERN: Mutex<()> = Mutex::new(());
-
 fn main() {
     let args = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repairs");
@@ -159,15 +154,7 @@ fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
         let done = Node::set(scenario, engine).and_then(|mut node| node.play());
         return done.map_err(|error| about(scenario, &error));
     }
-    let lock = if engine.name == "classic" {
-        &CLASSIC
-    } else {
-        &MODERN
-    };
-    // A scenario that panicked has told so itself, and its node is gone.
-    let _alone = lock
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _alone = engine.alone();
     let kept = kept(engine)?;
     let before = World::of_engine(engine)?;
     let done = Node::set(scenario, engine).and_then(|mut node| node.play());

@@ -100,15 +100,16 @@ fn main() {
             }
         }
     }
-    // One after another: each looks at all that is in the engine, before and after.
+    // One at a time on each engine: each looks at all that is in it, before and after.
     let args = Arguments {
-        test_threads: Some(1),
+        test_threads: Some(2),
         ..args
     };
     libtest_mimic::run(&args, trials).exit();
 }
 
 fn play(scenario: &Scenario, engine: &Engine) -> Result<(), Failed> {
+    let _alone = engine.alone();
     let mut place = Place::new();
     let stage = set(scenario, engine, &mut place)?;
     let before = (place.listing(), engine.inventory()?);

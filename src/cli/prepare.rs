@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -43,7 +44,7 @@ pub struct Wish {
 /// All that a run is made of, checked before anything is asked of the world.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     pub waivers: Vec<Waiver>,
     pub selected: BTreeSet<CheckId>,
     /// The sections to gather, with their time.
@@ -91,7 +92,7 @@ pub fn plan(wish: &Wish, here: &Surroundings) -> Result<Prepared, Failure> {
     }
     Ok(Prepared {
         budgets: catalog.sections(&wanted),
-        catalog,
+        catalog: Arc::new(catalog),
         waivers,
         selected,
         world,

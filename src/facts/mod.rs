@@ -18,10 +18,17 @@ pub mod sandbox;
 
 pub use reading::{Reading, Why, WhyKind};
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 /// Version of the snapshot's form on disk.
 pub const VERSION: u32 = 1;
+
+/// Whether a path is this folder or lies below it, as they are written. In no name lies nothing.
+pub fn is_within(path: &str, folder: &str) -> bool {
+    !folder.is_empty() && Path::new(path).starts_with(folder)
+}
 
 /// Everything that one run found out about a node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -11,9 +11,10 @@ const QUIET: Duration = Duration::from_mins(5);
 /// So many failures of one agent within [`BURST_SPAN`] are a burst.
 const BURST: usize = 5;
 const BURST_SPAN: Duration = Duration::from_secs(10);
-/// A part of the memory cap that is nearly all, and the part below which it is over.
+/// A part of the memory cap that is nearly all, and the part below which a sandbox is not near it
+/// any more.
 const NEAR_CAP: f64 = 0.9;
-const CLEAR_OF_CAP: f64 = 0.8;
+pub const CLEAR_OF_CAP: f64 = 0.8;
 /// Alerts that are kept.
 const MOST: usize = 200;
 

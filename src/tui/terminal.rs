@@ -93,7 +93,7 @@ impl Terminal {
         }));
         let title = TITLE.to_owned();
         let taken = enter(pointer, &title).and_then(|()| {
-            let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout()));
+            let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 15, stdout()));
             ratatui::Terminal::new(Sparing(backend))
         });
         match taken {

@@ -27,7 +27,7 @@
 //! | /workspace empty: other paths inside, before 2026.9 (10) | E `engine/gateways`, N `nodes/cases/openclaw` |
 //! | its state a named volume, or no mount (11) | E `engine/gateways`, N `nodes/cases/openclaw` |
 //! | a container of another engine (11) | E `engine/gateways`, N `nodes/cases/openclaw` |
-//! | a stray `/.dockerenv` (11) | N `nodes/cases/openclaw` |
+//! | a stray `/.dockerenv` (11) | R `stray-dockerenv` here, N `nodes/cases/openclaw` |
 //! | EAI_AGAIN in openclaw-cli on Docker Desktop (13) | N `nodes/cases/openclaw`; what shares the network: E `engine/gateways` |
 //! | settings without effect on a standing sandbox | R `stale-settings`, `stale-image`, `stale-mounts` here, `repairs/sandbox-stale` |
 //! | no network, `setupCommand` | R `setup-command` here |

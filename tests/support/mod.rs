@@ -14,6 +14,7 @@ pub mod written;
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A real engine that the tests may use.
 #[derive(Clone, Debug)]
@@ -43,6 +44,20 @@ impl Engine {
             })
         })
         .collect()
+    }
+
+    /// For a test that looks at all that is in the engine: none that asks for the same is at it
+    /// meanwhile.
+    pub fn alone(&self) -> MutexGuard<'static, ()> {
+        static CLASSIC: Mutex<()> = Mutex::new(());
+        static MODERN: Mutex<()> = Mutex::new(());
+        let lock = if self.name == "classic" {
+            &CLASSIC
+        } else {
+            &MODERN
+        };
+        // A test that panicked has told so itself, and its node is gone.
+        lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn url(&self) -> String {

@@ -27,6 +27,8 @@
 #   CLAWDOCTOR_TEST_OPENCLAW_PORT      of the gateway          (18989; the model's is the next one)
 #   CLAWDOCTOR_TEST_GATEWAY_DOCKER     no: the gateway, or what is run, finds no docker command. With up, another word
 #                                      than before restarts the gateway
+#   CLAWDOCTOR_TEST_GATEWAY_STRAY      yes: it sees a /.dockerenv, as on a machine made from a container's image. With up,
+#                                      another word than before restarts the gateway
 #   PLACE                              a folder that the gateway's user is to reach, too
 #   DOCKER_HOST                        the engine; without it the classic one of engine.sh
 set -euo pipefail
@@ -84,7 +86,7 @@ enter() {
   while read -r line; do export "${line?}"; done < <(surroundings)
 }
 
-# As its user, with its proof of a container hidden, and nothing of root's in the way.
+# As its user, with its proof of a container hidden unless that is asked for, and nothing of root's in the way.
 as_user() {
   local view=(--open "$WORK" ${PLACE:+--open "$PLACE"}) user=() socket=${DOCKER_HOST#unix://} groups=--clear-groups
   if unshare --mount true 2>/dev/null && [ "$(id -u)" = 0 ]; then
@@ -106,6 +108,8 @@ give_home() { # to its user, who gets a name
 if [ "${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes}" = no ]; then
   for program in $(PATH=${PATH#"$DIR/bin:"} type -aP docker | xargs -r readlink -f | sort -u); do VIEW+=(--bind /dev/null "$program"); done
 fi
+
+if [ "${CLAWDOCTOR_TEST_GATEWAY_STRAY:-no}" = yes ]; then VIEW+=(--stray); fi
 
 # ---- up and down ------------------------------------------------------------------------------------------------
 
@@ -175,7 +179,8 @@ up() { # [SANDBOX]
   echo "$PORT" >"$DIR/port"
   enter
   # a gateway keeps the engine and the programs it began with
-  local begun="$DOCKER_HOST ${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes}" path=${PATH#"$DIR/bin:"}
+  local docker=${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes} path=${PATH#"$DIR/bin:"}
+  local begun="$DOCKER_HOST $docker ${CLAWDOCTOR_TEST_GATEWAY_STRAY:-no}"
   if [ "$(cat "$DIR/gateway.begun" 2>/dev/null)" != "$begun" ]; then stop "$DIR/gateway.pid" 30; fi
   configure "${1:-}"
   if ! alive "$DIR/model.pid" >/dev/null; then
@@ -185,7 +190,7 @@ up() { # [SANDBOX]
   if ! alive "$DIR/gateway.pid" >/dev/null; then
     echo "$begun" >"$DIR/gateway.begun"
     RUN=(launch "$DIR/gateway.pid" "$LOGS/gateway.out" nice)
-    if [ "${begun##* }" = no ]; then
+    if [ "$docker" = no ]; then
       mkdir -p "$OPENCLAW_HOME_DIR/.local/bin"
       give_home
       RUN+=(env "PATH=$OPENCLAW_HOME_DIR/.local/bin:$path")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command that sees / as it is but for /.dockerenv.
 #
-#   view.sh FOLDER [--bind FROM TO]... [--open PATH]... COMMAND...
+#   view.sh FOLDER [--bind FROM TO]... [--open PATH]... [--stray] COMMAND...
 #
 #   FOLDER   stands for the command's own / while that is made; what is mounted in the top folder that holds it, and
 #            what lies in FOLDER itself, the command does not see
@@ -13,6 +13,7 @@
 #   --bind   lets the command see a folder or file at another place, too
 #   --open   lets any user reach this folder: where one above it is closed to others, as /root is, the top folder holds
 #            nothing but what is opened
+#   --stray  shows that file, empty, whether this machine has it or not
 set -euo pipefail
 
 closed() { # PATH: a folder above it lets others not through
@@ -26,13 +27,14 @@ closed() { # PATH: a folder above it lets others not through
 }
 top() { cut -d/ -f2 <<<"$1"; }
 
-binds=() asked=() opens=()
+binds=() asked=() opens=() stray=no
 view=$1
 shift
 while true; do
   case ${1:-} in
     --bind) binds+=("$2" "$3") && shift 3 ;;
     --open) asked+=("$(realpath "$2")") && shift 2 ;;
+    --stray) stray=yes && shift ;;
     *) break ;;
   esac
 done
@@ -41,14 +43,14 @@ for path in "${asked[@]}"; do
     if [ "$(top "$path")" = "$(top "$other")" ] && closed "$other"; then opens+=("$path") && break; fi
   done
 done
-if { [ ! -e /.dockerenv ] && [ ${#binds[@]} -eq 0 ] && [ ${#opens[@]} -eq 0 ]; } || ! unshare --mount true 2>/dev/null; then exec "$@"; fi
+if { [ ! -e /.dockerenv ] && [ $stray = no ] && [ ${#binds[@]} -eq 0 ] && [ ${#opens[@]} -eq 0 ]; } || ! unshare --mount true 2>/dev/null; then exec "$@"; fi
 
 mkdir -p "$view"
 # shellcheck disable=SC2016 # meant for the inner shell
 exec unshare --mount --propagation private bash -euc '
-  view=$1 binds=$2 opens=$3 here=$PWD mask=$(umask)
+  view=$1 stray=$2 binds=$3 opens=$4 here=$PWD mask=$(umask)
   umask 022
-  shift 3
+  shift 4
   opened=("${@:1:opens}")
   shift "$opens"
   # not recursive where the view itself is: it would hold itself
@@ -69,6 +71,7 @@ exec unshare --mount --propagation private bash -euc '
       [ "$whole" = no ] || show "$entry"
     else : >"$copy"; mount --bind "$entry" "$copy"; fi
   done
+  if [ "$stray" = yes ]; then : >"$view/.dockerenv"; fi
   cd "$view"
   PATH=$PATH:/usr/sbin:/sbin pivot_root . .
   umount -l .
@@ -79,5 +82,5 @@ exec unshare --mount --propagation private bash -euc '
   done
   cd "$here" 2>/dev/null || cd /
   umask "$mask"
-  exec "$@"' view "$view" ${#binds[@]} ${#opens[@]} ${opens[@]+"${opens[@]}"} \
+  exec "$@"' view "$view" $stray ${#binds[@]} ${#opens[@]} ${opens[@]+"${opens[@]}"} \
   ${binds[@]+"${binds[@]}"} "$@"

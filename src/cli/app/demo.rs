@@ -53,7 +53,7 @@ pub fn show(args: &Args, here: &Surroundings, first: First, out: &Out) -> Result
     let handle = runtime.handle().clone();
     let terms_of = Arc::clone(&stage);
     let session = Session {
-        catalog: Arc::new(prepared.catalog.clone()),
+        catalog: Arc::clone(&prepared.catalog),
         terms: Box::new(move || terms_of.terms(BTreeMap::new(), 0)),
         gather: Box::new(move |scope, told| handle.spawn(Arc::clone(&stage).tell(scope, told))),
         subject: Subject::Demo,

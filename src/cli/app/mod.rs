@@ -145,7 +145,7 @@ pub fn show(
     let (terms_of, gather_of) = (Arc::clone(&ready), Arc::clone(&ready));
     let gather_on = handle.clone();
     let session = Session {
-        catalog: Arc::new(ready.prepared.catalog.clone()),
+        catalog: Arc::clone(&ready.prepared.catalog),
         terms: Box::new(move || {
             check::terms(&terms_of.prepared, &terms_of.ask, &Gathered::default(), 0)
         }),

@@ -9,6 +9,7 @@ mod pace;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -89,7 +90,7 @@ pub fn prepared(wish: &Wish) -> Result<Prepared, Failure> {
     let node = node().facts.node;
     Ok(Prepared {
         budgets: catalog.sections(&wanted),
-        catalog,
+        catalog: Arc::new(catalog),
         waivers: Vec::new(),
         habits: Habits::default(),
         selected,

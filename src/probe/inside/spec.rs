@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::engine::ContainerSpec;
+use crate::facts::is_within;
 use crate::facts::openclaw::{Agent, Bind, Docker, Sandbox, WorkspaceAccess};
 
 /// All that goes into a sandbox, so that agents with equal ones share a probe.
@@ -178,11 +179,6 @@ pub fn refusal(bind: &Bind, home: &str, of_openclaw: bool) -> Option<String> {
         }
     }
     None
-}
-
-fn is_within(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

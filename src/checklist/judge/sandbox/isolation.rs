@@ -12,12 +12,12 @@ use serde::Deserialize;
 
 use crate::checklist::judge::agents::{counted, grouped, sentence};
 use crate::checklist::judge::image::is_root;
-use crate::checklist::judge::volume::{is_socket, is_system, is_within};
+use crate::checklist::judge::volume::{is_socket, is_system};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::drift::{drops_all, owner};
 use crate::facts::openclaw::Agent;
 use crate::facts::sandbox::{Inside, Standing};
-use crate::facts::{Facts, Why};
+use crate::facts::{Facts, Why, is_within};
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -154,7 +154,7 @@ pub fn dangers(sandbox: &Standing, agents: &[&Agent]) -> Vec<Complaint> {
 
 /// A gateway that runs as root keeps its state below /root, and mounts workspaces from there.
 fn is_openclaws_own(source: &str, agents: &[&Agent]) -> bool {
-    let ours = |folder: &str| !folder.is_empty() && is_within(source, folder);
+    let ours = |folder: &str| is_within(source, folder);
     is_within(source, "/root/.openclaw")
         || agents
             .iter()

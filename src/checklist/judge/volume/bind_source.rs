@@ -12,7 +12,7 @@ use crate::checklist::judge::agents::{Group, grouped, sentence, with_sandboxed};
 use crate::checklist::verdict::{Complaint, Ruling};
 use crate::facts::host::OsKind;
 use crate::facts::openclaw::{Agent, Bind};
-use crate::facts::{Facts, Why};
+use crate::facts::{Facts, Why, is_within};
 
 #[derive(Clone, Debug, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -177,15 +177,6 @@ fn tidy(path: &str) -> &str {
         "" if path.starts_with('/') => "/",
         tidy => tidy,
     }
-}
-
-/// Equal or below.
-pub fn is_within(path: &str, folder: &str) -> bool {
-    path == folder
-        || folder == "/"
-        || path
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.starts_with('/'))
 }
 
 pub fn is_socket(path: &str) -> bool {

@@ -8,7 +8,7 @@
 mod bind_source;
 mod selinux;
 
-pub use bind_source::{BindSource, is_socket, is_system, is_within};
+pub use bind_source::{BindSource, is_socket, is_system};
 
 use serde::Deserialize;
 

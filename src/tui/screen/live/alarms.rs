@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use super::Live;
-use crate::live::alert::{Cause, Raised};
+use crate::live::alert::{CLEAR_OF_CAP, Cause, Raised};
 use crate::live::event::{Link, Moment};
 
 /// How long an alert stands on the screen after its cause was there last.
 pub(super) const ALERT: Duration = Duration::from_mins(5);
-/// Of its memory cap: with less a sandbox is not near it any more.
-const CLEAR_OF_CAP: f64 = 0.8;
 
 /// Whether the cause of an alert is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
