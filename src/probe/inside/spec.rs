@@ -160,11 +160,6 @@ pub fn refusal(bind: &Bind, home: &str, of_openclaw: bool) -> Option<String> {
     }
     blocked.extend(BLOCKED_AT_HOME.map(|name| format!("{}/{name}", home.trim_end_matches('/'))));
     for source in std::iter::once(&bind.source).chain(bind.resolved.as_ref()) {
-        let source = if source == "/" {
-            ""
-        } else {
-            source.trim_end_matches('/')
-        };
         if Path::new(source)
             .extension()
             .is_some_and(|end| end == "sock")
