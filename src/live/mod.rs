@@ -6,10 +6,12 @@
 //!                        └──▶ recording ──▶ the same events ──▶ the same picture
 //! ```
 //!
-//! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`calls`], [`usage`], [`note`]
-//! and [`alert`] are what it is made of, [`trail`] how well an end is known, [`column`] what a table of them may tell, [`stall`] whether the engine is slow, [`scope`] which containers are
-//! sandboxes and whose, [`sampling`] whom to ask next. All of that is pure; [`feed`] and `survey` are the edge. What does not belong here: drawing (tui),
-//! printing (report, cli), and changing anything in the engine.
+//! [`event`] is the vocabulary, [`model`] the reducer; [`sandbox`], [`call`], [`calls`], [`usage`],
+//! [`note`] and [`alert`] are what it is made of, [`trail`] how well an end is known, [`stall`]
+//! whether the engine is slow, [`scope`] which containers are sandboxes and whose, [`sampling`] whom
+//! to ask next. [`column`] is what a table of them may tell, [`doing`] what one is doing in a word,
+//! [`order`] how the table is sorted. All of that is pure; [`feed`] and `survey` are the edge. What
+//! does not belong here: drawing (tui), printing (report, cli), and changing anything in the engine.
 
 pub mod alert;
 pub mod call;

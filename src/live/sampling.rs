@@ -109,6 +109,8 @@ struct Entry {
     cores: Option<f64>,
     /// A sample was asked for and has not come yet.
     asked: bool,
+    /// It is due, whatever its turn.
+    wanted: bool,
     samples: u32,
 }
 
@@ -142,15 +144,17 @@ impl Roster {
             .min()
     }
 
-    /// Every running container, for a look at all of them at once.
-    pub fn everything(&self) -> Vec<String> {
-        let running = self.entries.iter().filter(|(_, e)| e.is_measurable());
-        running.map(|(id, _)| id.clone()).collect()
+    /// Every running container is due now, for a look at all of them.
+    pub fn want_all(&mut self) {
+        for entry in self.entries.values_mut() {
+            entry.wanted = entry.is_measurable();
+        }
     }
 
     pub fn asked(&mut self, id: &str) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.asked = true;
+            entry.wanted = false;
         }
     }
 
@@ -228,6 +232,7 @@ impl Roster {
             last: None,
             cores: None,
             asked: false,
+            wanted: false,
             samples: 0,
         })
     }
@@ -247,7 +252,7 @@ impl Entry {
         if !self.is_measurable() {
             return None;
         }
-        let Some((last, ..)) = self.last else {
+        let Some((last, ..)) = self.last.filter(|_| !self.wanted) else {
             return Some(Moment::default());
         };
         let wait = match (self.kind, on_screen, self.is_busy()) {

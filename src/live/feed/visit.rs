@@ -189,13 +189,12 @@ impl Feed {
         }
         let ids = {
             let sight = self.sight.borrow_and_update();
-            if sight.all_now == visit.seen_all_now {
-                self.roster.due(at, &sight, self.watch.pace)
-            } else {
+            if sight.all_now != visit.seen_all_now {
                 visit.seen_all_now = sight.all_now;
                 visit.next_survey = at;
-                self.roster.everything()
+                self.roster.want_all();
             }
+            self.roster.due(at, &sight, self.watch.pace)
         };
         for id in ids {
             if visit.sampling == MOST_SAMPLES {

@@ -124,7 +124,46 @@ fn a_running_call_makes_busy_and_what_does_not_run_is_not_asked() {
     happened(&mut roster, "a", Turn::Started);
     assert_eq!(due(&roster, 1000), 1);
     happened(&mut roster, "a", Turn::Destroyed);
-    assert_eq!(roster.everything().len(), 0);
+    roster.want_all();
+    assert_eq!(due(&roster, 1000), 0);
+}
+
+#[test]
+fn what_is_wanted_now_is_due_until_it_is_asked_for_however_many_there_are() {
+    let all: Vec<String> = (0..30).map(|number| format!("{number:02}")).collect();
+    let named: Vec<(&str, Kind)> = all.iter().map(|id| (id.as_str(), Kind::Sandbox)).collect();
+    let mut roster = roster(&named);
+    for id in &all {
+        sampled(&mut roster, id, 10, 1);
+        sampled(&mut roster, id, 11, 1);
+    }
+    happened(&mut roster, "03", Turn::Paused);
+    let nothing = Sight::nothing();
+    let due = |roster: &Roster| roster.due(at(12), &nothing, Pace::default());
+    assert_eq!(due(&roster).len(), 0);
+    roster.want_all();
+    assert_eq!(
+        roster.wake(&nothing, Pace::default()),
+        Some(Moment::default())
+    );
+    let first: Vec<String> = due(&roster).into_iter().take(8).collect();
+    for id in &first {
+        roster.asked(id);
+    }
+    assert_eq!(
+        due(&roster).len(),
+        30 - 1 - 8,
+        "the paused one is not asked"
+    );
+    for id in &first {
+        sampled(&mut roster, id, 12, 1);
+    }
+    assert_eq!(due(&roster).len(), 30 - 1 - 8);
+    for id in due(&roster) {
+        roster.asked(&id);
+        sampled(&mut roster, &id, 12, 1);
+    }
+    assert_eq!(due(&roster).len(), 0);
 }
 
 #[test]
