@@ -12,8 +12,6 @@
 #   openclaw.sh run ARGUMENTS...          its command line, seen as the gateway sees it
 #   openclaw.sh as COMMAND...             any command, as the gateway's user and seen as it sees it
 #   openclaw.sh env                       what to export to be where it is (eval "$(openclaw.sh env)")
-#   openclaw.sh manager                   instead of the gateway a real service manager of its user's (systemd --user), for
-#                                         `openclaw gateway install`; until up, which ends it with its services
 #   openclaw.sh down                      removes its sandboxes, stops it; its home stays
 #   openclaw.sh status
 #
@@ -79,10 +77,10 @@ PATH=$DIR/bin:$DIR/node/node_modules/node/bin:$APP/node_modules/.bin:$PATH
 OPENCLAW_STATE_DIR=$OPENCLAW_HOME_DIR/.openclaw
 OPENCLAW_CONFIG_PATH=$OPENCLAW_HOME_DIR/.openclaw/openclaw.json
 OPENCLAW_DISABLE_BONJOUR=1
+NODE_COMPILE_CACHE=$OPENCLAW_HOME_DIR/.cache/node
 NO_COLOR=1
 DOCKER_HOST=$(cat "$DIR/engine" 2>/dev/null)
 LINES
-  if alive "$DIR/manager.pid" >/dev/null; then echo "XDG_RUNTIME_DIR=$DIR/run"; fi
 }
 enter() {
   local line
@@ -96,7 +94,6 @@ as_user() {
     if [ -S "$socket" ] && [ "$(stat -c %g "$socket")" != 0 ]; then groups=--groups=$(stat -c %g "$socket"); fi
     user=(setpriv "--reuid=$OWNER" "--regid=$OWNER" "$groups")
     getent passwd "$OWNER" >/dev/null || view+=(--bind "$DIR/passwd" /etc/passwd)
-    [ ! -e "$DIR/run" ] || view+=(--booted)
   fi
   "${RUN[@]}" "$SUPPORT/view.sh" "$DIR/view" "${view[@]}" "${VIEW[@]}" "${user[@]}" "$@"
 }
@@ -185,7 +182,6 @@ up() { # [SANDBOX]
   # a gateway keeps the engine and the programs it began with
   local docker=${CLAWDOCTOR_TEST_GATEWAY_DOCKER:-yes} path=${PATH#"$DIR/bin:"}
   local begun="$DOCKER_HOST $docker ${CLAWDOCTOR_TEST_GATEWAY_STRAY:-no}"
-  end_manager
   if [ "$(cat "$DIR/gateway.begun" 2>/dev/null)" != "$begun" ]; then stop "$DIR/gateway.pid" 30; fi
   configure "${1:-}"
   if ! alive "$DIR/model.pid" >/dev/null; then
@@ -206,31 +202,6 @@ up() { # [SANDBOX]
   echo "http://127.0.0.1:$PORT"
 }
 
-# In a control group of its own, as the one that a booted machine gives it.
-manager() {
-  local group=/sys/fs/cgroup/clawdoctor-test
-  [ ! -d /sys/fs/cgroup/systemd ] || group=/sys/fs/cgroup/systemd/clawdoctor-test
-  need unshare setpriv
-  [ -x /lib/systemd/systemd ] || die "no service manager here: apt-get install systemd"
-  stop "$DIR/gateway.pid" 30
-  rm -f "$DIR/gateway.begun"
-  end_manager
-  mkdir -m 700 "$DIR/run"
-  chown "$OWNER:$OWNER" "$DIR/run"
-  mkdir -p "$group"
-  chown "$OWNER:$OWNER" "$group" "$group/cgroup.procs"
-  # shellcheck disable=SC2016 # meant for the inner shell
-  RUN=(launch "$DIR/manager.pid" "$LOGS/manager.out" sh -c 'echo $$ >"$0/cgroup.procs" && exec nice "$@"' "$group")
-  XDG_RUNTIME_DIR=$DIR/run as_user /lib/systemd/systemd --user
-  wait_for 30 "$DIR/manager.pid" test -S "$DIR/run/systemd/private" || failed manager
-}
-end_manager() {
-  [ -e "$DIR/run" ] || return 0
-  stop "$DIR/manager.pid" 60
-  rm -rf "$DIR/run"
-  find /sys/fs/cgroup -depth -type d -path '*/clawdoctor-test*' -exec rmdir {} + 2>/dev/null || true
-}
-
 failed() {
   tail -n 15 "$LOGS/$1.out" >&2
   down
@@ -249,7 +220,6 @@ down() {
       fi
     done
   fi
-  end_manager
   stop "$DIR/gateway.pid" 30
   stop "$DIR/model.pid"
   rm -f "$DIR/gateway.begun"
@@ -265,7 +235,7 @@ call() {
     [ $# -eq 1 ] || wrong
     arguments=$(jq -nc --arg command "$1" '{$command}')
   fi
-  [ -e "$DIR/run" ] || alive "$DIR/gateway.pid" >/dev/null || die "not up: openclaw.sh up"
+  alive "$DIR/gateway.pid" >/dev/null || die "not up: openclaw.sh up"
   enter
   openclaw_ agent --session-key "$key" --timeout 120 --message "CALL $tool $arguments"
 }
@@ -287,11 +257,6 @@ case $command in
     take_lock openclaw
     mkdir -p "$LOGS"
     down
-    ;;
-  manager)
-    take_lock openclaw
-    enter
-    manager
     ;;
   call) call "$@" ;;
   as)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command that sees / as it is but for /.dockerenv.
 #
-#   view.sh FOLDER [--bind FROM TO]... [--open PATH]... [--stray] [--booted] COMMAND...
+#   view.sh FOLDER [--bind FROM TO]... [--open PATH]... [--stray] COMMAND...
 #
 #   FOLDER   stands for the command's own / while that is made; what is mounted in the top folder that holds it, and
 #            what lies in FOLDER itself, the command does not see
@@ -14,7 +14,6 @@
 #   --open   lets any user reach this folder: where one above it is closed to others, as /root is, the top folder holds
 #            nothing but what is opened
 #   --stray  shows that file, empty, whether this machine has it or not
-#   --booted shows a machine that systemd has started (sd_booted(3)), where a user may have a service manager
 set -euo pipefail
 
 closed() { # PATH: a folder above it lets others not through
@@ -28,7 +27,7 @@ closed() { # PATH: a folder above it lets others not through
 }
 top() { cut -d/ -f2 <<<"$1"; }
 
-binds=() asked=() opens=() stray=no booted=no
+binds=() asked=() opens=() stray=no
 view=$1
 shift
 while true; do
@@ -36,7 +35,6 @@ while true; do
     --bind) binds+=("$2" "$3") && shift 3 ;;
     --open) asked+=("$(realpath "$2")") && shift 2 ;;
     --stray) stray=yes && shift ;;
-    --booted) booted=yes && shift ;;
     *) break ;;
   esac
 done
@@ -45,15 +43,14 @@ for path in "${asked[@]}"; do
     if [ "$(top "$path")" = "$(top "$other")" ] && closed "$other"; then opens+=("$path") && break; fi
   done
 done
-if [ -d /run/systemd/system ]; then booted=no; fi
-if { [ ! -e /.dockerenv ] && [ $stray$booted = nono ] && [ ${#binds[@]} -eq 0 ] && [ ${#opens[@]} -eq 0 ]; } || ! unshare --mount true 2>/dev/null; then exec "$@"; fi
+if { [ ! -e /.dockerenv ] && [ $stray = no ] && [ ${#binds[@]} -eq 0 ] && [ ${#opens[@]} -eq 0 ]; } || ! unshare --mount true 2>/dev/null; then exec "$@"; fi
 
 mkdir -p "$view"
 # shellcheck disable=SC2016 # meant for the inner shell
 exec unshare --mount --propagation private bash -euc '
-  view=$1 stray=$2 booted=$3 binds=$4 opens=$5 here=$PWD mask=$(umask)
+  view=$1 stray=$2 binds=$3 opens=$4 here=$PWD mask=$(umask)
   umask 022
-  shift 5
+  shift 4
   opened=("${@:1:opens}")
   shift "$opens"
   # not recursive where the view itself is: it would hold itself
@@ -78,11 +75,6 @@ exec unshare --mount --propagation private bash -euc '
   cd "$view"
   PATH=$PATH:/usr/sbin:/sbin pivot_root . .
   umount -l .
-  if [ "$booted" = yes ]; then
-    mkdir -p /run/systemd
-    mount -t tmpfs -o size=1m,mode=755 clawdoctor-test /run/systemd
-    mkdir /run/systemd/system
-  fi
   while [ "$binds" -gt 0 ]; do
     mount --bind "$1" "$2"
     shift 2
@@ -90,5 +82,5 @@ exec unshare --mount --propagation private bash -euc '
   done
   cd "$here" 2>/dev/null || cd /
   umask "$mask"
-  exec "$@"' view "$view" $stray $booted ${#binds[@]} ${#opens[@]} ${opens[@]+"${opens[@]}"} \
+  exec "$@"' view "$view" $stray ${#binds[@]} ${#opens[@]} ${opens[@]+"${opens[@]}"} \
   ${binds[@]+"${binds[@]}"} "$@"
