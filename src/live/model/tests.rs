@@ -446,6 +446,41 @@ fn only_what_is_new_rings_and_the_backlog_does_not() {
 }
 
 #[test]
+fn how_long_a_start_took_is_known_too_when_the_inspection_came_before_the_events() {
+    let inspected = |started: i64| {
+        let Event::Detailed(mut found) = detail("a", 1000, 16 * MIB) else {
+            unreachable!("it is one");
+        };
+        found.started = Some(ms(started));
+        found.created = Some(ms(-1));
+        let mut model = model();
+        tell(&mut model, 1000, list(990, vec![listed("a", "running")]));
+        tell(&mut model, 1001, Event::Detailed(found));
+        tell(
+            &mut model,
+            1002,
+            Event::Happened(Box::new(life("a", 0, Turn::Created))),
+        );
+        tell(
+            &mut model,
+            1003,
+            Event::Happened(Box::new(life("a", 150, Turn::Started))),
+        );
+        model
+    };
+    let latency = Some(Duration::from_millis(150));
+    let mut model = inspected(148);
+    assert_eq!(model.sandboxes["a"].latency, latency);
+    // A second start is no measurement, however soon it comes.
+    happen(&mut model, "a", 200, Turn::Started);
+    assert_eq!(model.sandboxes["a"].latency, latency);
+    // The inspection knows of a later start than the one that the engine remembers.
+    let later = inspected(900);
+    let later = &later.sandboxes["a"];
+    assert_eq!((later.latency, later.started), (None, Some(ms(900))));
+}
+
+#[test]
 fn a_kill_that_was_told_before_its_sandbox_was_known_names_the_cap_once_it_is() {
     let mut model = model();
     tell(&mut model, 0, Event::Link(Link::Up));

@@ -7,6 +7,10 @@ use crate::live::event::{Moment, Turn};
 use crate::live::note::{News, Seen};
 use crate::live::sandbox::{OOM_TO_DEATH, Sandbox, State};
 
+/// Nanoseconds. An inspection and an event tell the same start by stamps that are some milliseconds
+/// apart; what ended at once is started again after 100 ms at the soonest (moby's restartmanager).
+const SAME_START: u64 = 90_000_000;
+
 /// What an event about the container itself does to it.
 pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
     match turn {
@@ -20,9 +24,11 @@ pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
             News::Created
         }
         Turn::Started => {
-            let first = one.started.is_none();
+            // An inspection may have told of it before the engine told what it remembers.
+            let is_told = |told: Moment| told.0.abs_diff(stamp.0) < SAME_START;
+            let first = one.latency.is_none() && one.started.is_none_or(is_told);
             one.state = State::Running;
-            one.started = Some(stamp);
+            one.started = one.started.max(Some(stamp));
             one.died = None;
             one.exit_code = None;
             let latency = one.created.map(|created| stamp.since(created));
