@@ -18,7 +18,7 @@ use crate::live::calls::{self, Made};
 use crate::live::event::{Event, Link, Moment, Stamped};
 use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
-use crate::live::note::Note;
+use crate::live::note::{News, Note};
 use crate::live::sampling::{Pace, Sight};
 use crate::redact::Redactor;
 use crate::report::live::calls::{CallsReport, Wanted, call_line, call_text, calls_table};
@@ -70,6 +70,7 @@ pub fn calls(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         redactor: prepared.redactor(ask.redact),
         json: ask.json,
         commands: ask.command_lines == CommandLines::Keep,
+        is_cut_off: false,
         out,
     };
     let code = if ask.follow {
@@ -108,6 +109,8 @@ struct Teller<'a> {
     json: bool,
     /// A recording may hold command lines that nobody asked for now.
     commands: bool,
+    /// That there is no engine was told.
+    is_cut_off: bool,
     out: &'a Out,
 }
 
@@ -183,6 +186,7 @@ impl Teller<'_> {
     fn take(&mut self, event: Stamped<Event>) -> Result<(), Hush> {
         let notes: Vec<Note> = self.model.apply(event);
         for note in notes.iter().filter(|note| note.shown) {
+            self.tell_of_engine(note);
             if let Some(made) = calls::told(&self.model, note)
                 && self.wanted.has(&made)
             {
@@ -190,6 +194,20 @@ impl Teller<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Else a stream that is cut off looks like one in which nothing happens. Beside it, since it
+    /// is one of calls.
+    fn tell_of_engine(&mut self, note: &Note) {
+        let News::Link(link) = &note.what else {
+            return;
+        };
+        let is_cut_off = matches!(link, Link::Lost { .. } | Link::Hung);
+        let was_cut_off = std::mem::replace(&mut self.is_cut_off, is_cut_off);
+        if is_cut_off || was_cut_off {
+            let line = live::happening(note, &self.out.style);
+            self.out.complain(&format!("{line}\n"));
+        }
     }
 
     fn tell(&self, made: &Made) -> Result<(), Hush> {

@@ -1,18 +1,26 @@
 //! `clawdoctor calls` on real engines: every call with its owner, length and end, those that were
 //! made before and those that are made while it looks on.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::dashboard::sandbox;
+use super::support::gate::Gate;
 use super::support::place::Place;
 use super::watch::Watch;
 use super::{Bench, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 3] = [
+pub const TESTS: [(&str, Test); 4] = [
     ("calls_made_before_are_listed_with_their_ends", listed),
     ("calls_are_told_as_they_begin_and_end", followed),
+    (
+        "a_stream_of_calls_says_that_its_engine_went_and_came",
+        cut_off,
+    ),
     (
         "command_lines_are_shown_when_asked_for_and_redacted",
         commands,
@@ -136,6 +144,41 @@ fn followed(at: &Bench) -> Outcome {
     sure(begun["execId"] == ended["execId"], format!("{ended}"))?;
     let took = ended["durationSeconds"].as_f64().unwrap_or_default();
     sure((0.1..10.0).contains(&took), format!("{ended}"))
+}
+
+/// Beside the stream, and nothing there as long as all is well.
+fn cut_off(at: &Bench) -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let socket = folder.path().join("engine.sock");
+    let mut gate = Gate::new(&socket, &at.real.socket);
+    gate.open()?;
+    let mut place = Place::new();
+    let url = format!("unix://{}", socket.display());
+    place.env.insert("DOCKER_HOST".to_owned(), url);
+    let words = ["calls", "--follow", "--since", "0s"].map(str::to_owned);
+    let mut child = place
+        .command(None, &words)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let told = child.stderr.take().ok_or("it is piped")?;
+    let (send, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(told).lines().map_while(Result::ok) {
+            if send.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    let next = || lines.recv_timeout(BOUND).map_err(|error| error.to_string());
+    std::thread::sleep(Duration::from_secs(1));
+    gate.close();
+    let (went, came) = (next(), gate.open().map(|()| next()));
+    child.kill()?;
+    child.wait()?;
+    let (went, came) = (went?, came??);
+    sure(went.contains("the engine is lost: "), went)?;
+    sure(came.contains("the engine: up"), came)
 }
 
 fn commands(at: &Bench) -> Outcome {

@@ -21,6 +21,8 @@ pub(super) const UNKNOWN: &str = "?";
 /// A recorder writes down at least its own cost each minute.
 const GAP: Duration = Duration::from_mins(3);
 const DAY: Duration = Duration::from_hours(24);
+/// So long an engine is lost when it was never there: for as long as it took to ask.
+const SHORT: Duration = Duration::from_secs(1);
 /// Of those that have gone and of what happened, so many are told.
 const MOST: usize = 20;
 
@@ -175,6 +177,7 @@ pub(super) fn link(
         },
         Link::Connecting => "The engine has not answered yet.".to_owned(),
         Link::Hung => format!("The engine has not answered for {since}."),
+        Link::Lost { why } if now.since(model.link_since) < SHORT => format!("No engine: {why}."),
         Link::Lost { why } => format!("No engine for {since}: {why}."),
     };
     writeln!(to, "{}", style.paint(Role::Bad, &words))
