@@ -73,7 +73,7 @@ pub fn write(report: &HeadroomReport, style: &Style, to: &mut dyn Write) -> io::
         writeln!(to)?;
     }
     let role = if report.enough { Role::Good } else { Role::Bad };
-    writeln!(to, "{}", style.paint(role, &arithmetic.verdict()))?;
+    paragraph(&arithmetic.verdict(), role, style, to)?;
     if !report.enough {
         let words = format!("{} were asked for.", report.need);
         writeln!(to, "{}", style.paint(role, &words))?;
@@ -125,8 +125,17 @@ fn account(entries: &[Entry], style: &Style, to: &mut dyn Write) -> io::Result<(
             Weight::Sum => Role::Strong,
             Weight::Aside => Role::Muted,
         };
+        let room = LABEL.min(style.width.saturating_sub(FIGURE));
+        let words = entry.label.trim_start();
+        let indent = " ".repeat(entry.label.len() - words.len());
+        let label = wrap(words, room.saturating_sub(indent.len())).into_iter();
+        let mut label = label.map(|line| format!("{indent}{line}")).rev();
+        let last = label.next().unwrap_or_default();
+        for line in label.rev() {
+            writeln!(to, "{}", style.paint(role, &line))?;
+        }
         let gap = " ".repeat(FIGURE.saturating_sub(columns(&entry.figure)));
-        let line = format!("{}{gap}{}", pad(&entry.label, LABEL), entry.figure);
+        let line = format!("{}{gap}{}", pad(&last, room), entry.figure);
         writeln!(to, "{}", style.paint(role, &line))?;
     }
     Ok(())

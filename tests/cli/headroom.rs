@@ -76,3 +76,22 @@ fn what_cannot_be_known_is_no_number() {
         assert!(!err(&ran).is_empty(), "{line}");
     }
 }
+
+#[test]
+fn it_fits_a_narrow_terminal() {
+    let mut place = place();
+    for columns in [40, 60, 80] {
+        place.env.insert("COLUMNS".to_owned(), columns.to_string());
+        let ran = run(&place, "headroom --demo");
+        assert_eq!(code(&ran), 0, "{}", err(&ran));
+        let text = out(&ran);
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns), "{columns}:\n{text}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let words = words.join(" ");
+        assert!(
+            words.contains("by disk space at 256 MiB each (assumed) 60"),
+            "{text}"
+        );
+    }
+}
