@@ -326,9 +326,9 @@ impl Yard<'_> {
         let most = (self.asked.hold.0 + START).saturating_mul(times);
         let cores = plan.cpu_cap.unwrap_or(1.0);
         let text = format!(
-            "Up to {target} sandboxes of {} ({}) will be started one by one: each holds {} of memory \
+            "Sandboxes of {} ({}) will be started one by one, at most {target}: each holds {} of memory \
              and spins at {cores} of a core, together up to {}, for about {} and never longer than \
-             {}. {} are computed to fit. It stops at the first sign of harm and removes them all.",
+             {}. Computed to fit: {}. It stops at the first sign of harm and removes them all.",
             wash(&agent.id, 80),
             wash(&agent.sandbox.docker.image, 300),
             Size(plan.load()),
