@@ -257,7 +257,7 @@ fn watched(args: &Args, asked: &WatchArgs, here: &Surroundings, out: &Out) -> Re
         "watch",
         &[Format::Text, Format::Json, Format::Ndjson],
     )?;
-    asked.table.is_for_people(format)?;
+    asked.table.only_for_people(format)?;
     let usual = watch::Ask::usual(ask(args).wish);
     let ask = watch::Ask {
         wish: usual.wish,
@@ -291,7 +291,7 @@ fn replayed(
     let format = args.common.format();
     let known = [Format::Text, Format::Json, Format::Ndjson];
     only(format, "replay", &known)?;
-    asked.table.is_for_people(format)?;
+    asked.table.only_for_people(format)?;
     let end = replay::At::BeforeEnd(Span::default());
     let ask = replay::Ask {
         file: asked.file.clone(),

@@ -128,14 +128,17 @@ fn account(entries: &[Entry], style: &Style, to: &mut dyn Write) -> io::Result<(
         let room = LABEL.min(style.width.saturating_sub(FIGURE));
         let words = entry.label.trim_start();
         let indent = " ".repeat(entry.label.len() - words.len());
-        let label = wrap(words, room.saturating_sub(indent.len())).into_iter();
-        let mut label = label.map(|line| format!("{indent}{line}")).rev();
-        let last = label.next().unwrap_or_default();
-        for line in label.rev() {
-            writeln!(to, "{}", style.paint(role, &line))?;
+        let mut label = wrap(words, room.saturating_sub(indent.len()));
+        let last = label.pop().unwrap_or_default();
+        for line in label {
+            writeln!(to, "{}", style.paint(role, &format!("{indent}{line}")))?;
         }
         let gap = " ".repeat(FIGURE.saturating_sub(columns(&entry.figure)));
-        let line = format!("{}{gap}{}", pad(&last, room), entry.figure);
+        let line = format!(
+            "{}{gap}{}",
+            pad(&format!("{indent}{last}"), room),
+            entry.figure
+        );
         writeln!(to, "{}", style.paint(role, &line))?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! made before and those that are made while it looks on.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -37,8 +38,12 @@ fn name(at: &Bench, what: &str) -> String {
 }
 
 fn place(at: &Bench) -> Place {
+    place_before(&at.real.socket)
+}
+
+fn place_before(socket: &Path) -> Place {
     let mut place = Place::new();
-    let url = format!("unix://{}", at.real.socket.display());
+    let url = format!("unix://{}", socket.display());
     place.env.insert("DOCKER_HOST".to_owned(), url);
     place
 }
@@ -152,9 +157,7 @@ fn cut_off(at: &Bench) -> Outcome {
     let socket = folder.path().join("engine.sock");
     let mut gate = Gate::new(&socket, &at.real.socket);
     gate.open()?;
-    let mut place = Place::new();
-    let url = format!("unix://{}", socket.display());
-    place.env.insert("DOCKER_HOST".to_owned(), url);
+    let place = place_before(&socket);
     let words = ["calls", "--follow", "--since", "0s"].map(str::to_owned);
     let mut child = place
         .command(None, &words)

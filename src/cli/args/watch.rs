@@ -122,7 +122,7 @@ impl TableArgs {
     }
 
     /// Refused where programs read: a document has all columns, and no order that matters.
-    pub fn is_for_people(&self, format: Format) -> Result<(), Failure> {
+    pub fn only_for_people(&self, format: Format) -> Result<(), Failure> {
         let given = [
             (self.columns.is_some(), "--columns"),
             (self.sort.is_some(), "--sort"),

@@ -110,7 +110,7 @@ pub fn demo(args: &Args, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
     if let Some(Command::Watch(asked)) = &args.command {
         let forms = [Format::Text, Format::Json, Format::Ndjson];
         run::only(args.common.format(), "watch", &forms)?;
-        asked.table.is_for_people(args.common.format())?;
+        asked.table.only_for_people(args.common.format())?;
         return if is_for_the_app && !asked.once {
             app::demo::show(args, here, First::Live, out)
         } else {

@@ -22,7 +22,8 @@ const NAMED: usize = 5;
 pub fn present() -> Result<BTreeSet<String>, Trouble> {
     let text = std::fs::read(Path::new(STATUS))
         .map_err(|error| Trouble::Failed(format!("{STATUS}: {error}")))?;
-    Ok(dpkg::present(&String::from_utf8_lossy(&text)))
+    let text = String::from_utf8_lossy(&text);
+    Ok(dpkg::present(text.lines().map(str::to_owned)))
 }
 
 /// An installation that broke off may have brought packages without the one that was wanted.

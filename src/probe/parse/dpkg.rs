@@ -3,41 +3,45 @@
 use std::collections::BTreeSet;
 
 /// Which of these packages are installed, in the order in which they are asked for. One that was
-/// removed keeps its entry as long as its settings are there. By lines, since the whole is about a
-/// megabyte.
+/// removed keeps its entry as long as its settings are there.
 pub fn installed(status: impl Iterator<Item = String>, names: &[&str]) -> Vec<String> {
-    let mut there = BTreeSet::new();
-    let (mut about, mut is_there) = (None, false);
-    // An entry ends with an empty line, the last one with the text.
-    for line in status.chain([String::new()]) {
-        if line.is_empty() {
-            there.extend(about.take().filter(|_| is_there));
-            is_there = false;
-        } else if let Some(name) = value(&line, "Package") {
-            about = names.iter().position(|one| *one == name);
-        } else if let Some(status) = value(&line, "Status") {
-            is_there = status.ends_with(" installed");
-        }
-    }
-    there.iter().map(|at| names[*at].to_owned()).collect()
-}
-
-/// All packages of which anything but settings is there, half installed ones with them.
-pub fn present(status: &str) -> BTreeSet<String> {
-    let entries = status.split("\n\n");
-    entries
-        .filter(|entry| {
-            field(entry, "Status").is_some_and(|status| {
-                !status.ends_with(" not-installed") && !status.ends_with(" config-files")
-            })
-        })
-        .filter_map(|entry| field(entry, "Package"))
-        .map(str::to_owned)
+    let there: BTreeSet<String> = entries(status)
+        .filter(|(_, state)| state.ends_with(" installed"))
+        .map(|(name, _)| name)
+        .collect();
+    names
+        .iter()
+        .filter(|name| there.contains(**name))
+        .map(|name| (*name).to_owned())
         .collect()
 }
 
-fn field<'a>(entry: &'a str, key: &str) -> Option<&'a str> {
-    entry.lines().find_map(|line| value(line, key))
+/// All packages of which anything but settings is there, half installed ones with them.
+pub fn present(status: impl Iterator<Item = String>) -> BTreeSet<String> {
+    entries(status)
+        .filter(|(_, state)| {
+            !state.ends_with(" not-installed") && !state.ends_with(" config-files")
+        })
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Package and state of each entry. By lines, since the whole is about a megabyte.
+fn entries(status: impl Iterator<Item = String>) -> impl Iterator<Item = (String, String)> {
+    let mut lines = status.peekable();
+    std::iter::from_fn(move || {
+        loop {
+            lines.peek()?;
+            let (mut name, mut state) = (None, None);
+            for line in lines.by_ref().take_while(|line| !line.is_empty()) {
+                name = name.or_else(|| value(&line, "Package").map(str::to_owned));
+                state = state.or_else(|| value(&line, "Status").map(str::to_owned));
+            }
+            if let Some(entry) = name.zip(state) {
+                return Some(entry);
+            }
+        }
+    })
 }
 
 fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
@@ -66,7 +70,9 @@ mod tests {
                     Package: b\nStatus: deinstall ok config-files\n\n\
                     Package: c\nStatus: install ok installed\n\n\
                     Package: d\nStatus: purge ok not-installed\n";
-        let names: Vec<String> = present(text).into_iter().collect();
+        let names: Vec<String> = present(text.lines().map(str::to_owned))
+            .into_iter()
+            .collect();
         assert_eq!(names, ["a", "c"]);
     }
 }

@@ -9,7 +9,9 @@ use crate::facts::openclaw::Agent;
 use crate::headroom::Limit;
 use crate::live::alert::Cause;
 use crate::live::event::{Event, Moment, Stamped};
+use crate::live::model::Model;
 use crate::live::note::{News, Note};
+use crate::live::sandbox::Sandbox;
 use crate::tui::screen::checklist::Filter;
 
 /// A clock that is off by more than this was set, or slept.
@@ -68,9 +70,8 @@ impl Live {
             Reach::All => {
                 if learned {
                     self.judge_all();
-                    for one in self.model.sandboxes.values().filter(|one| one.ooms > 0) {
-                        let limits = self.model.limits(one.id());
-                        heard.changed |= self.timeline.complete(one.id(), limits);
+                    for one in self.model.sandboxes.values() {
+                        heard.changed |= completed(&mut self.timeline, &self.model, one);
                     }
                 }
                 self.arrange(ours);
@@ -78,7 +79,9 @@ impl Live {
             }
             Reach::One(id) => {
                 self.judge(&id);
-                heard.changed |= self.timeline.complete(&id, self.model.limits(&id));
+                if let Some(one) = self.model.sandboxes.get(&id) {
+                    heard.changed |= completed(&mut self.timeline, &self.model, one);
+                }
                 self.arrange(ours);
                 self.pulse.pending = true;
                 heard.changed |= self.sees(&id);
@@ -243,4 +246,9 @@ fn without_name(message: String, name: &str) -> String {
         Some(rest) => rest.trim_start().to_owned(),
         None => message,
     }
+}
+
+/// Whether a line about a kill in this one tells more now that its limits are known.
+fn completed(timeline: &mut Timeline, model: &Model, one: &Sandbox) -> bool {
+    one.ooms > 0 && timeline.complete(one.id(), model.limits(one.id()))
 }
