@@ -244,8 +244,18 @@ fn listen(kind: SignalKind) -> Result<Signal, Failure> {
 
 /// The runtime of one run: two threads, since the work is waiting.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    runtime_of(2)
+}
+
+/// The app's: one thread beside the one that draws, since each has a heap of its own, which is half
+/// a megabyte of what watching costs. What may block has threads of its own.
+pub fn runtime_beside_screen() -> Result<tokio::runtime::Runtime, Failure> {
+    runtime_of(1)
+}
+
+fn runtime_of(threads: usize) -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(|error| Failure::system("cannot start").cause(error))

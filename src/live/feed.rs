@@ -347,7 +347,6 @@ impl Feed {
                     let is_listed = |id: &String| containers.iter().any(|one| one.id == *id);
                     let unlisted = early.into_iter().filter(|id| !is_listed(id));
                     visit.unlisted = Some((now().plus(SETTLED), unlisted.collect()));
-                    visit.next_survey = now();
                 }
                 self.tell(Event::Listed(Listing { asked, containers }))
                     .await?;

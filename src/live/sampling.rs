@@ -1,6 +1,7 @@
 //! Whom to sample next. A sample costs the engine 3 to 8 ms of processor time, some ten times what
 //! it costs us, so that each container is asked as often as somebody looks and something happens.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -102,6 +103,8 @@ pub struct Roster {
 struct Entry {
     kind: Kind,
     state: State,
+    /// Since when it could be measured.
+    since: Moment,
     /// Commands that run in it.
     calls: usize,
     /// When it was sampled last, by our clock, and what that said of the processor.
@@ -122,18 +125,22 @@ impl Roster {
         }
     }
 
-    /// Ids that are due, the most wanted first.
+    /// Ids that are due, the most urgent first: what is late by the most of its own turns, so that
+    /// an engine that cannot answer for all in time is asked for each in proportion.
     pub fn due(&self, now: Moment, sight: &Sight, pace: Pace) -> Vec<String> {
-        let mut due: Vec<(Moment, &String)> = self
+        let mut due: Vec<(Reverse<u128>, Duration, &String)> = self
             .entries
             .iter()
             .filter_map(|(id, entry)| {
-                let next = entry.next(sight.shows(id), pace)?;
-                (next <= now).then_some((next, id))
+                let on_screen = sight.shows(id);
+                let next = entry.next(on_screen, pace).filter(|next| *next <= now)?;
+                let wait = entry.wait(on_screen, pace);
+                let turns = now.since(next).as_nanos() * 1000 / wait.as_nanos().max(1);
+                Some((Reverse(turns), wait, id))
             })
             .collect();
         due.sort();
-        due.into_iter().map(|(_, id)| id.clone()).collect()
+        due.into_iter().map(|(.., id)| id.clone()).collect()
     }
 
     /// When the next one is due.
@@ -174,7 +181,7 @@ impl Roster {
                 self.entries.retain(|id, _| ids.contains(id));
                 for one in &listing.containers {
                     let kind = self.scope.kind(&one.name, &one.image, &one.labels);
-                    self.entry(&one.id, kind).state = State::from_word(&one.state);
+                    self.entry(&one.id, kind, at).state = State::from_word(&one.state);
                 }
             }
             Event::Detailed(detail) => {
@@ -183,7 +190,7 @@ impl Roster {
                     entry.calls = detail.execs.len();
                 }
             }
-            Event::Happened(life) => self.happened(life),
+            Event::Happened(life) => self.happened(at, life),
             Event::Sampled(sample) => {
                 if let Some(entry) = self.entries.get_mut(&sample.id) {
                     entry.measured(at, sample.read, sample.cpu);
@@ -193,16 +200,19 @@ impl Roster {
         }
     }
 
-    fn happened(&mut self, life: &Life) {
+    fn happened(&mut self, at: Moment, life: &Life) {
         if life.turn == Turn::Destroyed {
             self.entries.remove(&life.id);
             return;
         }
         let kind = self.scope.kind(&life.name, &life.image, &life.labels);
-        let entry = self.entry(&life.id, kind);
+        let entry = self.entry(&life.id, kind, at);
         match &life.turn {
             Turn::Created => entry.state = State::Starting,
-            Turn::Started | Turn::Unpaused | Turn::Restarted => entry.state = State::Running,
+            Turn::Started | Turn::Unpaused | Turn::Restarted => {
+                entry.state = State::Running;
+                entry.since = at;
+            }
             Turn::Paused => entry.state = State::Paused,
             Turn::Died { .. } => {
                 entry.state = State::Exited;
@@ -224,10 +234,11 @@ impl Roster {
         }
     }
 
-    fn entry(&mut self, id: &str, kind: Kind) -> &mut Entry {
+    fn entry(&mut self, id: &str, kind: Kind, at: Moment) -> &mut Entry {
         self.entries.entry(id.to_owned()).or_insert(Entry {
             kind,
             state: State::Unknown,
+            since: at,
             calls: 0,
             last: None,
             cores: None,
@@ -248,22 +259,28 @@ impl Entry {
         self.calls > 0 || self.cores.is_some_and(|cores| cores > BUSY_CORES)
     }
 
+    /// Since when it is due, or from when on.
     fn next(&self, on_screen: bool, pace: Pace) -> Option<Moment> {
         if !self.is_measurable() {
             return None;
         }
-        let Some((last, ..)) = self.last.filter(|_| !self.wanted) else {
-            return Some(Moment::default());
-        };
-        let wait = match (self.kind, on_screen, self.is_busy()) {
+        Some(match self.last {
+            None => self.since,
+            Some((last, ..)) if self.wanted => last,
+            Some((last, ..)) => last.plus(self.wait(on_screen, pace)),
+        })
+    }
+
+    /// From one sample to the next.
+    fn wait(&self, on_screen: bool, pace: Pace) -> Duration {
+        match (self.kind, on_screen, self.is_busy()) {
             (Kind::Other, false, _) => pace.other,
             (_, true, true) => pace.busy,
             // The second sample is the first that tells what is now.
             (Kind::Sandbox, true, false) if self.samples < 2 => pace.busy,
             (_, true, false) | (Kind::Sandbox, false, true) => pace.idle,
             (Kind::Sandbox, false, false) => pace.hidden,
-        };
-        Some(last.plus(wait))
+        }
     }
 
     fn measured(&mut self, at: Moment, read: Moment, cpu: Option<u64>) {

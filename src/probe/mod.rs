@@ -7,6 +7,7 @@
 )]
 
 pub mod ask;
+mod blocking;
 mod calls;
 pub mod custom;
 pub mod docker;

@@ -140,8 +140,8 @@ fn logs(at: &Bench) -> Outcome {
     screen.until_text("is there already")?;
     screen.press("q");
     screen.press("\u{3}");
-    let raw = screen.raw();
-    sure(screen.end()? == 130, "left")?;
+    let (code, raw) = screen.end_with_raw()?;
+    sure(code == 130, "left")?;
     orders(&raw)?;
     let kept = orders(saved.as_bytes())?;
     sure(kept.is_empty(), format!("{kept:?} in what was saved"))

@@ -199,8 +199,8 @@ fn gone(at: &Bench) -> Outcome {
         is_up(text) && tells(text, "killed/chat", "■ exit 137")
     })?;
     screen.press("q");
-    let raw = screen.raw();
-    sure(screen.end()? == 0, "q ends it well")?;
+    let (code, raw) = screen.end_with_raw()?;
+    sure(code == 0, "q ends it well")?;
     // For the loss alone, in words as well: not for an engine that was never there, nor for the hang.
     let rang: Vec<Order> = orders(&raw)?
         .into_iter()
@@ -359,8 +359,8 @@ fn hostile(at: &Bench) -> Outcome {
         text.contains("peak/cap") && tells(text, "\\u{1b}]", "137")
     })?;
     screen.press("\u{3}");
-    let raw = screen.raw();
-    sure(screen.end()? == 130, "left")?;
+    let (code, raw) = screen.end_with_raw()?;
+    sure(code == 130, "left")?;
     let told = orders(&raw)?;
     let is_title = |order: &Order| matches!(order, Order::Osc(words) if words.starts_with("0;! OOM in \\u{1b}"));
     sure(

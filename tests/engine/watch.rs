@@ -233,7 +233,8 @@ fn short_lives(at: &Bench) -> Outcome {
         let died = died.ok_or_else(|| format!("the death of {own} was not told"))?;
         sure(died["exitCode"] == index % 5, died)?;
         let lifetime = died["lifetimeSeconds"].as_f64().unwrap_or_default();
-        sure((0.05..20.0).contains(&lifetime), died)?;
+        // From one event to the other: a busy engine sends the first one late.
+        sure(lifetime > 0.0 && lifetime < 20.0, died)?;
     }
     let model = recorded(&recording)?;
     let gone = model.gone.iter().filter(|one| {

@@ -153,7 +153,12 @@ impl Terminal {
     }
 
     /// Waits for the end: the exit code, if the terminal is as it was before.
-    pub fn end(mut self) -> Result<u32, String> {
+    pub fn end(self) -> Result<u32, String> {
+        self.end_with_raw().map(|(code, _)| code)
+    }
+
+    /// [`Self::end`], with every byte that was written up to then.
+    pub fn end_with_raw(mut self) -> Result<(u32, Vec<u8>), String> {
         let end = Instant::now() + PATIENCE;
         let status = loop {
             let ended = self.child.try_wait().map_err(|error| error.to_string())?;
@@ -178,7 +183,7 @@ impl Terminal {
         if screen.alternate_screen() || screen.hide_cursor() {
             return Err("the alternate screen is left on, or the cursor hidden".to_owned());
         }
-        Ok(status.exit_code())
+        Ok((status.exit_code(), seen.raw.clone()))
     }
 }
 

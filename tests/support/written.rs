@@ -45,7 +45,10 @@ pub fn orders(raw: &[u8]) -> Result<Vec<Order>, String> {
     while let Some(c) = rest.next() {
         let order = match c {
             '\u{7}' => Order::Bell,
-            '\u{1b}' => sequence(&mut rest)?,
+            '\u{1b}' => match sequence(&mut rest)? {
+                Some(order) => order,
+                None => break,
+            },
             '\r' | '\n' => continue,
             c if c.is_control() || is_hidden(c) => return Err(format!("{c:?} was written")),
             _ => continue,
@@ -58,32 +61,33 @@ pub fn orders(raw: &[u8]) -> Result<Vec<Order>, String> {
     Ok(orders)
 }
 
-fn sequence(rest: &mut std::str::Chars<'_>) -> Result<Order, String> {
+/// What follows an escape; nothing for one that was still on its way when it was looked at.
+fn sequence(rest: &mut std::str::Chars<'_>) -> Result<Option<Order>, String> {
     match rest.next() {
         Some('[') => {
             let mut body = String::new();
             for c in rest.by_ref() {
                 body.push(c);
                 match c {
-                    '\u{40}'..='\u{7e}' => return Ok(Order::Csi(body)),
+                    '\u{40}'..='\u{7e}' => return Ok(Some(Order::Csi(body))),
                     '\u{20}'..='\u{3f}' => {}
-                    _ => break,
+                    _ => return Err(format!("a sequence that is none: {body:?}")),
                 }
             }
-            Err(format!("a sequence that is none: {body:?}"))
+            Ok(None)
         }
         Some(']') => {
             let mut words = String::new();
             for c in rest.by_ref() {
                 match c {
-                    '\u{7}' => return Ok(Order::Osc(words)),
+                    '\u{7}' => return Ok(Some(Order::Osc(words))),
                     c if c.is_control() => return Err(format!("{c:?} in {words:?}")),
                     c => words.push(c),
                 }
             }
-            // Still on its way when it was looked at.
-            Ok(Order::Osc(words))
+            Ok(None)
         }
+        None => Ok(None),
         other => Err(format!("an escape before {other:?}")),
     }
 }

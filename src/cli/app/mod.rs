@@ -122,7 +122,7 @@ pub fn show(
         table: watch_ask.table.over(&prepared.habits.table),
         ..prepared.habits.clone()
     };
-    let runtime = check::runtime()?;
+    let runtime = check::runtime_beside_screen()?;
     let ready = Arc::new(Ready {
         wishes: wishes(&WishArgs::default(), &prepared.world, Attended::Person)?,
         prepared,

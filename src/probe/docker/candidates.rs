@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
 
-use super::files::{self, blocking};
+use super::files;
 use crate::deadline::Deadline;
 use crate::engine::address::{Address, address};
 use crate::engine::places::{self, Instances, Place};
 use crate::engine::reach;
 use crate::facts::docker::{Candidate, Endpoint, ProviderKind, Reach};
+use crate::probe::blocking::blocking;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 

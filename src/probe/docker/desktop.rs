@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::files::{self, blocking, shown};
+use super::files::{self, shown};
 use super::this_os;
 use crate::deadline::Deadline;
 use crate::digest::Sha256;
@@ -15,6 +15,7 @@ use crate::facts::docker::{App, Credentials, DaemonConfig, DesktopSettings, File
 use crate::facts::host::OsKind;
 use crate::facts::{Reading, Why, WhyKind};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 

@@ -5,7 +5,6 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use crate::deadline::Deadline;
 use crate::facts::docker::Owner;
 use crate::facts::host::Disk;
 use crate::facts::{Why, WhyKind};
@@ -13,27 +12,6 @@ use crate::text::wash;
 
 /// No file that is read here is anywhere near that long.
 const LONGEST_FILE: u64 = 4 << 20;
-
-/// Runs what may block beside the tasks, under the deadline.
-pub async fn blocking<T: Send + 'static>(
-    d: Deadline,
-    look: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Why> {
-    match d.bound(tokio::task::spawn_blocking(look)).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(_)) => Err(Why::new(
-            WhyKind::Failed,
-            "a look at the file system broke off",
-        )),
-        Err(elapsed) => Err(Why::new(
-            WhyKind::Timeout,
-            format!(
-                "the file system did not answer within {} ms",
-                elapsed.0.as_millis()
-            ),
-        )),
-    }
-}
 
 /// A small regular file, whole.
 pub fn read(path: &Path) -> Result<Vec<u8>, Why> {

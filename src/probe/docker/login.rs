@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use docker_credential::{DockerCredential, get_credential_from_reader};
 
-use super::files::blocking;
 use crate::deadline::Deadline;
 use crate::engine::{RegistryCredentials, endpoint};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 
 /// A credential helper may wait for a keychain that nobody unlocks.
 const PATIENCE: Duration = Duration::from_secs(10);

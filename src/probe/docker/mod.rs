@@ -26,10 +26,9 @@ use crate::facts::docker::{
 use crate::facts::host::{Disk, OsKind};
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
-
-use files::blocking;
 
 /// Longest wait for one candidate's `connect`: local, so either at once or not at all.
 const CONNECT: Duration = Duration::from_millis(500);

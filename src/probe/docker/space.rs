@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use super::files::blocking;
 use super::{connect, this_os};
 use crate::deadline::Deadline;
 use crate::engine::DiskUsage;
@@ -11,6 +10,7 @@ use crate::facts::docker::{DiskImage, Usage};
 use crate::facts::host::OsKind;
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 
 /// Free bytes below which it is asked: what the checks of both disks warn below.
 const SHORT: u64 = 20 << 30;

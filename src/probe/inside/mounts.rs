@@ -14,6 +14,7 @@ use crate::facts::host::Selinux;
 use crate::facts::openclaw::{Bind, Placement, Relabel};
 use crate::facts::sandbox::{Access, MountProbe, MountRole};
 use crate::facts::{Facts, Reading, Why, WhyKind};
+use crate::probe::blocking::blocking;
 use crate::text::wash;
 
 const LONGEST: usize = 300;
@@ -311,12 +312,15 @@ async fn allowed(
         };
     }
     shares_files(facts)?;
+    let source = bind.source.clone();
+    let (resolved, there) = blocking(d, move || {
+        let real = std::fs::canonicalize(&source).ok();
+        let resolved = real.map(|path| path.to_string_lossy().into_owned());
+        (resolved, std::fs::metadata(&source).map(drop))
+    })
+    .await?;
     let mut seen = bind.clone();
-    if seen.resolved.is_none() {
-        seen.resolved = std::fs::canonicalize(&bind.source)
-            .ok()
-            .map(|path| path.to_string_lossy().into_owned());
-    }
+    seen.resolved = seen.resolved.or(resolved);
     let home = world.operator.home.to_string_lossy();
     if let Some(reason) = refusal(&seen, &home, role == MountRole::Bind) {
         return Err(Why::new(
@@ -325,8 +329,8 @@ async fn allowed(
         ));
     }
     // Binds stay paths of the host wherever the gateway runs.
-    match std::fs::metadata(&bind.source) {
-        Ok(_) => Ok(()),
+    match there {
+        Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
         Err(_) => Err(Why::new(
             WhyKind::Absent,

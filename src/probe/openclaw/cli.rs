@@ -12,11 +12,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::config::Config;
+use super::effective;
 use super::place::Place;
-use super::{blocking, effective};
 use crate::deadline::Deadline;
 use crate::digest::Sha256;
 use crate::facts::{Why, WhyKind};
+use crate::probe::blocking::blocking;
 use crate::probe::{World, ask};
 use crate::text::wash;
 

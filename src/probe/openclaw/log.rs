@@ -12,12 +12,13 @@ use nix::fcntl::OFlag;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::config;
 use super::place::Place;
-use super::{blocking, config};
 use crate::deadline::Deadline;
 use crate::facts::sandbox::Logged;
 use crate::facts::{Reading, Why, WhyKind};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 use crate::surroundings::Surroundings;
 use crate::text::wash;
 

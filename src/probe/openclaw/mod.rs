@@ -31,6 +31,7 @@ use crate::deadline::Deadline;
 use crate::facts::openclaw::{Agent, ConfigFile, Elevated, Install, NodeRuntime};
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 use place::Place;
 
 /// The part of the facts that files tell.
@@ -146,27 +147,6 @@ fn deep_program<'a>(world: &World, facts: &'a Facts) -> Result<&'a str, Why> {
     }
     let install = facts.openclaw.install.get()?;
     Ok(install.program.as_deref().unwrap_or("openclaw"))
-}
-
-/// Runs what blocks on a thread of its own: a home folder may lie on a dead network mount.
-async fn blocking<T: Send + 'static>(
-    d: Deadline,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Why> {
-    match d.bound(tokio::task::spawn_blocking(work)).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(Why::new(
-            WhyKind::Failed,
-            format!("reading files broke off: {error}"),
-        )),
-        Err(elapsed) => Err(Why::new(
-            WhyKind::Timeout,
-            format!(
-                "reading files took longer than {} ms",
-                elapsed.0.as_millis()
-            ),
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::blocking;
 use super::effective::LONGEST;
 use crate::deadline::Deadline;
 use crate::facts::openclaw::Workspace;
 use crate::facts::{Facts, Reading};
+use crate::probe::blocking::blocking;
 use crate::text::wash;
 
 /// Folders that are looked at, and entries in each of them.

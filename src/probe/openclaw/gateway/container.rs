@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::super::blocking;
 use super::{Seen, inside, reach};
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Inspected};
@@ -11,6 +10,7 @@ use crate::facts::docker::Endpoint;
 use crate::facts::openclaw::{Beside, Gateway, Placement, SocketAccess};
 use crate::facts::sandbox::{SANDBOX_LABEL, Standing};
 use crate::facts::{Facts, Reading, Why, WhyKind};
+use crate::probe::blocking::blocking;
 use crate::text::wash;
 
 /// For the inspection of one container and for one look into it.

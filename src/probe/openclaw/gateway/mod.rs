@@ -14,7 +14,6 @@ mod service;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::blocking;
 use super::place::Place;
 use crate::deadline::Deadline;
 use crate::engine::Engine;
@@ -22,6 +21,7 @@ use crate::facts::docker::Connection;
 use crate::facts::openclaw::{Gateway, Placement};
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 
 /// The only variables of a gateway that are ever looked at.
 const VARIABLES: [&str; 4] = ["PATH", "DOCKER_HOST", "DOCKER_CONTEXT", "HOME"];

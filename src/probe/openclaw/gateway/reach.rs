@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::{blocking, config, install};
+use super::super::{config, install};
 use super::Seen;
 use crate::deadline::Deadline;
 use crate::engine::endpoint::{self, FileAnswer};
@@ -15,6 +15,7 @@ use crate::facts::docker::Connection;
 use crate::facts::openclaw::{Gateway, Health, Placement, SocketAccess};
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::World;
+use crate::probe::blocking::blocking;
 use crate::probe::net::http::{self, Way};
 use crate::surroundings::Surroundings;
 use crate::text::wash;
