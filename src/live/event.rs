@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::scope::Labels;
 use crate::facts::openclaw::Agent;
 use crate::facts::sandbox::Standing;
 use crate::headroom;
@@ -147,7 +148,7 @@ pub struct Listed {
     pub state: String,
     /// By the engine's clock, to the second.
     pub created: Moment,
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
 }
 
 /// What only an inspection tells.
@@ -157,7 +158,7 @@ pub struct Detail {
     /// When it was asked for, by our clock: what happened later is not in it.
     pub asked: Moment,
     pub standing: Standing,
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     pub created: Option<Moment>,
     pub started: Option<Moment>,
     pub finished: Option<Moment>,
@@ -179,8 +180,7 @@ pub struct Life {
     pub turn: Turn,
     pub name: String,
     pub image: String,
-    /// Those that say whose sandbox it is; the others are of no use here.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
 }
 
 /// What happened to a container, or to a command in it (a tool call).

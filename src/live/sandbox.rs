@@ -1,12 +1,11 @@
 //! A container that is there, as the live picture knows it, and one that has gone.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::call::{Call, Calls};
 use super::event::{Detail, Listed, Moment, Turn};
 use super::note::About;
-use super::scope::{Kind, Owner, SANDBOX_LABEL};
+use super::scope::{Kind, Labels, Owner};
 use super::trail::Trail;
 use super::usage::Usage;
 
@@ -242,12 +241,12 @@ impl Sandbox {
 
     /// As the engine would list it.
     pub fn as_listed(&self) -> Listed {
-        let mut labels = BTreeMap::new();
-        if self.kind == Kind::Sandbox {
-            labels.insert(SANDBOX_LABEL.to_owned(), "1".to_owned());
-        }
-        if let Some(detail) = &self.detail {
-            labels.extend(detail.labels.clone());
+        let mut labels = match &self.detail {
+            Some(detail) => detail.labels.clone(),
+            None => Labels::default(),
+        };
+        if self.kind == Kind::Sandbox && labels.sandbox.is_none() {
+            labels.sandbox = Some("1".to_owned());
         }
         Listed {
             id: self.about.id.clone(),

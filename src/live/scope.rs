@@ -26,9 +26,43 @@ pub enum Kind {
     Other,
 }
 
+/// The labels that say what a container is to OpenClaw, and whose; its others are of no use here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Labels {
+    #[serde(rename = "openclaw.sandbox", skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
+    #[serde(
+        rename = "openclaw.sessionKey",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub session_key: Option<String>,
+}
+
+impl Labels {
+    pub fn of(all: &BTreeMap<String, String>) -> Self {
+        Self {
+            sandbox: all.get(SANDBOX_LABEL).cloned(),
+            session_key: all.get(SESSION_LABEL).cloned(),
+        }
+    }
+
+    /// Those that OpenClaw gives a sandbox.
+    pub fn of_sandbox(session_key: Option<&str>) -> Self {
+        Self {
+            sandbox: Some("1".to_owned()),
+            session_key: session_key.map(str::to_owned),
+        }
+    }
+
+    fn are_a_sandboxs(&self) -> bool {
+        self.sandbox.as_deref() == Some("1")
+    }
+}
+
 impl Scope {
-    pub fn kind(&self, name: &str, image: &str, labels: &BTreeMap<String, String>) -> Kind {
-        let labelled = labels.get(SANDBOX_LABEL).is_some_and(|value| value == "1");
+    pub fn kind(&self, name: &str, image: &str, labels: &Labels) -> Kind {
+        let labelled = labels.are_a_sandboxs();
         let named = self.prefixes.iter().any(|one| name.starts_with(one));
         let made = self.images.iter().any(|one| image == one);
         if labelled || named || made {
@@ -59,11 +93,9 @@ pub struct Owner {
 }
 
 impl Owner {
-    pub fn from_labels(labels: &BTreeMap<String, String>) -> Self {
-        labels
-            .get(SESSION_LABEL)
-            .map(|key| Self::from_key(key))
-            .unwrap_or_default()
+    pub fn from_labels(labels: &Labels) -> Self {
+        let key = labels.session_key.as_deref();
+        key.map(Self::from_key).unwrap_or_default()
     }
 
     pub fn from_key(key: &str) -> Self {
@@ -119,13 +151,6 @@ impl Owner {
 mod tests {
     use super::*;
 
-    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
     #[test]
     fn keys_of_every_scope_and_age_say_whose_a_sandbox_is() {
         for (key, words, group) in [
@@ -158,13 +183,14 @@ mod tests {
             prefixes: vec!["my-sbx-".to_owned()],
             images: vec!["tools:1".to_owned()],
         };
-        let none = labels(&[]);
-        let ours = labels(&[(SANDBOX_LABEL, "1")]);
+        let none = Labels::default();
+        let ours = Labels::of_sandbox(None);
         assert_eq!(scope.kind("x", "y", &ours), Kind::Sandbox);
         assert_eq!(scope.kind("my-sbx-1", "y", &none), Kind::Sandbox);
         assert_eq!(scope.kind("x", "tools:1", &none), Kind::Sandbox);
         assert_eq!(scope.kind("x", "tools:2", &none), Kind::Other);
-        let off = labels(&[(SANDBOX_LABEL, "0")]);
+        let off = BTreeMap::from([(SANDBOX_LABEL.to_owned(), "0".to_owned())]);
+        let off = Labels::of(&off);
         assert_eq!(scope.kind("x", "y", &off), Kind::Other);
         assert!(!scope.shows(Kind::Other) && scope.shows(Kind::Sandbox));
     }

@@ -3,17 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::event::{Detail, Life, Listed, Moment, Sample, Turn};
-use super::scope::{SANDBOX_LABEL, SESSION_LABEL};
+use super::scope::Labels;
 use crate::engine::{self, Action, ContainerEvent, Details};
-
-/// Labels that say whose a container is; what else there is stays with the engine.
-fn telling(labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    [SANDBOX_LABEL, SESSION_LABEL]
-        .iter()
-        .filter_map(|key| labels.get_key_value(*key))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
-}
 
 pub fn life(event: ContainerEvent) -> Life {
     let turn = match event.action {
@@ -64,7 +55,7 @@ pub fn life(event: ContainerEvent) -> Life {
         turn,
         name: event.name,
         image: event.image,
-        labels: telling(&event.attributes),
+        labels: Labels::of(&event.attributes),
     }
 }
 
@@ -83,7 +74,7 @@ pub fn all_listed(all: Vec<engine::Listed>) -> (Vec<Listed>, Vec<String>) {
 
 fn listed(one: engine::Listed) -> Listed {
     Listed {
-        labels: telling(&one.labels),
+        labels: Labels::of(&one.labels),
         id: one.id,
         name: one.name,
         image: one.image,
@@ -95,7 +86,7 @@ fn listed(one: engine::Listed) -> Listed {
 pub fn detail(asked: Moment, details: Details) -> Detail {
     Detail {
         asked,
-        labels: telling(&details.labels),
+        labels: Labels::of(&details.labels),
         created: details.created_nanos.map(Moment),
         started: details.started_nanos.map(Moment),
         finished: details.finished_nanos.map(Moment),

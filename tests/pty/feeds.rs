@@ -1,14 +1,13 @@
 //! Feeds of the test's own for the dashboard: one that has nothing new to tell, and one that tells all
 //! that an alert is raised for.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clawdoctor::headroom::Headroom;
 use clawdoctor::live::event::{Event, Life, Link, Listed, Listing, Moment, Sample, Stamped, Turn};
 use clawdoctor::live::model::Model;
 use clawdoctor::live::sampling::Sight;
-use clawdoctor::live::scope::{SANDBOX_LABEL, SESSION_LABEL, Scope};
+use clawdoctor::live::scope::{Labels, Scope};
 use clawdoctor::tui::Watching;
 
 use super::{Pty, Screen};
@@ -20,12 +19,9 @@ const NOW: Moment = Moment(1_795_000_000_000_000_000);
 const LONG: Duration = Duration::from_mins(150);
 const AGENTS: [&str; 3] = ["one", "two", "three"];
 
-fn labels(agent: &str) -> BTreeMap<String, String> {
+fn labels(agent: &str) -> Labels {
     let key = format!("agent:{agent}:chat:workspace:7e");
-    BTreeMap::from([
-        (SANDBOX_LABEL.to_owned(), "1".to_owned()),
-        (SESSION_LABEL.to_owned(), key),
-    ])
+    Labels::of_sandbox(Some(&key))
 }
 
 fn listing(asked: Moment) -> Event {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
+use super::zone::zone;
 use super::{explain, look};
 use crate::checklist::run::{Terms, evaluate};
 use crate::cli::args::{Args, Command};
@@ -63,7 +64,7 @@ pub fn show(args: &Args, here: &Surroundings, first: First, out: &Out) -> Result
         replay: Some(demo::incident()),
         first,
         style: look(out, args.common.theme, &settings),
-        zone: jiff::tz::TimeZone::try_system().ok(),
+        zone: zone(here),
     };
     let shown = runtime.block_on(tui::run(session));
     runtime.shutdown_background();

@@ -11,6 +11,7 @@ mod mend;
 mod papers;
 mod past;
 mod watch;
+mod zone;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -40,6 +41,7 @@ use crate::report::Style;
 use crate::settings::{Settings, ThemeName};
 use crate::surroundings::Surroundings;
 use crate::tui::{self, Explain, First, Habits, Hands, Probed, Scope, Session, Subject};
+use zone::zone;
 
 /// All that the app's tasks share.
 struct Ready {
@@ -159,7 +161,7 @@ pub fn show(
         first,
         style,
         habits,
-        zone: jiff::tz::TimeZone::try_system().ok(),
+        zone: zone(here),
     };
     let shown = runtime.block_on(async {
         let shown = Box::pin(tui::run(session)).await;

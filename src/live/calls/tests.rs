@@ -1,11 +1,9 @@
 //! What counts as a call, and that each is there once.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::live::event::{Event, Life, Stamped, Turn};
 use crate::live::model::tests::rules;
-use crate::live::scope::{SANDBOX_LABEL, Scope};
+use crate::live::scope::{Labels, Scope};
 
 fn ms(milliseconds: i64) -> Moment {
     Moment(1_795_000_000_000_000_000 + milliseconds * 1_000_000)
@@ -13,9 +11,9 @@ fn ms(milliseconds: i64) -> Moment {
 
 fn happen(model: &mut Model, id: &str, at: i64, turn: Turn) -> Vec<Note> {
     let labels = if id.starts_with("other") {
-        BTreeMap::new()
+        Labels::default()
     } else {
-        BTreeMap::from([(SANDBOX_LABEL.to_owned(), "1".to_owned())])
+        Labels::of_sandbox(None)
     };
     let life = Life {
         id: id.to_owned(),

@@ -30,10 +30,10 @@ const SURVEY_BUDGET: Duration = Duration::from_secs(20);
 /// say of what ended in the gap that it vanished.
 pub(super) const SETTLED: Duration = Duration::from_millis(100);
 const MOST_SETTLING: Duration = Duration::from_secs(1);
-/// Inspections and samples under way at the same time; each is a connection of its own, of some
-/// 26 KiB. A current engine answers at once, 20.10 for so many samples in each second.
+/// Inspections under way at the same time, and those with samples; each is a connection of its own,
+/// of some 26 KiB. A current engine answers at once, 20.10 for so many samples in each second.
 const MOST_DETAILS: usize = 8;
-const MOST_SAMPLES: usize = 16;
+const MOST_ASKED: usize = 16;
 
 /// What came back of something that was asked for.
 pub(super) enum Answer {
@@ -103,6 +103,11 @@ impl Visit {
             surveying: false,
             seen_all_now,
         }
+    }
+
+    /// What is new comes first: samples take what inspections leave.
+    fn may_sample(&self) -> bool {
+        self.sampling + self.inspecting < MOST_ASKED
     }
 
     /// All that is listed has been looked at.
@@ -207,7 +212,7 @@ impl Feed {
             self.roster.due(at, &sight, self.watch.pace)
         };
         for id in ids {
-            if visit.sampling == MOST_SAMPLES {
+            if !visit.may_sample() {
                 break;
             }
             visit.sampling += 1;
@@ -236,7 +241,7 @@ impl Feed {
         if let Some((due, _)) = &visit.unlisted {
             wake = wake.min(*due);
         }
-        if self.watch.samples && visit.early.is_none() && visit.sampling < MOST_SAMPLES {
+        if self.watch.samples && visit.early.is_none() && visit.may_sample() {
             let next = self.roster.wake(&self.sight.borrow(), self.watch.pace);
             wake = next.map_or(wake, |next| wake.min(next));
         }

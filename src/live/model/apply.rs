@@ -395,10 +395,7 @@ fn drift_of(node: Option<&Node>, detail: &Detail, kind: Kind) -> Option<Vec<Stri
     let node = node?;
     let agents: Vec<&Agent> = node.agents.as_ref()?.iter().collect();
     let mut standing = detail.standing.clone();
-    standing.session_key = detail
-        .labels
-        .get(crate::live::scope::SESSION_LABEL)
-        .cloned();
+    standing.session_key.clone_from(&detail.labels.session_key);
     standing.reference_id = node.images.get(&standing.image).cloned();
     let agent = drift::owner(&standing, &agents)?;
     Some(drift::differences(&standing, agent))

@@ -15,7 +15,7 @@ use crate::live::event::{
 };
 use crate::live::note::{News, Note};
 use crate::live::sandbox::{Leaving, State};
-use crate::live::scope::{SANDBOX_LABEL, SESSION_LABEL};
+use crate::live::scope::Labels;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -38,11 +38,8 @@ fn ms(milliseconds: i64) -> Moment {
     Moment(1_795_000_000_000_000_000 + milliseconds * 1_000_000)
 }
 
-fn labels(key: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        (SANDBOX_LABEL.to_owned(), "1".to_owned()),
-        (SESSION_LABEL.to_owned(), key.to_owned()),
-    ])
+fn labels(key: &str) -> Labels {
+    Labels::of_sandbox(Some(key))
 }
 
 fn life(id: &str, at: i64, turn: Turn) -> Life {
@@ -410,7 +407,7 @@ fn a_note_says_the_same_of_its_container_when_that_is_long_forgotten() {
     happen(&mut model, "a", 0, Turn::Created);
     happen(&mut model, "a", 1, Turn::Destroyed);
     let mut other = life("db", 2, Turn::Created);
-    (other.name, other.labels) = ("db".to_owned(), BTreeMap::new());
+    (other.name, other.labels) = ("db".to_owned(), Labels::default());
     let notes = tell(&mut model, 2, Event::Happened(Box::new(other)));
     assert!(!notes[0].shown);
     for at in 3..2100 {

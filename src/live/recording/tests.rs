@@ -1,7 +1,6 @@
 use super::*;
 use crate::live::event::{Life, Link, Listed, Listing, Sample, Turn};
-use crate::live::scope::SANDBOX_LABEL;
-use std::collections::BTreeMap;
+use crate::live::scope::Labels;
 
 fn rules() -> crate::headroom::Headroom {
     toml::from_str(
@@ -17,8 +16,8 @@ fn header() -> Header {
     Header::new(Moment(1), Scope::default(), rules())
 }
 
-fn labels() -> BTreeMap<String, String> {
-    BTreeMap::from([(SANDBOX_LABEL.to_owned(), "1".to_owned())])
+fn labels() -> Labels {
+    Labels::of_sandbox(None)
 }
 
 fn events() -> Vec<Stamped<Event>> {

@@ -1,7 +1,6 @@
 use super::*;
 use crate::live::event::{Life, Link, Listing, Sample, Turn};
-use crate::live::scope::{SANDBOX_LABEL, Scope};
-use std::collections::BTreeMap;
+use crate::live::scope::{Labels, Scope};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -25,7 +24,7 @@ fn turn(seconds: i64, id: &str, turn: Turn) -> Stamped<Event> {
         name: format!("openclaw-sbx-{id}"),
         stamp: at(seconds),
         turn,
-        labels: BTreeMap::from([(SANDBOX_LABEL.to_owned(), "1".to_owned())]),
+        labels: Labels::of_sandbox(None),
         ..Life::default()
     };
     Stamped {

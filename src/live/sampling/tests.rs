@@ -1,15 +1,15 @@
 use super::*;
 use crate::live::event::{Listed, Listing, Sample};
-use crate::live::scope::SANDBOX_LABEL;
+use crate::live::scope::Labels;
 
 fn at(seconds: i64) -> Moment {
     Moment(seconds * 1_000_000_000)
 }
 
-fn labels(kind: Kind) -> BTreeMap<String, String> {
+fn labels(kind: Kind) -> Labels {
     match kind {
-        Kind::Sandbox => BTreeMap::from([(SANDBOX_LABEL.to_owned(), "1".to_owned())]),
-        Kind::Other => BTreeMap::new(),
+        Kind::Sandbox => Labels::of_sandbox(None),
+        Kind::Other => Labels::default(),
     }
 }
 

@@ -114,13 +114,7 @@ fn hostile_and_wide_names_do_not_break_the_columns() {
         for (index, name) in HOSTILE.iter().enumerate() {
             let mut one = listed(&id(index), &key(index), "running");
             (*name).clone_into(&mut one.name);
-            let mut labels = one.labels.clone();
-            for value in labels.values_mut() {
-                if value.starts_with("agent:") {
-                    *value = format!("agent:{name}:{name}");
-                }
-            }
-            one.labels = labels;
+            one.labels.session_key = Some(format!("agent:{name}:{name}"));
             (*name).clone_into(&mut one.image);
             let listing = crate::live::event::Listing {
                 asked: scene.live().ours(scene.app.now),

@@ -11,7 +11,7 @@ use crate::live::event::{
     Cost, Detail, Event, Life, Link, Listed, Listing, Moment, Node, Sample, Stamped, Turn,
 };
 use crate::live::model::Model;
-use crate::live::scope::{SANDBOX_LABEL, SESSION_LABEL, Scope};
+use crate::live::scope::{Labels, Scope};
 use crate::tui::msg::{Cmd, Msg};
 use crate::tui::screen::Screen;
 use crate::tui::screen::live::Live;
@@ -62,11 +62,8 @@ pub const HOSTILE: [&str; 5] = [
     "%s %d {} ' \" \\ $(reboot)",
 ];
 
-pub fn labels(key: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        (SANDBOX_LABEL.to_owned(), "1".to_owned()),
-        (SESSION_LABEL.to_owned(), key.to_owned()),
-    ])
+pub fn labels(key: &str) -> Labels {
+    Labels::of_sandbox(Some(key))
 }
 
 fn name_of(id: &str) -> String {

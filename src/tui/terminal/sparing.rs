@@ -68,9 +68,9 @@ mod tests {
     use std::io::Write;
     use std::rc::Rc;
 
-    use ratatui::backend::CrosstermBackend;
     use ratatui::layout::Rect;
     use ratatui::{Terminal, TerminalOptions, Viewport};
+    use ratatui_crossterm::CrosstermBackend;
 
     use super::*;
 

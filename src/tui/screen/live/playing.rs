@@ -111,8 +111,7 @@ mod tests {
     use super::*;
     use crate::live::event::{Event, Life, Stamped, Turn};
     use crate::live::model::Model;
-    use crate::live::scope::{SANDBOX_LABEL, Scope};
-    use std::collections::BTreeMap;
+    use crate::live::scope::{Labels, Scope};
 
     fn second(number: i64) -> Moment {
         Moment(1_795_000_000_000_000_000 + number * 1_000_000_000)
@@ -124,7 +123,7 @@ mod tests {
             name: "openclaw-sbx-a".to_owned(),
             stamp: second(at),
             turn,
-            labels: BTreeMap::from([(SANDBOX_LABEL.to_owned(), "1".to_owned())]),
+            labels: Labels::of_sandbox(None),
             ..Life::default()
         };
         Stamped {

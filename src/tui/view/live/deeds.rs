@@ -318,7 +318,7 @@ fn by_hand(page: &mut Page, live: &Live, asked: &Question, why: &str) {
 fn command(live: &Live, target: &Target) -> String {
     let one = live.model.sandboxes.get(&target.id);
     let detail = one.and_then(|one| one.detail.as_ref());
-    let key = detail.and_then(|detail| detail.labels.get(crate::live::scope::SESSION_LABEL));
+    let key = detail.and_then(|detail| detail.labels.session_key.as_deref());
     match key {
         Some(key) => format!(
             "openclaw sandbox recreate --session {}",
