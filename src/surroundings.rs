@@ -45,6 +45,7 @@ pub const VARIABLES: &[&str] = &[
     "TERM",
     "TMPDIR",
     "TMUX",
+    "TZ",
     "USER",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",

@@ -13,7 +13,7 @@ fn open(folder: tempfile::TempDir, words: &[&str]) -> Pty {
     command.env("HOME", folder.path());
     command.env("PATH", "/usr/bin:/bin");
     command.env("LANG", "C.UTF-8");
-    command.env("TZ", "UTC0");
+    command.env("TZ", "XYZ-5:30");
     let nobody = folder.path().join("no-engine.sock");
     command.env("DOCKER_HOST", format!("unix://{}", nobody.display()));
     Pty::spawn(command, folder)
@@ -43,7 +43,7 @@ fn a_recording_is_played_by_keys_paused_stepped_sped_up_and_taken_to_its_inciden
     let mut app = open(folder, &["replay", &file]);
     app.resize(45, 160);
     wait_head(&app, "that it plays", |head| {
-        head.starts_with("● up") && head.contains("recording ▶ 1x") && head.contains(" UTC")
+        head.starts_with("● up") && head.contains("recording ▶ 1x") && head.contains(" XYZ")
     });
     app.press(" ");
     wait_head(&app, "the pause", |head| head.contains("recording ‖ 1x"));

@@ -11,10 +11,11 @@ const LOCAL: &str = "/etc/localtime";
 
 /// What `TZ` names, else the machine's; none where neither can be read.
 pub fn zone(here: &Surroundings) -> Option<TimeZone> {
-    match here.var("TZ") {
-        None => machine(Path::new(LOCAL)).or_else(named),
-        Some(_) => named(),
+    // Set and empty is UTC.
+    if here.env.contains_key("TZ") {
+        return named();
     }
+    machine(Path::new(LOCAL)).or_else(named)
 }
 
 /// By its file alone: to find it by its name, all of the database is listed (108 KiB, and a look at
