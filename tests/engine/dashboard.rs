@@ -253,17 +253,13 @@ fn steady(at: &Bench) -> Outcome {
     sure(screen.end()? == 0, "q ends it well")
 }
 
+/// On an engine of its own: an alert about what other tests do takes a line of the picture.
 fn sizes(at: &Bench) -> Outcome {
-    let own = name(at, "sizes");
-    let _end = at.at_the_end(&[&["rm", "-f", &own]]);
-    sandbox(
-        at,
-        &own,
-        "agent:small:chat:workspace:7e",
-        &["-d"],
-        "exec sleep 600",
-    )?;
-    let (mut screen, _place) = watch(&at.real.socket, 80, 24);
+    let engine = Throwaway::new(at.real.view())?;
+    engine.start()?;
+    engine.load(&at.real.url(), BUSYBOX)?;
+    stand(&engine, "small", &[])?;
+    let (mut screen, _place) = watch(&engine.socket(), 80, 24);
     screen.until_text("small/chat")?;
     screen.press("/small\r");
     let whole = |text: &str| {
@@ -401,21 +397,31 @@ impl Drop for Disk {
     }
 }
 
+/// On an engine of its own: of alerts the newest has the line.
 fn recorded(at: &Bench) -> Outcome {
+    let engine = Throwaway::new(at.real.view())?;
+    engine.start()?;
+    engine.load(&at.real.url(), BUSYBOX)?;
     let folder = tempfile::tempdir()?;
     let disk = Disk::mount(folder.path().join("disk"))?;
     let path = disk.0.join("night.ndjson");
     let said = path.display().to_string();
-    let (mut screen, _place) = watch_with(&at.real.socket, 160, 45, &["--record", &said]);
+    let (mut screen, _place) = watch_with(&engine.socket(), 160, 45, &["--record", &said]);
     screen.until("that it records, where to and how much", |text| {
         text.lines().nth(2).is_some_and(|line| {
             line.contains(&format!("● recording into {said}, ")) && line.contains("K of 256M")
         })
     })?;
     disk.fill()?;
-    let own = name(at, "rec");
     for _ in 0..6 {
-        sandbox(at, &own, "agent:rec:chat:workspace:7e", &["--rm"], "exit 0")?;
+        let brief = run(
+            "sbx-rec",
+            "agent:rec:chat:workspace:7e",
+            &["--rm"],
+            "exit 0",
+        );
+        let words: Vec<&str> = brief.iter().map(String::as_str).collect();
+        engine.docker(&words)?;
     }
     screen.within(Duration::from_secs(5), "the end of the recording", |text| {
         text.contains("! not recording any more: No space left on device")
