@@ -76,12 +76,26 @@ impl Engine {
     }
 
     /// How many bytes each container with this label, running or not, wrote into its own layer;
-    /// none where the engine does not know. The engine walks through all of those files.
+    /// none where the engine does not know. The engine walks through all of those files; one that
+    /// comes or goes meanwhile, and so has no layer yet or none any more, is left out.
     pub async fn written(&self, label: &str, d: Deadline) -> Result<Vec<Option<u64>>, Why> {
         let filters = serde_json::json!({ "label": [label] }).to_string();
         let path = format!("/containers/json?all=1&size=1&filters={}", encode(&filters));
         let said: Vec<SaidSized> = self.get(&path, d).await?;
-        Ok(said.iter().map(SaidSized::written).collect())
+        let mut written = Vec::new();
+        for one in said {
+            let bytes = one.written();
+            if bytes.is_some() || (one.has_begun() && self.runs(&one.id, d).await?) {
+                written.push(bytes);
+            }
+        }
+        Ok(written)
+    }
+
+    async fn runs(&self, id: &str, d: Deadline) -> Result<bool, Why> {
+        let said = present(self.said(id, d).await)?;
+        let state = said.map(|said| said.standing().state);
+        Ok(matches!(state.as_deref(), Some("running" | "paused")))
     }
 
     /// Every container with this label, inspected, with its labels. One that vanishes meanwhile
@@ -220,12 +234,20 @@ struct SaidListed {
 #[serde(rename_all = "PascalCase")]
 struct SaidSized {
     #[serde(default)]
+    id: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
     size_rw: Option<i64>,
     #[serde(default)]
     size_root_fs: Option<i64>,
 }
 
 impl SaidSized {
+    fn has_begun(&self) -> bool {
+        self.state != "created"
+    }
+
     fn written(&self) -> Option<u64> {
         match self.size_rw {
             Some(bytes) => u64::try_from(bytes).ok(),
