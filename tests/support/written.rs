@@ -87,7 +87,6 @@ fn sequence(rest: &mut std::str::Chars<'_>) -> Result<Option<Order>, String> {
             }
             Ok(None)
         }
-        None => Ok(None),
         other => Err(format!("an escape before {other:?}")),
     }
 }
