@@ -106,6 +106,15 @@ fn oom(at: &Bench) -> Outcome {
     sure(screen.end()? == 0, "q ends it well")
 }
 
+/// An engine where nothing happens but what the test does: an alert about others takes a line of the
+/// picture.
+fn quiet(at: &Bench) -> Result<Throwaway, Box<dyn std::error::Error>> {
+    let engine = Throwaway::new(at.real.view())?;
+    engine.start()?;
+    engine.load(&at.real.url(), BUSYBOX)?;
+    Ok(engine)
+}
+
 /// A sandbox on an engine of one's own, of the session `chat` of the agent of this name.
 fn stand(engine: &Throwaway, name: &str, more: &[&str]) -> Result<(), String> {
     let key = format!("agent:{name}:chat:workspace:7e");
@@ -218,9 +227,7 @@ fn gone(at: &Bench) -> Outcome {
 /// Three that do nothing on an engine where nothing else happens.
 fn steady(at: &Bench) -> Outcome {
     const WINDOW: Duration = Duration::from_secs(4);
-    let engine = Throwaway::new(at.real.view())?;
-    engine.start()?;
-    engine.load(&at.real.url(), BUSYBOX)?;
+    let engine = quiet(at)?;
     for name in ["one", "two", "three"] {
         stand(&engine, name, &["--memory", "64m", "--cpus", "0.5"])?;
     }
@@ -253,11 +260,8 @@ fn steady(at: &Bench) -> Outcome {
     sure(screen.end()? == 0, "q ends it well")
 }
 
-/// On an engine of its own: an alert about what other tests do takes a line of the picture.
 fn sizes(at: &Bench) -> Outcome {
-    let engine = Throwaway::new(at.real.view())?;
-    engine.start()?;
-    engine.load(&at.real.url(), BUSYBOX)?;
+    let engine = quiet(at)?;
     stand(&engine, "small", &[])?;
     let (mut screen, _place) = watch(&engine.socket(), 80, 24);
     screen.until_text("small/chat")?;
@@ -397,11 +401,8 @@ impl Drop for Disk {
     }
 }
 
-/// On an engine of its own: of alerts the newest has the line.
 fn recorded(at: &Bench) -> Outcome {
-    let engine = Throwaway::new(at.real.view())?;
-    engine.start()?;
-    engine.load(&at.real.url(), BUSYBOX)?;
+    let engine = quiet(at)?;
     let folder = tempfile::tempdir()?;
     let disk = Disk::mount(folder.path().join("disk"))?;
     let path = disk.0.join("night.ndjson");

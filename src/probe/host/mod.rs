@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::statvfs::statvfs;
 
 use super::World;
+use super::blocking::asking;
 use crate::deadline::Deadline;
 use crate::facts::host::{Disk, Host, Login, Power};
 use crate::facts::{Reading, Why, WhyKind};
@@ -85,20 +86,13 @@ fn wide(blocks: impl Into<u64>) -> u64 {
     blocks.into()
 }
 
-/// Runs what may block on a thread of its own; one that does not come back is left behind.
+/// What may block and may also fail by itself, as one answer.
 async fn blocking<T: Send + 'static>(
     what: &str,
     d: Deadline,
     ask: impl FnOnce() -> Result<T, Why> + Send + 'static,
 ) -> Result<T, Why> {
-    match d.bound(tokio::task::spawn_blocking(ask)).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => Err(Why::new(WhyKind::Failed, format!("{what}: the probe died"))),
-        Err(waited) => Err(Why::new(
-            WhyKind::Timeout,
-            format!("{what}: no answer in {} ms", waited.0.as_millis()),
-        )),
-    }
+    asking(what, d, ask).await.flatten()
 }
 
 fn kind_of(kind: std::io::ErrorKind) -> WhyKind {
@@ -139,18 +133,5 @@ mod tests {
         world.operator.home = PathBuf::from("/no/such/home");
         let host = host(&world, soon()).await;
         assert_eq!(host.disk.get().expect("known").path, "/");
-    }
-
-    #[tokio::test]
-    async fn what_never_comes_back_is_a_timeout_and_what_dies_a_failure() {
-        let d = Deadline::after(Duration::from_millis(20));
-        let late: Result<(), Why> = blocking("sleep", d, || {
-            std::thread::sleep(Duration::from_millis(200));
-            Ok(())
-        })
-        .await;
-        assert_eq!(late.expect_err("late").kind, WhyKind::Timeout);
-        let dead: Result<(), Why> = blocking("panic", soon(), || panic!("of the test")).await;
-        assert_eq!(dead.expect_err("dead").kind, WhyKind::Failed);
     }
 }

@@ -312,15 +312,15 @@ async fn allowed(
         };
     }
     shares_files(facts)?;
-    let source = bind.source.clone();
-    let (resolved, there) = blocking(d, move || {
-        let real = std::fs::canonicalize(&source).ok();
-        let resolved = real.map(|path| path.to_string_lossy().into_owned());
-        (resolved, std::fs::metadata(&source).map(drop))
+    let (mut seen, source) = (bind.clone(), bind.source.clone());
+    let is_to_resolve = seen.resolved.is_none();
+    let (real, there) = blocking(d, move || {
+        let real = is_to_resolve.then(|| std::fs::canonicalize(&source).ok());
+        (real.flatten(), std::fs::metadata(&source).map(drop))
     })
     .await?;
-    let mut seen = bind.clone();
-    seen.resolved = seen.resolved.or(resolved);
+    let real = real.map(|path| path.to_string_lossy().into_owned());
+    seen.resolved = seen.resolved.or(real);
     let home = world.operator.home.to_string_lossy();
     if let Some(reason) = refusal(&seen, &home, role == MountRole::Bind) {
         return Err(Why::new(
