@@ -66,7 +66,8 @@ pub(super) struct Visit {
     pub(super) next_survey: Moment,
     pub(super) next_cost: Moment,
     pub(super) surveying: bool,
-    unsurveyed: bool,
+    /// What is listed has not been looked at yet, and the node neither.
+    first_look: bool,
     /// None once the engine has listed what it has. Before that: what was created lately, which
     /// the list has as well, mostly.
     pub(super) early: Option<BTreeSet<String>>,
@@ -96,7 +97,7 @@ impl Visit {
             settling: after_gap.then(|| begun.plus(MOST_SETTLING)),
             // What is there comes first, and is not kept waiting by what it means.
             next_survey: begun.plus(UNSURVEYED),
-            unsurveyed: true,
+            first_look: true,
             early: Some(BTreeSet::new()),
             unlisted: None,
             next_cost: begun,
@@ -165,9 +166,9 @@ impl Feed {
                 Answer::Listed(at, begun.elapsed(), listed)
             });
         }
-        let is_first = visit.unsurveyed && visit.is_inspected();
+        let is_first = visit.first_look && visit.is_inspected();
         if (is_first || at >= visit.next_survey) && !visit.surveying {
-            visit.unsurveyed = false;
+            visit.first_look = false;
             visit.surveying = true;
             visit.next_survey = at.plus(pace.survey);
             let world = Arc::clone(&self.watch.world);
@@ -197,9 +198,7 @@ impl Feed {
     }
 
     fn sample(&mut self, visit: &mut Visit, at: Moment) {
-        // Before the first list most of what the engine remembers may be gone, and the answers would
-        // keep the list waiting.
-        if !self.watch.samples || visit.early.is_some() {
+        if !self.samples_now(visit) {
             return;
         }
         let ids = {
@@ -226,6 +225,13 @@ impl Feed {
         }
     }
 
+    /// Before the first list most of what the engine remembers may be gone, and the answers would
+    /// keep the list waiting. Before what is listed has been looked at nobody knows what is on the
+    /// screen, and an engine that answers once a second would be asked for other figures first.
+    fn samples_now(&self, visit: &Visit) -> bool {
+        self.watch.samples && visit.early.is_none() && !visit.first_look
+    }
+
     /// When something is due without anything having come.
     pub(super) fn wake(&self, visit: &Visit) -> Moment {
         let mut wake = visit.next_cost;
@@ -241,7 +247,7 @@ impl Feed {
         if let Some((due, _)) = &visit.unlisted {
             wake = wake.min(*due);
         }
-        if self.watch.samples && visit.early.is_none() && visit.may_sample() {
+        if self.samples_now(visit) && visit.may_sample() {
             let next = self.roster.wake(&self.sight.borrow(), self.watch.pace);
             wake = next.map_or(wake, |next| wake.min(next));
         }

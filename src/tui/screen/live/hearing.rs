@@ -198,6 +198,8 @@ impl Live {
             .map(|complaint| (complaint.level, without_name(complaint.message, name)))
             .collect();
         posture.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+        // It has the room of the complaints that it was collected from, a kilobyte and more.
+        posture.shrink_to_fit();
         self.postures.insert(id.to_owned(), posture);
     }
 
