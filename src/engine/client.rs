@@ -203,8 +203,10 @@ async fn collect(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
     let mut bytes = Vec::new();
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         if let Ok(data) = frame?.into_data() {
-            // Not twice as much each time: a list of many containers is the most that we hold.
-            bytes.reserve_exact(data.len().max(bytes.len() / 4));
+            if bytes.capacity() - bytes.len() < data.len() {
+                // Not twice as much each time: a list of many containers is the most that we hold.
+                bytes.reserve_exact(data.len().max(bytes.len() / 4));
+            }
             bytes.extend_from_slice(&data);
         }
     }

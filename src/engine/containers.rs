@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::client::Engine;
 use super::convert::{encode, is_name, nullable};
@@ -57,6 +58,22 @@ impl Engine {
         }
         let said: Vec<SaidListed> = self.get(&path, d).await?;
         Ok(said.into_iter().map(Listed::from).collect())
+    }
+
+    /// Of those that run or are about to run again, the first that is no sandbox and whose image a
+    /// rule takes; its id. Of the others nothing is kept.
+    pub async fn first_of_image(
+        &self,
+        takes: impl Fn(&str) -> bool,
+        d: Deadline,
+    ) -> Result<Option<String>, Why> {
+        let said: Vec<SaidImage> = self.get("/containers/json?all=0", d).await?;
+        let found = said.into_iter().find(|one| {
+            matches!(one.state.as_str(), "running" | "restarting")
+                && one.labels.sandbox.is_none()
+                && takes(&one.image)
+        });
+        Ok(found.map(|one| one.id))
     }
 
     /// Containers with this label in which a command runs now, besides their own. One that
@@ -229,6 +246,24 @@ struct SaidListed {
     created: i64,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SaidImage {
+    id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    image: String,
+    #[serde(default, deserialize_with = "nullable")]
+    state: String,
+    #[serde(default, deserialize_with = "nullable")]
+    labels: SaidSandbox,
+}
+
+#[derive(Default, Deserialize)]
+struct SaidSandbox {
+    #[serde(default, rename = "openclaw.sandbox")]
+    sandbox: Option<IgnoredAny>,
+}
+
 /// A size of zero is left out, and -1 is one that could not be found out.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -307,5 +342,20 @@ mod tests {
         assert_eq!(written(r#"{"SizeRw":-1,"SizeRootFs":-1}"#), None);
         assert_eq!(written("{}"), None);
         assert_eq!(written(r#"{"SizeRw":null,"SizeRootFs":0}"#), None);
+    }
+
+    #[test]
+    fn a_sandbox_is_told_by_its_label_alone() {
+        use crate::facts::sandbox::SANDBOX_LABEL;
+        let is_sandbox = |labels: serde_json::Value| {
+            let said = serde_json::json!({ "Id": "a", "Labels": labels });
+            let said: SaidImage = serde_json::from_value(said).expect("an answer");
+            said.labels.sandbox.is_some()
+        };
+        assert!(is_sandbox(
+            serde_json::json!({ SANDBOX_LABEL: "1", "a": "b" })
+        ));
+        assert!(!is_sandbox(serde_json::json!({ "a": "b" })));
+        assert!(!is_sandbox(serde_json::Value::Null));
     }
 }

@@ -41,14 +41,12 @@ mod tests {
     async fn what_never_comes_back_is_a_timeout_and_what_dies_a_failure() {
         let d = Deadline::after(Duration::from_millis(20));
         let late = asking("sleep", d, || {
-            std::thread::sleep(Duration::from_millis(200))
+            std::thread::sleep(Duration::from_millis(200));
         })
         .await;
         let late = late.expect_err("late");
-        assert_eq!(
-            (late.kind, late.detail.as_str()),
-            (WhyKind::Timeout, "sleep: no answer in 20 ms")
-        );
+        assert_eq!(late.kind, WhyKind::Timeout);
+        assert!(late.detail.starts_with("sleep: no answer in "), "{late:?}");
         let d = Deadline::after(Duration::from_secs(5));
         let dead: Result<(), Why> = blocking(d, || panic!("of the test")).await;
         assert_eq!(dead.expect_err("dead").kind, WhyKind::Failed);

@@ -8,7 +8,7 @@ use crate::deadline::Deadline;
 use crate::engine::{Engine, Inspected};
 use crate::facts::docker::Endpoint;
 use crate::facts::openclaw::{Beside, Gateway, Placement, SocketAccess};
-use crate::facts::sandbox::{SANDBOX_LABEL, Standing};
+use crate::facts::sandbox::Standing;
 use crate::facts::{Facts, Reading, Why, WhyKind};
 use crate::probe::blocking::blocking;
 use crate::text::wash;
@@ -30,14 +30,10 @@ pub async fn named(engine: &Engine, name: &str, d: Deadline) -> Result<Inspected
 
 /// The first running container whose image is called `openclaw…` and that is no sandbox.
 pub async fn of_an_openclaw_image(engine: &Engine, d: Deadline) -> Option<Inspected> {
-    let all = engine.list("", false, d.at_most(LISTING)).await.ok()?;
-    let gateway = all.into_iter().find(|container| {
-        // One that restarts again and again counts: why it does is to be told.
-        matches!(container.state.as_str(), "running" | "restarting")
-            && !container.labels.contains_key(SANDBOX_LABEL)
-            && is_gateway_image(&container.image)
-    })?;
-    named(engine, &gateway.id, d).await.ok()
+    // One that restarts again and again counts: why it does is to be told.
+    let found = engine.first_of_image(is_gateway_image, d.at_most(LISTING));
+    let gateway = found.await.ok()??;
+    named(engine, &gateway, d).await.ok()
 }
 
 fn is_gateway_image(image: &str) -> bool {
