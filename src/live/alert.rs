@@ -11,7 +11,7 @@ const QUIET: Duration = Duration::from_mins(5);
 /// So many failures of one agent within [`BURST_SPAN`] are a burst.
 const BURST: usize = 5;
 const BURST_SPAN: Duration = Duration::from_secs(10);
-/// A part of the memory cap that is nearly all, and the part below which a sandbox is not near it
+/// A part of a cap that is nearly all, and the part below which a sandbox is not near it
 /// any more.
 const NEAR_CAP: f64 = 0.9;
 pub const CLEAR_OF_CAP: f64 = 0.8;
@@ -22,7 +22,9 @@ const MOST: usize = 200;
 pub enum Cause {
     Oom,
     Failures,
+    /// Of memory.
     NearCap,
+    NearPids,
     EngineLost,
     EngineHung,
     /// It answers, and slowly.
@@ -37,6 +39,7 @@ impl Cause {
             Self::Oom => "oom",
             Self::Failures => "failures",
             Self::NearCap => "near-cap",
+            Self::NearPids => "near-pids-limit",
             Self::EngineLost => "engine-lost",
             Self::EngineHung => "engine-hung",
             Self::EngineStall => "engine-stall",
@@ -50,6 +53,7 @@ impl Cause {
             Self::Oom | Self::EngineLost => true,
             Self::Failures
             | Self::NearCap
+            | Self::NearPids
             | Self::EngineHung
             | Self::EngineStall
             | Self::NoHeadroom => false,
@@ -82,8 +86,10 @@ pub struct Alerts {
     pub raised: VecDeque<Raised>,
     /// Failures of each agent, the newest last.
     failures: BTreeMap<String, VecDeque<Moment>>,
-    /// Containers that are near their cap, so that each time is told once.
+    /// Containers that are near their memory cap, so that each time is told once.
     near: BTreeSet<String>,
+    /// The same of the processes that they may run.
+    near_pids: BTreeSet<String>,
     was_empty: bool,
 }
 
@@ -122,6 +128,7 @@ impl Alerts {
         }
         self.failures.clear();
         self.near.clear();
+        self.near_pids.clear();
         self.was_empty = false;
     }
 
@@ -166,23 +173,46 @@ impl Alerts {
 
     /// What a sandbox holds of its memory cap.
     pub fn measured(&mut self, at: Moment, id: &str, name: &str, share: f64) -> Option<Alert> {
+        let words = || format!("{name} holds {:.0} % of its memory cap", share * 100.0);
+        self.near(at, Cause::NearCap, id, share, words)
+    }
+
+    /// The part of the processes that it may run.
+    pub fn counted(&mut self, at: Moment, id: &str, name: &str, share: f64) -> Option<Alert> {
+        let words = || format!("{name} runs {:.0} % of the processes it may", share * 100.0);
+        self.near(at, Cause::NearPids, id, share, words)
+    }
+
+    fn near(
+        &mut self,
+        at: Moment,
+        cause: Cause,
+        id: &str,
+        share: f64,
+        words: impl FnOnce() -> String,
+    ) -> Option<Alert> {
+        let near = match cause {
+            Cause::NearPids => &mut self.near_pids,
+            _ => &mut self.near,
+        };
         if share < CLEAR_OF_CAP {
-            self.near.remove(id);
+            near.remove(id);
             return None;
         }
-        if share < NEAR_CAP || !self.near.insert(id.to_owned()) {
+        if share < NEAR_CAP || !near.insert(id.to_owned()) {
             return None;
         }
         let alert = Alert {
-            cause: Cause::NearCap,
+            cause,
             subject: id.to_owned(),
-            words: format!("{name} holds {:.0} % of its memory cap", share * 100.0),
+            words: words(),
         };
         self.raise(at, alert)
     }
 
     pub fn gone(&mut self, id: &str) {
         self.near.remove(id);
+        self.near_pids.remove(id);
     }
 
     pub fn headroom(&mut self, at: Moment, left: u64, limit: &str) -> Option<Alert> {
@@ -250,6 +280,11 @@ mod tests {
         assert_eq!(alerts.measured(at(400), "a", "box", 0.97), None);
         assert_eq!(alerts.measured(at(401), "a", "box", 0.5), None);
         assert!(alerts.measured(at(402), "a", "box", 0.91).is_some());
+        let processes = alerts
+            .counted(at(403), "a", "box", 0.95)
+            .expect("another cap");
+        assert_eq!(processes.words, "box runs 95 % of the processes it may");
+        assert_eq!(alerts.counted(at(404), "a", "box", 1.0), None);
     }
 
     #[test]

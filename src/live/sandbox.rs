@@ -264,6 +264,12 @@ impl Sandbox {
         Some(super::usage::as_float(self.usage.memory()?) / super::usage::as_float(cap))
     }
 
+    /// As [`Self::memory_share`], of the processes that it may run.
+    pub fn pids_share(&self) -> Option<f64> {
+        let cap = self.pids_cap()?;
+        Some(super::usage::as_float(self.usage.pids()?) / super::usage::as_float(cap))
+    }
+
     /// How long it ran, by the engine's clock. `now` by the engine's clock too.
     pub fn uptime(&self, now: Moment) -> Option<Duration> {
         let end = self.died.filter(|_| !self.state.is_alive()).unwrap_or(now);

@@ -194,18 +194,20 @@ impl Model {
         }
         one.trail.lives(sample.read);
         one.usage.add(at, sample, one.started);
-        let share = one.memory_share().filter(|_| one.kind == Kind::Sandbox);
-        if let Some(share) = share {
-            let alert = self
-                .alerts
-                .measured(at, &one.about.id, &one.about.name, share);
-            notes.extend(alert.map(|alert| Note {
+        let is_ours = |_: &f64| one.kind == Kind::Sandbox;
+        let (id, name) = (&one.about.id, &one.about.name);
+        let memory = one.memory_share().filter(is_ours);
+        let memory = memory.and_then(|share| self.alerts.measured(at, id, name, share));
+        let pids = one.pids_share().filter(is_ours);
+        let pids = pids.and_then(|share| self.alerts.counted(at, id, name, share));
+        for alert in memory.into_iter().chain(pids) {
+            notes.push(Note {
                 stamp: at,
                 at,
                 about: Some(one.about.clone()),
                 shown: true,
                 what: News::Alert(alert),
-            }));
+            });
         }
     }
 

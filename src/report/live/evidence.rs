@@ -58,8 +58,8 @@ pub struct Happening {
     /// Something whose time is not known: it was after this, and by `at` it was over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
-    /// An alert: `oom`, `failures`, `near-cap`, `engine-lost`, `engine-hung`, `engine-stall`,
-    /// `no-headroom`
+    /// An alert: `oom`, `failures`, `near-cap`, `near-pids-limit`, `engine-lost`, `engine-hung`,
+    /// `engine-stall`, `no-headroom`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,6 +21,7 @@ pub fn headline(live: &Live, alert: &Alert, width: usize, ellipsis: &str) -> Str
         Cause::Oom => ("OOM in ", whose(live, &alert.subject), ""),
         Cause::Failures => ("failures of ", alert.subject.clone(), ""),
         Cause::NearCap => ("", whose(live, &alert.subject), " near its cap"),
+        Cause::NearPids => ("processes of ", whose(live, &alert.subject), ""),
         Cause::EngineLost => ("engine lost", String::new(), ""),
         Cause::EngineHung => ("engine hangs", String::new(), ""),
         Cause::EngineStall => ("engine slow", String::new(), ""),
@@ -50,7 +51,11 @@ fn elsewhere(app: &App) -> Option<&Live> {
 pub fn role(alert: &Alert) -> Role {
     match alert.cause {
         Cause::Oom | Cause::EngineLost | Cause::EngineHung => Role::Bad,
-        Cause::Failures | Cause::NearCap | Cause::EngineStall | Cause::NoHeadroom => Role::Warn,
+        Cause::Failures
+        | Cause::NearCap
+        | Cause::NearPids
+        | Cause::EngineStall
+        | Cause::NoHeadroom => Role::Warn,
     }
 }
 

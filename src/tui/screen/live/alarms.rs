@@ -62,7 +62,7 @@ impl Live {
     fn stands(&self, raised: &Raised) -> bool {
         match raised.alert.cause {
             // How near it came is worth its minutes: the next time it may be killed.
-            Cause::NearCap => true,
+            Cause::NearCap | Cause::NearPids => true,
             _ => self.cause(raised) != Standing::Over,
         }
     }
@@ -88,10 +88,13 @@ impl Live {
             Cause::EngineHung => return standing(*link == Link::Hung),
             Cause::EngineStall => self.model.stall.on().is_some(),
             Cause::NoHeadroom => self.room().is_some_and(|(left, _)| left == 0),
-            Cause::NearCap => {
+            Cause::NearCap | Cause::NearPids => {
                 let there = self.model.sandboxes.get(&raised.alert.subject);
                 let alive = there.filter(|one| one.state.is_alive());
-                let share = alive.and_then(crate::live::sandbox::Sandbox::memory_share);
+                let share = alive.and_then(|one| match raised.alert.cause {
+                    Cause::NearPids => one.pids_share(),
+                    _ => one.memory_share(),
+                });
                 share.is_some_and(|share| share >= CLEAR_OF_CAP)
             }
         };

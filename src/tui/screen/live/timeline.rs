@@ -139,7 +139,7 @@ fn is_told_elsewhere(note: &Note) -> bool {
             | Cause::EngineLost
             | Cause::EngineHung
             | Cause::EngineStall => true,
-            Cause::NearCap | Cause::NoHeadroom => false,
+            Cause::NearCap | Cause::NearPids | Cause::NoHeadroom => false,
         },
         _ => false,
     }

@@ -31,7 +31,7 @@ const AGE: usize = 4;
 const LEAD: usize = 2 + AGE + 2;
 
 const WHAT: &str = "Told are: a kill for memory (OOM), five failures of one agent within 10 s, a sandbox \
-                    with 90 % of its memory cap, no headroom, and an engine that is lost, hangs or is slow.";
+                    with 90 % of its memory cap or of its processes, no headroom, and an engine that is lost, hangs or is slow.";
 
 pub fn frame(app: &App, live: &Live, size: Size) -> Rect {
     READING.frame(size, lines(app, live).len())
@@ -78,7 +78,7 @@ fn tell(app: &App, live: &Live, raised: &Raised, page: &mut Page) {
     let age = Short(live.ours(app.now).since(raised.last)).to_string();
     beside(page, alarm::role(&raised.alert), &age, &raised.alert.words);
     let mut parts = Vec::new();
-    if let Cause::Oom | Cause::NearCap = raised.alert.cause {
+    if let Cause::Oom | Cause::NearCap | Cause::NearPids = raised.alert.cause {
         parts.push(alarm::whose(live, &raised.alert.subject));
     }
     // A burst has its number in its words.
