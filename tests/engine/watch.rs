@@ -477,9 +477,11 @@ fn churn(at: &Bench) -> Outcome {
         &["--record", &path, "--record-size", "1 MiB"],
     )?;
     watch.until("the engine", up)?;
-    let pid = watch.child.id();
+    let (screen, _place) = super::dashboard::watch(&at.real.socket, 160, 45);
+    screen.until("the engine", |text| text.starts_with("● up"))?;
+    let pids = [watch.child.id(), screen.pid()];
     let begun = Instant::now();
-    let mut sizes = Vec::new();
+    let mut sizes = [Vec::new(), Vec::new()];
     std::thread::scope(|scope| {
         for lane in 0..at_once {
             let (name, label) = (&name, label());
@@ -498,13 +500,18 @@ fn churn(at: &Bench) -> Outcome {
         }
         while begun.elapsed() < span {
             std::thread::sleep(span / 60);
-            sizes.push(resident(pid));
+            for (pid, sizes) in pids.iter().zip(&mut sizes) {
+                sizes.push(resident(*pid));
+            }
             // What is told is not kept here, or this program would grow instead.
             while watch.lines.try_recv().is_ok() {}
         }
     });
-    let (early, late) = (sizes[sizes.len() / 3], sizes[sizes.len() - 1]);
-    sure(late < early + early / 4 + (4 << 20), &sizes)?;
+    for sizes in &sizes {
+        let (early, late) = (sizes[sizes.len() / 3], sizes[sizes.len() - 1]);
+        sure(early > 0 && late < early + early / 4 + (4 << 20), sizes)?;
+    }
+    sure(screen.text().starts_with("● up"), screen.text())?;
     let older = clawdoctor::live::recording::older(&recording);
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len());
     let kept = size(&recording) + size(&older);

@@ -315,18 +315,25 @@ fn short(node: &Node, peers: &[Peer]) {
 fn oom(node: &Node, peers: &[Peer]) {
     const RUNS: usize = 5;
     println!(
-        "\nA kill for memory in a container with a cap of 16 MiB, in ms after the engine's event"
+        "\nA kill for memory in a container with a cap of some 16 MiB, in ms after the engine's event:\n\
+         by clawdoctor with the cap and the engine's memory, by others with the word OOM"
     );
     for peer in peers {
         let mut named = Vec::new();
         for index in 0..RUNS {
             let name = format!("{}-oom-{index}", node.prefix);
-            let caps = ["--memory", "16m", "--memory-swap", "16m"];
+            // Each another, so that what is told of one before is not taken for it.
+            let (cap, mebibytes) = (format!("{}m", 16 + index), 16 + index);
+            let words = match peer.name {
+                "clawdoctor" => format!("cap {mebibytes} MiB of the engine's"),
+                _ => "OOM".to_owned(),
+            };
+            let caps = ["--memory", &cap, "--memory-swap", &cap];
             node.run_detached(&name, "exec sleep 60", &caps);
             let screen = Screen::start(peer, node);
             std::thread::sleep(SETTLE);
             let mut watch = node.events();
-            screen.look_for(vec![Wanted::Shown("OOM".to_owned())]);
+            screen.look_for(vec![Wanted::Shown(words)]);
             let child = node.exec_in_background(&name, &["tail", "/dev/zero"]);
             let at = watch.until("oom");
             named.extend(screen.found_after(at, Duration::from_secs(5)));
