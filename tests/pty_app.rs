@@ -47,6 +47,8 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use tokio::sync::mpsc::Sender;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// For a person to read a question.
+const READ: Duration = Duration::from_millis(300);
 const SCENE: &str = "CLAWDOCTOR_TEST_SCENE";
 /// A file that the gathering makes, and that its guard removes.
 const MARK: &str = "CLAWDOCTOR_TEST_MARK";
@@ -339,6 +341,28 @@ impl Pty {
         self.keys.flush().expect("it listens");
     }
 
+    /// A press of the left button and its release, on the first of these words, as SGR tells them.
+    fn click(&mut self, words: &str) {
+        let text = {
+            let screen = self.screen.0.lock().expect("no reader panics");
+            screen.parser.screen().contents()
+        };
+        let place = text.lines().enumerate().find_map(|(row, line)| {
+            let before = line.split_once(words)?.0.chars().count();
+            Some((before + 1, row + 1))
+        });
+        let (column, row) = place.expect("they are on the screen");
+        self.press(&format!(
+            "\u{1b}[<0;{column};{row}M\u{1b}[<0;{column};{row}m"
+        ));
+    }
+
+    /// Answers as one who has read what is asked: what comes at once counts as typed before it.
+    fn answer(&mut self, key: &str) {
+        std::thread::sleep(READ);
+        self.press(key);
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = self.child.process_id().expect("it runs");
         kill(Pid::from_raw(pid.cast_signed()), signal).expect("it runs");
@@ -443,6 +467,18 @@ fn digits_lead_from_screen_to_screen_and_back() {
     app.press("q1");
     app.wait_text("[1 Checklist]");
     app.press("3q");
+    assert_eq!(app.end(), 0);
+}
+
+#[test]
+fn a_press_of_the_mouse_leads_to_a_screen_as_its_digit_does() {
+    let mut app = Pty::open("answers");
+    app.wait_text("[1 Checklist]");
+    app.click("3 Isolation");
+    app.wait_text("[3 Isolation]");
+    app.click("1 Checklist");
+    app.wait_text("[1 Checklist]");
+    app.press("q");
     assert_eq!(app.end(), 0);
 }
 
@@ -554,7 +590,7 @@ fn sudo_asks_on_the_plain_terminal_and_the_app_comes_back() {
     app.wait_text("F fix 1 safe");
     app.press("F");
     app.wait_text("administrator rights (sudo)");
-    app.press("y");
+    app.answer("y");
     app.wait_text("Password:");
     app.wait("the plain terminal", |screen| {
         let screen = screen.parser.screen();
@@ -571,7 +607,7 @@ fn sudo_asks_on_the_plain_terminal_and_the_app_comes_back() {
     });
     app.press("\x1b");
     app.wait_text("Stop, and take back");
-    app.press("y");
+    app.answer("y");
     app.wait_text("Stopped after");
     app.press("\rq");
     assert_eq!(app.end(), 0);

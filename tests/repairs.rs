@@ -370,7 +370,10 @@ impl<'a> Node<'a> {
                 let left = bound.saturating_sub(begun.elapsed());
                 terminal.within(left, text, |screen| screen.contains(text.as_str()))?;
                 screens.push_str(&terminal.text());
-                terminal.press(typed);
+                match typed.as_str() {
+                    "y" => terminal.yes(),
+                    keys => terminal.press(keys),
+                }
             }
             Ok(())
         };

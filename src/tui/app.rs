@@ -44,6 +44,10 @@ pub struct App {
     /// The report of the last gathering that came to its end.
     pub report: Option<Box<Report>>,
     pub dialog: Option<Dialog>,
+    /// Counts up with each question that is put, or put otherwise.
+    pub asked: u32,
+    /// What is asked has not been on the screen long enough to be read: a yes was typed before it.
+    pub unread: bool,
     /// Of which alerts the title of the terminal tells.
     pub titled: Option<(Moment, usize)>,
     /// Something on the screen is not as it was drawn last.
@@ -89,6 +93,8 @@ impl App {
             node: Node::default(),
             report: None,
             dialog: None,
+            asked: 0,
+            unread: false,
             titled: None,
             changed: true,
         }

@@ -24,6 +24,8 @@ pub struct Stamped<T> {
 #[derive(Clone, Debug)]
 pub enum Msg {
     Key(Chord),
+    /// What was pasted is a text where one is typed, and nothing elsewhere.
+    Pasted(String),
     Resized {
         width: u16,
         height: u16,

@@ -242,7 +242,8 @@ async fn drive(
             terminal.draw(app).map_err(lost)?;
             had_rows = has_rows;
             app.changed = false;
-            frames.drawn(now);
+            // A slow terminal has it only now.
+            frames.drawn(Instant::now(), app.asked);
         }
         let wake = next_wake(app).map(|at| opened + at);
         let due = frames.due();
@@ -261,6 +262,7 @@ async fn drive(
         };
         is_quiet = what.is_none();
         if let Some(what) = what {
+            app.unread = frames.is_unread(Instant::now(), app.asked);
             let at = opened.elapsed();
             cmds.extend(update(app, Stamped { at, what }));
         }
@@ -301,6 +303,9 @@ async fn rights(
     let Some(hands) = session.subject.hands() else {
         return Ok(());
     };
+    // The end of the reader leaves a wake-up behind, which would hide the first key after this from
+    // the next one (crossterm's `try_read` ends at it, and the key is told of once only).
+    crossterm::event::poll(Duration::ZERO).map_err(lost)?;
     terminal
         .leave("What you have chosen needs administrator rights: sudo asks for your password now.");
     let mut asking = (hands.rights)();
@@ -344,7 +349,8 @@ fn read(event: Option<std::io::Result<Event>>) -> Option<Msg> {
         },
         Some(Ok(Event::Resize(width, height))) => Some(Msg::Resized { width, height }),
         Some(Ok(Event::Mouse(event))) => Mouse::from_event(event).map(Msg::Mouse),
-        Some(Ok(Event::FocusGained | Event::FocusLost | Event::Paste(_))) => None,
+        Some(Ok(Event::Paste(text))) => Some(Msg::Pasted(text)),
+        Some(Ok(Event::FocusGained | Event::FocusLost)) => None,
     }
 }
 

@@ -14,7 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::execute;
 use crossterm::style::Print;
 use crossterm::terminal::{
@@ -243,6 +245,8 @@ fn enter(pointer: Pointer, title: &str) -> std::io::Result<()> {
         Print(KEEP_TITLE),
         EnterAlternateScreen,
         Hide,
+        // What is pasted comes as a text, and not as keys that do things.
+        EnableBracketedPaste,
         SetTitle(title)
     )?;
     match pointer {
@@ -261,6 +265,7 @@ fn give_back() {
     let _gone = execute!(
         out,
         DisableMouseCapture,
+        DisableBracketedPaste,
         Show,
         LeaveAlternateScreen,
         Print(OLD_TITLE)

@@ -51,6 +51,13 @@ pub fn update(app: &mut App, message: Stamped<Msg>) -> Vec<Cmd> {
 fn take_in(app: &mut App, what: Msg) -> Vec<Cmd> {
     match what {
         Msg::Key(chord) => changing(app, |app| key(app, chord)),
+        Msg::Pasted(text) => changing(app, |app| {
+            let place = app.place();
+            if place.is_typed_in() {
+                text.chars().for_each(|c| typed(app, place, c));
+            }
+            Vec::new()
+        }),
         Msg::Mouse(mouse) => changing(app, |app| mouse::mouse(app, mouse)),
         Msg::Resized { width, height } => {
             app.size = Size { width, height };
@@ -184,23 +191,33 @@ fn key(app: &mut App, chord: Chord) -> Vec<Cmd> {
         return Vec::new();
     }
     let Some(command) = app.keys.command(place, chord) else {
-        if let (true, KeyCode::Char(c)) = (place.is_typed_in() && chord.is_typed(), chord.code)
-            && !c.is_control()
-        {
-            match (app.screen, &mut app.live) {
-                _ if place == Place::LogTyping => logs::typed(app, c),
-                (Screen::Live, Some(live)) => live.typed(c, live.ours(app.now)),
-                _ => app.checklist.typed(c),
-            }
+        if let (true, KeyCode::Char(c)) = (place.is_typed_in() && chord.is_typed(), chord.code) {
+            typed(app, place, c);
         }
         return Vec::new();
     };
     self::command(app, place, command)
 }
 
+/// A character of a text that is typed in this place.
+fn typed(app: &mut App, place: Place, c: char) {
+    if c.is_control() {
+        return;
+    }
+    match (app.screen, &mut app.live) {
+        _ if place == Place::LogTyping => logs::typed(app, c),
+        (Screen::Live, Some(live)) => live.typed(c, live.ours(app.now)),
+        _ => app.checklist.typed(c),
+    }
+}
+
 /// Does what a key asks for in its place, or the mouse.
 fn command(app: &mut App, place: Place, command: Command) -> Vec<Cmd> {
+    if app.unread && matches!(command, Command::Yes | Command::Resume) {
+        return Vec::new();
+    }
     if command == Command::Yes && view::talk::goes_on(app) {
+        app.asked += 1;
         scroll_talk(app, Command::PageDown);
         return Vec::new();
     }

@@ -4,8 +4,12 @@ use super::dashboard::{sandbox, watch, watch_with};
 use super::support::written::orders;
 use super::{Bench, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 6] = [
+pub const TESTS: [(&str, Test); 7] = [
     ("a_runaway_sandbox_is_stopped_by_keys", runaway),
+    (
+        "all_of_an_agent_are_stopped_and_one_is_killed_by_keys",
+        herd,
+    ),
     ("a_sandbox_is_paused_and_goes_on_by_keys", paused),
     ("a_read_only_dashboard_does_nothing_and_says_so", read_only),
     ("logs_full_of_escapes_do_not_reach_the_terminal", logs),
@@ -42,15 +46,62 @@ fn runaway(at: &Bench) -> Outcome {
     screen.press("n");
     screen.until("the table", |text| !text.contains("Stop w3"))?;
     sure(state(at, &own)?.starts_with("running"), "a no is a no")?;
-    screen.press("X");
+    // Pasted keys do nothing, and a yes that was typed before its question is none.
+    screen.press("\u{1b}[200~Xy\u{1b}[201~");
+    screen.press("Xy");
     screen.until_text(&format!("Stop {own}?"))?;
-    screen.press("y");
+    sure(state(at, &own)?.starts_with("running"), "nobody read it")?;
+    screen.yes();
     // Its shell is the first program and hears no TERM: the engine kills it after the grace.
     screen.until_text("stopped: exited with 137")?;
     screen.until_text("OpenClaw starts it again at the next turn")?;
     sure(state(at, &own)? == "exited 137", "the engine says so")?;
     screen.press("q");
     screen.until("its row", |text| text.contains("exit 137"))?;
+    screen.press("\u{3}");
+    sure(screen.end()? == 130, "left")
+}
+
+/// More than are stopped at the same time, and beside them one of another agent.
+fn herd(at: &Bench) -> Outcome {
+    const ENDS: &str = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+    let names: Vec<String> = (0..6).map(|n| name(at, &format!("herd{n}"))).collect();
+    let other = name(at, "hermit");
+    let mut all: Vec<&str> = vec!["rm", "-f", &other];
+    all.extend(names.iter().map(String::as_str));
+    let _end = at.at_the_end(&[&all]);
+    for (n, own) in names.iter().enumerate() {
+        let key = format!("agent:herd:chat{n}:workspace:7e");
+        sandbox(at, own, &key, &["-d"], ENDS)?;
+    }
+    let key = "agent:hermit:chat:workspace:7e";
+    sandbox(at, &other, key, &["-d"], "exec sleep 600")?;
+    let (mut screen, _place) = watch(&at.real.socket, 160, 45);
+    screen.until_text("hermit/chat")?;
+    screen.press(&format!("/{}\r", names[0]));
+    screen.until("it alone", |text| text.contains("1 of "))?;
+    screen.press("X");
+    screen.until_text(&format!("Stop {}?", names[0]))?;
+    screen.press("a");
+    screen.until_text("Stop all 6 of herd?")?;
+    screen.yes();
+    screen.until("what became of each", |text| {
+        text.matches("stopped: exited with 0").count() == 6
+    })?;
+    for own in &names {
+        sure(state(at, own)? == "exited 0", own)?;
+    }
+    sure(state(at, &other)?.starts_with("running"), "of another")?;
+    screen.press("qq");
+    screen.press(&format!("/{other}\r"));
+    screen.until("the other alone", |text| {
+        text.contains("1 of ") && text.contains("hermit/chat")
+    })?;
+    screen.press("\u{b}");
+    screen.until_text(&format!("Kill {other}?"))?;
+    screen.yes();
+    screen.until_text("killed: exited with 137")?;
+    sure(state(at, &other)? == "exited 137", "the engine says so")?;
     screen.press("\u{3}");
     sure(screen.end()? == 130, "left")
 }
@@ -66,7 +117,7 @@ fn paused(at: &Bench) -> Outcome {
     screen.until("it alone", |text| text.contains("1 of "))?;
     screen.press("p");
     screen.until_text(&format!("Pause {own}?"))?;
-    screen.press("y");
+    screen.yes();
     // The question says much the same: only what became of it names the key.
     screen.until_text("goes on: press p.")?;
     sure(state(at, &own)?.starts_with("paused"), "the engine says so")?;
@@ -76,7 +127,7 @@ fn paused(at: &Bench) -> Outcome {
     })?;
     screen.press("p");
     screen.until_text(&format!("Unpause {own}?"))?;
-    screen.press("y");
+    screen.yes();
     screen.until_text("│   goes on")?;
     sure(
         state(at, &own)?.starts_with("running"),
@@ -100,7 +151,8 @@ fn read_only(at: &Bench) -> Outcome {
         screen.press(key);
         screen.until_text("This dashboard is read-only")?;
         // Neither of them is a yes to anything.
-        screen.press("yq");
+        screen.yes();
+        screen.press("q");
         screen.until("the table", |text| !text.contains("read-only"))?;
     }
     sure(state(at, &own)?.starts_with("running"), "nothing was done")?;
@@ -215,7 +267,10 @@ fn removed(at: &Bench) -> Outcome {
     // Without OpenClaw's command it is not done, and never past its register.
     screen.press("\u{4}");
     screen.until_text("openclaw sandbox recreate --session")?;
-    screen.press("yuyq");
+    screen.yes();
+    screen.press("u");
+    screen.yes();
+    screen.press("q");
     sure(state(at, &own)?.starts_with("running"), "it is there")?;
     place.install_openclaw("2026.9.6");
     place.file(
@@ -224,11 +279,11 @@ fn removed(at: &Bench) -> Outcome {
     );
     screen.press("\u{4}");
     screen.until_text("used within 5 minutes: left alone")?;
-    screen.press("y");
+    screen.yes();
     sure(state(at, &own)?.starts_with("running"), "it is hot")?;
     screen.press("u");
     screen.until_text("removed all the same")?;
-    screen.press("y");
+    screen.yes();
     screen.until_text("│   removed")?;
     sure(state(at, &own).is_err(), "it has gone")?;
     screen.press("\u{3}");

@@ -12,7 +12,8 @@ use super::support::throwaway::Throwaway;
 use super::support::written::{Order, orders, without_figures};
 use super::{BUSYBOX, Bench, LABEL, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 7] = [
+pub const TESTS: [(&str, Test); 8] = [
+    ("a_sandbox_that_is_none_and_not_as_configured_is_named", odd),
     ("the_dashboard_names_an_oom_kill_and_keeps_the_dead", oom),
     (
         "the_dashboard_tells_a_stopped_and_a_frozen_engine_and_back",
@@ -140,6 +141,46 @@ fn tells(text: &str, of: &str, what: &str) -> bool {
 fn kill(pid: &str) -> Outcome {
     let killed = Command::new("kill").args(["-KILL", pid]).status()?;
     sure(killed.success(), format!("{pid} ends"))
+}
+
+/// With the engine's socket, as root, and of an image whose name leads to another one by now.
+fn odd(at: &Bench) -> Outcome {
+    const IMAGE: &str = "clawdoctor-test/odd:1";
+    let engine = quiet(at)?;
+    engine.docker(&["tag", BUSYBOX, IMAGE])?;
+    let mount = format!("{}:/var/run/docker.sock", engine.socket().display());
+    let key = "openclaw.sessionKey=agent:main:odd:workspace:7e";
+    let mut words = vec!["run", "-d", "--name", "sbx-odd", "--label", key];
+    words.extend(["--label", "openclaw.sandbox=1", "--network", "none"]);
+    words.extend(["--user", "0:0", "-v", &mount, IMAGE, "sleep", "600"]);
+    engine.docker(&words)?;
+    engine.docker(&["commit", "-m", "newer", "sbx-odd", IMAGE])?;
+    let config = serde_json::json!({"agents": {"defaults": {"sandbox": {
+        "mode": "all", "docker": {"image": IMAGE, "user": "1000:1000", "network": "none"},
+    }}}});
+    let mut place = Place::new();
+    place.file(".openclaw/openclaw.json", &config.to_string());
+    let mut screen = watch_in(&mut place, &engine.socket(), 160, 45, &[]);
+    screen.until("its marks", |text| {
+        text.lines()
+            .any(|line| line.contains("main/odd") && line.contains("!! ~"))
+    })?;
+    screen.press("\r");
+    screen.until("what is wrong with it", |text| {
+        text.contains("DANGER") && text.contains("holds the engine's socket")
+    })?;
+    let text = screen.text();
+    // Words go on in the next line of a narrow pane.
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c == '│')
+        .collect();
+    let text = words.into_iter().filter(|word| !word.is_empty());
+    let text = text.collect::<Vec<_>>().join(" ");
+    sure(text.contains("configured 1000:1000"), &text)?;
+    sure(text.contains("made from an older build of"), &text)?;
+    screen.press("q");
+    screen.press("q");
+    sure(screen.end()? == 0, "q ends it well")
 }
 
 /// A real daemon: not there yet, there, asked to stop, there again, frozen, and going on.

@@ -39,7 +39,7 @@ fn the_demo_shows_every_screen_and_does_nothing_to_the_node() {
     app.wait_text("demo");
     app.press("f");
     app.wait_text("brew upgrade");
-    app.press("y");
+    app.answer("y");
     app.wait_text("nothing is done to it");
     leave(&mut app, "nothing is done");
     app.press("u");

@@ -217,7 +217,7 @@ fn what_is_not_ours_is_found_among_what_is_written() {
         "\u{1b}]52;c;aGk=\u{7}",
         "\u{1b}[5n",
         "\u{1b}[3J",
-        "\u{1b}[?2004h",
+        "\u{1b}[?2026h",
         "\u{1b}[21t",
         "\u{1b}c",
         "\u{1b}",

@@ -122,7 +122,7 @@ fn at_work(node: &Node) -> Pty {
     app.press("f");
     app.wait_text("y yes");
     app.wait_text("touch");
-    app.press("y");
+    app.answer("y");
     app.wait_text("At work");
     wait_for("the start", || node.path("starting").exists());
     app
@@ -167,7 +167,7 @@ fn escape_and_yes_stop_a_repair_and_leave_nothing_half_done() {
     app.wait_text("At work");
     app.press("\x1b");
     app.wait_text("Stop, and take back");
-    app.press("y");
+    app.answer("y");
     app.wait_text("Stopped after");
     assert!(
         node.journals().contains(r#""outcome":"interrupted""#),
@@ -221,7 +221,7 @@ fn a_run_that_was_killed_is_found_at_opening_and_taken_back() {
     app.wait_text("was interrupted");
     app.press("u");
     app.wait_text("Take back the run");
-    app.press("y");
+    app.answer("y");
     app.wait_text("is taken back.");
     assert!(
         node.journals().contains(r#""outcome":"undone""#),
@@ -240,7 +240,7 @@ fn a_run_that_was_killed_is_resumed_and_the_next_repair_can_be_made() {
     app.child.wait().expect("a child of ours");
     let mut app = node.open();
     app.wait_text("was interrupted");
-    app.press("r");
+    app.answer("r");
     app.wait_text("It is at rest.");
     assert!(
         node.journals().contains(r#""outcome":"partial""#),
@@ -283,7 +283,9 @@ fn whoever_holds_the_lock_is_named_and_nothing_is_begun() {
     let mut app = node.open();
     app.wait_text("f fix");
     let held = Lock::take(&node.path("state"), Duration::ZERO, "clawdoctor fix").expect("free");
-    app.press("fy");
+    app.press("f");
+    app.wait_text("y yes");
+    app.answer("y");
     app.wait_text("`clawdoctor fix` (process");
     assert!(!node.path("starting").exists());
     assert_eq!(node.journals(), "");
@@ -346,7 +348,7 @@ fn a_missing_network_is_made_and_taken_back_by_keys_alone() {
     app.press("F");
     app.wait_text("docker network create");
     assert!(!network.docker("inspect"), "nothing before the yes");
-    app.press("y");
+    app.answer("y");
     app.wait_text("fixed, and its check passes");
     assert!(network.docker("inspect"));
     app.press("\r");
@@ -368,7 +370,7 @@ fn a_missing_network_is_made_and_taken_back_by_keys_alone() {
     assert!(network.docker("inspect"), "enter is a no");
     app.press("u");
     app.wait_text("Take back the run");
-    app.press("y");
+    app.answer("y");
     app.wait_text("All of it is taken back.");
     assert!(!network.docker("inspect"));
     app.press("\r");

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// For a person to read a question.
+const READ: Duration = Duration::from_millis(300);
 
 struct Seen {
     parser: vt100::Parser,
@@ -139,6 +141,12 @@ impl Terminal {
         self.keys.flush().expect("it listens");
     }
 
+    /// Says yes, as one who has read what is asked: what comes at once counts as typed before it.
+    pub fn yes(&mut self) {
+        std::thread::sleep(READ);
+        self.press("y");
+    }
+
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut seen = self.seen.0.lock().expect("no reader panics");
         let screen = seen.parser.screen_mut();
@@ -146,8 +154,12 @@ impl Terminal {
         self.master.resize(size(columns, rows)).expect("a size");
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
     pub fn signal(&self, signal: &str) {
-        let pid = self.child.process_id().expect("it runs").to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status();
         assert!(sent.is_ok_and(|status| status.success()), "{signal}");
     }

@@ -34,8 +34,11 @@ fn is_ours(order: &Order) -> bool {
     }
 }
 
-/// The alternate screen, the cursor, and the ways in which a mouse is told.
-const MODES: [&str; 7] = ["?1049", "?25", "?1000", "?1002", "?1003", "?1006", "?1015"];
+/// The alternate screen, the cursor, the ways in which a mouse is told, and that what is pasted is
+/// told as such.
+const MODES: [&str; 8] = [
+    "?1049", "?25", "?1000", "?1002", "?1003", "?1006", "?1015", "?2004",
+];
 
 /// All orders, in their order; or the first thing that is none of ours.
 pub fn orders(raw: &[u8]) -> Result<Vec<Order>, String> {

@@ -14,11 +14,16 @@ const BURST: Duration = Duration::from_millis(99);
 const BREATH: Duration = Duration::from_millis(8);
 /// After this long, news that do not end are drawn all the same.
 const PATIENCE: Duration = Duration::from_millis(16);
+/// Nobody reads a question in less: a yes that comes sooner was typed before it was there.
+const GLANCE: Duration = Duration::from_millis(150);
+
 /// When frames may be drawn.
 pub struct Frames {
     last: Option<Instant>,
     /// When the next would be due if they came evenly.
     next: Instant,
+    /// Which question was drawn last, and since when it is on the screen.
+    asked: (u32, Instant),
 }
 
 impl Frames {
@@ -26,6 +31,7 @@ impl Frames {
         Self {
             last: None,
             next: now,
+            asked: (0, now),
         }
     }
 
@@ -41,9 +47,18 @@ impl Frames {
         now >= self.due() && (is_quiet || is_late)
     }
 
-    pub fn drawn(&mut self, now: Instant) {
+    /// With which question, counted as they are put.
+    pub fn drawn(&mut self, now: Instant, asked: u32) {
+        if self.asked.0 != asked {
+            self.asked = (asked, now);
+        }
         self.next = self.next.max(now) + FRAME;
         self.last = Some(now);
+    }
+
+    /// A question that is not on the screen yet, or has only just come there.
+    pub fn is_unread(&self, now: Instant, asked: u32) -> bool {
+        self.asked.0 != asked || now.duration_since(self.asked.1) < GLANCE
     }
 }
 
@@ -59,7 +74,7 @@ mod tests {
         for millisecond in 0..span {
             let now = begin + Duration::from_millis(millisecond);
             if frames.is_time(now, is_quiet(millisecond)) {
-                frames.drawn(now);
+                frames.drawn(now, 0);
                 drawn.push(millisecond);
             }
         }
@@ -81,13 +96,25 @@ mod tests {
         let begin = Instant::now();
         let mut frames = Frames::begin(begin);
         for _ in 0..10 {
-            frames.drawn(begin);
+            frames.drawn(begin, 0);
         }
         let later = |seconds| begin + Duration::from_secs(seconds);
         assert!(!frames.is_time(begin, true));
         assert!(frames.is_time(later(1), false));
-        frames.drawn(later(1));
+        frames.drawn(later(1), 0);
         assert!(!frames.is_time(later(1), true), "not twice in one instant");
         assert!(frames.is_time(later(1) + BREATH, true));
+    }
+
+    #[test]
+    fn a_question_is_read_when_it_was_drawn_a_while_ago() {
+        let begin = Instant::now();
+        let mut frames = Frames::begin(begin);
+        assert!(frames.is_unread(begin + GLANCE, 1), "it was not drawn");
+        frames.drawn(begin, 1);
+        frames.drawn(begin + GLANCE / 2, 1);
+        assert!(frames.is_unread(begin + GLANCE / 2, 1));
+        assert!(!frames.is_unread(begin + GLANCE, 1));
+        assert!(frames.is_unread(begin + GLANCE, 2), "it is another");
     }
 }

@@ -94,13 +94,16 @@ fn question(app: &mut App) -> Option<&mut Question> {
     }
 }
 
+/// What is asked is no longer what was.
 fn to_the_top(app: &mut App) {
+    app.asked += 1;
     if let Some(Dialog::Deeds { scroll, .. }) = &mut app.dialog {
         *scroll = 0;
     }
 }
 
 fn open(app: &mut App, talk: Talk) {
+    app.asked += 1;
     app.dialog = Some(Dialog::Deeds {
         talk: Box::new(talk),
         scroll: 0,
@@ -249,6 +252,7 @@ fn widen(app: &mut App) {
 fn yes(app: &mut App) -> Cmds {
     if view::live::deeds::goes_on(app) {
         scroll(app, Command::PageDown);
+        app.asked += 1;
         return Vec::new();
     }
     let Some(asked) = question(app).cloned() else {

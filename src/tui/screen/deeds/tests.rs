@@ -359,6 +359,34 @@ fn the_result_says_how_it_ended_and_that_openclaw_starts_it_again() {
 }
 
 #[test]
+fn a_yes_that_was_typed_before_its_question_is_none() {
+    let mut scene = three(80, 24);
+    select(&mut scene, 3);
+    scene.keys("X");
+    let asked = scene.app.asked;
+    scene.app.unread = true;
+    assert_eq!(pressed(&mut scene, "y"), 0);
+    assert!(scene.text().contains("Stop openclaw"), "{}", scene.text());
+    scene.app.unread = false;
+    scene.keys("a");
+    assert!(scene.app.asked > asked, "another question is put");
+    assert_eq!(pressed(&mut scene, "y"), 1);
+}
+
+#[test]
+fn what_is_pasted_is_a_text_where_one_is_typed_and_nothing_elsewhere() {
+    let mut scene = three(80, 24);
+    select(&mut scene, 3);
+    scene.send(Told::Pasted("Xy".to_owned()));
+    assert!(scene.cmds.is_empty() && scene.app.dialog.is_none());
+    scene.keys("/");
+    scene.send(Told::Pasted("chat\r\u{1b}[2J".to_owned()));
+    let filter = scene.live().sight.filter.clone().expect("it is typed");
+    assert_eq!(filter.text, "chat[2J");
+    assert!(filter.typing);
+}
+
+#[test]
 fn each_trouble_is_named() {
     let cases = [
         (Became::Gone, "had gone already"),

@@ -180,6 +180,7 @@ fn nothing(app: &App) -> Talk {
 }
 
 fn open(app: &mut App, talk: Talk) {
+    app.asked += 1;
     app.dialog = Some(Dialog::Repair {
         talk: Box::new(talk),
         scroll: 0,
@@ -217,6 +218,7 @@ fn set_asks_to_stop(app: &mut App, asks: bool) {
         && let Talk::Run { asks_to_stop, .. } = &mut **talk
     {
         *asks_to_stop = asks;
+        app.asked += 1;
         app.changed = true;
     }
 }
