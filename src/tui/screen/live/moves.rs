@@ -103,7 +103,7 @@ impl Live {
                     .alerts
                     .raised
                     .iter()
-                    .map(|raised| raised.at)
+                    .map(|raised| raised.last)
                     .max();
                 self.sight.dismissed = newest.or(self.sight.dismissed);
                 self.sight.unrecorded |= self.unrecorded().is_some();

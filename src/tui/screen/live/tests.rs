@@ -339,6 +339,29 @@ fn alerts_are_put_away_until_something_new_comes() {
 }
 
 #[test]
+fn what_was_put_away_and_happens_again_is_shown_again_and_does_not_ring() {
+    let mut scene = busy(80, 24);
+    let again = |scene: &mut Scene| {
+        scene.pass(1000);
+        scene.happen(&id(4), &key(4), Turn::Oom);
+        scene.live().alerts(scene.app.now).count()
+    };
+    again(&mut scene);
+    scene.keys("x");
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    assert_eq!(again(&mut scene), 1);
+    assert!(!scene.cmds.contains(&Cmd::Bell), "within five minutes");
+    scene.keys("x");
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    scene.keys("1");
+    assert!(!scene.text().contains("OOM"), "{}", scene.text());
+    assert_eq!(again(&mut scene), 1);
+    let title = "! OOM in ops/telegram:4 - clawdoctor".to_owned();
+    assert!(scene.cmds.contains(&Cmd::Title(title)));
+    assert!(scene.text().contains("! OOM in ops/"), "{}", scene.text());
+}
+
+#[test]
 fn an_alert_whose_cause_is_over_is_not_shown_any_more() {
     let mut scene = empty(80, 24);
     let why = "gone".to_owned();
