@@ -459,6 +459,10 @@ fn what_is_not_known_is_never_drawn_as_zero() {
     let row = row.expect("the row");
     assert!(row.contains("–/?"), "{row}");
     assert!(!row.contains("0B") && !row.contains("0.00"), "{row}");
+    let titles = text.lines().find(|line| line.contains(" rst "));
+    let before = titles.and_then(|line| line.split_once("rst"));
+    let at = before.expect("the column").0.chars().count() + "rst".len() - 1;
+    assert_eq!(row.chars().nth(at), Some('?'), "{row}");
     let mut never = dashboard(160, 45);
     never.link(Link::Connecting);
     assert!(!never.text().contains("0 sandboxes"));

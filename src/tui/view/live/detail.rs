@@ -161,8 +161,8 @@ fn state(look: Look<'_>, one: &Sandbox, page: &mut Page) {
         None => "not yet".to_owned(),
     };
     page.field(Role::Plain, "started", &started);
-    if one.restarts > 0 {
-        page.field(Role::Warn, "restarts", &one.restarts.to_string());
+    if let Some(restarts) = one.restarts.all().filter(|restarts| *restarts > 0) {
+        page.field(Role::Warn, "restarts", &restarts.to_string());
     }
 }
 
