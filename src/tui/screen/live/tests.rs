@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use super::*;
-use crate::live::event::{Answered, Event, Link, Question, Turn};
+use crate::live::event::{Answered, Event, Life, Link, Question, Stamped, Turn};
+use crate::live::scope::Labels;
 use crate::tui::keys::{Act, Command};
 use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;
 use crate::tui::scene::live::{
-    MIB, busy, call, call_end, dashboard, died, empty, failing, id, key, listed,
+    MIB, busy, call, call_end, dashboard, detail, died, empty, failing, id, key, labels, listed,
 };
 use crate::tui::update::next_wake;
 
@@ -435,6 +436,75 @@ fn what_has_gone_can_be_read_and_keeps_its_place() {
     scene.key(KeyCode::Esc);
     scene.key(KeyCode::Esc);
     assert_eq!(scene.live().sight.list, List::Standing);
+}
+
+/// A container that is no sandbox.
+fn other(scene: &mut Scene, id: &str, turn: Turn) {
+    let stamp = scene.live().ours(scene.app.now);
+    scene.hear(Event::Happened(Box::new(Life {
+        id: id.to_owned(),
+        stamp,
+        turn,
+        name: id.to_owned(),
+        ..Life::default()
+    })));
+}
+
+#[test]
+fn what_is_not_shown_and_goes_moves_no_row_of_what_has_gone() {
+    let mut scene = empty(160, 45);
+    // As many as are remembered: each that goes now pushes the oldest out.
+    let live = scene.app.live.as_mut().expect("a dashboard");
+    let now = live.ours(scene.app.now);
+    for number in 0..2000 {
+        for turn in [Turn::Created, Turn::Destroyed] {
+            let happened = Event::Happened(Box::new(Life {
+                id: format!("s{number}"),
+                stamp: now,
+                turn,
+                labels: labels(&key(0)),
+                ..Life::default()
+            }));
+            live.model.apply(Stamped {
+                at: now,
+                what: happened,
+            });
+        }
+    }
+    live.catch_up();
+    scene.keys("djj");
+    let newest = |scene: &Scene| {
+        let rows = (0..3).map(|row| scene.live().gone_row(row).expect("a row").about.id.clone());
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(newest(&scene), ["s1999", "s1998", "s1997"]);
+    other(&mut scene, "postgres", Turn::Created);
+    assert!(
+        draws(&mut scene, |scene| other(
+            scene,
+            "postgres",
+            Turn::Destroyed
+        )),
+        "the oldest is not there any more"
+    );
+    assert_eq!(newest(&scene), ["s1999", "s1998", "s1997"]);
+    let Selected::Gone(gone) = scene.live().selected() else {
+        panic!("one that has gone");
+    };
+    assert_eq!(gone.about.id, "s1997");
+}
+
+#[test]
+fn how_a_container_that_is_not_shown_is_shut_in_is_forgotten_when_it_goes() {
+    let mut scene = empty(160, 45);
+    let mut postgres = detail("postgres", &key(0), |_| {});
+    postgres.standing.name = "postgres".to_owned();
+    postgres.standing.image = "postgres:18".to_owned();
+    postgres.labels = Labels::default();
+    scene.hear(Event::Detailed(Box::new(postgres)));
+    assert!(scene.live().postures.contains_key("postgres"));
+    other(&mut scene, "postgres", Turn::Destroyed);
+    assert!(scene.live().postures.is_empty());
 }
 
 #[test]
