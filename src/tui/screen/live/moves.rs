@@ -292,6 +292,10 @@ impl Live {
             self.close();
             return;
         }
+        // The cursor is of the table, which is not on the screen.
+        if self.sight.list == List::Gone {
+            return;
+        }
         let group = match &self.sight.cursor {
             Some(Cursor::Group(name)) => Some(name.clone()),
             Some(Cursor::Sandbox(id)) => {

@@ -166,6 +166,19 @@ fn groups_roll_up_and_fold() {
 }
 
 #[test]
+fn nothing_is_folded_behind_the_list_of_what_has_gone() {
+    let mut scene = failing(160, 45);
+    scene.keys("gjd");
+    let before = scene.live().sight.clone();
+    scene.key(KeyCode::Left);
+    scene.keys("h");
+    assert_eq!(scene.live().sight, before);
+    scene.key(KeyCode::Enter);
+    scene.key(KeyCode::Left);
+    assert!(!scene.live().sight.detail, "what is read is closed");
+}
+
+#[test]
 fn a_sample_that_nobody_sees_draws_nothing() {
     let mut scene = busy(80, 24);
     let hidden = ids(&scene)[40].to_owned();
