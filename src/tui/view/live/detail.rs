@@ -273,6 +273,7 @@ fn usage(look: Look<'_>, one: &Sandbox, page: &mut Page) {
     });
     let memory = format!("{}{share}, peak {}", size(usage.memory()), size(usage.peak));
     page.field(Role::Plain, "memory", &memory);
+    page.field(Role::Plain, "pids", &processes(one));
     let flow = |bytes: Option<f64>| bytes.map_or("?".to_owned(), |b| format!("{}/s", rate(b)));
     let traffic = format!(
         "net in {} out {}, disk read {} written {}",
@@ -283,6 +284,16 @@ fn usage(look: Look<'_>, one: &Sandbox, page: &mut Page) {
     );
     page.field(Role::Muted, "traffic", &traffic);
     graphs(look, one, page);
+}
+
+fn processes(one: &Sandbox) -> String {
+    let pids = one.usage.pids();
+    let pids = pids.map_or("?".to_owned(), |pids| pids.to_string());
+    match one.pids_cap() {
+        Some(cap) => format!("{pids} of {cap} processes"),
+        None if one.is_inspected() => format!("{pids}, no cap"),
+        None => pids,
+    }
 }
 
 fn graphs(look: Look<'_>, one: &Sandbox, page: &mut Page) {
