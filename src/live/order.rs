@@ -132,7 +132,7 @@ impl<'a> Key<'a> {
                 .as_ref()
                 .map_or(Self::None, |d| Self::Words(&d.standing.network_mode, "")),
             Column::Traffic => number(usage.received.zip(usage.sent).map(|(a, b)| a + b)),
-            Column::Restarts => number(count(Some(one.restarts))),
+            Column::Restarts => number(count(one.restarts.all())),
             Column::Figures => number(usage.age(now).map(|age| age.as_secs_f64())),
         }
     }

@@ -84,7 +84,7 @@ pub struct Sandbox {
     /// When something in it was killed for memory last, and how often that was seen.
     pub oom: Option<Moment>,
     pub ooms: u32,
-    pub restarts: u64,
+    pub restarts: Restarts,
     /// Running calls.
     pub running: Vec<Call>,
     /// Of them, those that the last inspection did not know of.
@@ -100,6 +100,32 @@ pub struct Sandbox {
     pub detail: Option<Box<Detail>>,
     /// How it differs from what the configuration would make today; none where that is not known.
     pub drift: Option<Vec<String>>,
+}
+
+/// How often a container was started again. Engines count what their policy does, and begin anew
+/// when somebody restarts it (moby, `ResetRestartManager`): that they only tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restarts {
+    /// By the engine's last count; none until it was inspected.
+    counted: Option<u64>,
+    /// What that count does not have.
+    beside: u64,
+}
+
+impl Restarts {
+    pub fn told(&mut self) {
+        self.beside = self.beside.saturating_add(1);
+    }
+
+    pub fn counted(&mut self, count: u64) {
+        let lost = self.counted.replace(count).filter(|last| *last > count);
+        self.beside = self.beside.saturating_add(lost.unwrap_or(0));
+    }
+
+    /// All; none until it was inspected.
+    pub fn all(self) -> Option<u64> {
+        Some(self.counted?.saturating_add(self.beside))
+    }
 }
 
 impl Sandbox {
@@ -123,7 +149,7 @@ impl Sandbox {
             exit_code: None,
             oom: None,
             ooms: 0,
-            restarts: 0,
+            restarts: Restarts::default(),
             running: Vec::new(),
             missed: Vec::new(),
             looks: Vec::new(),

@@ -97,7 +97,9 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
     pub oom_kills: u32,
-    pub restarts: u64,
+    /// As long as it was not inspected, this is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<u64>,
     pub running_calls: usize,
     pub calls: u64,
     pub failed_calls: u64,
@@ -202,7 +204,7 @@ fn row(one: &Sandbox, now: Moment) -> Row {
         start_latency_seconds: one.latency.map(seconds),
         exit_code: one.exit_code,
         oom_kills: one.ooms,
-        restarts: one.restarts,
+        restarts: one.restarts.all(),
         running_calls: one.running.len(),
         calls: one.made,
         failed_calls: one.failed,

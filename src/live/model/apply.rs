@@ -116,7 +116,10 @@ impl Model {
         one.about.owner = Owner::from_labels(&detail.labels);
         one.image.clone_from(&detail.standing.image);
         one.created = one.created.filter(|_| one.witnessed).or(detail.created);
-        one.restarts = detail.restarts;
+        let known = one.detail.as_ref().map(|detail| detail.asked);
+        if known <= Some(detail.asked) {
+            one.restarts.counted(detail.restarts);
+        }
         if one.touched < detail.asked {
             one.state = State::from_word(&detail.standing.state);
             one.started = detail.started.or(one.started);

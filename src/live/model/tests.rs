@@ -1,6 +1,7 @@
 //! The reducer on sequences as engines tell them, and on what they should not.
 
 mod gaps;
+mod restarts;
 mod stalls;
 
 use std::time::Duration;

@@ -61,7 +61,11 @@ pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
         }
         Turn::Stopped => News::Stopped,
         Turn::Restarted => {
-            one.restarts = one.restarts.saturating_add(1);
+            // Docker tells of somebody's, after the start; Podman of its policy's, before the
+            // start, and has that in its count.
+            if one.state.is_alive() {
+                one.restarts.told();
+            }
             News::Restarted
         }
         Turn::Updated => News::Updated,

@@ -38,7 +38,7 @@ pub fn cell(column: Column, one: &Sandbox, model: &Model, now: Moment) -> String
             let both = one.usage.received.zip(one.usage.sent);
             known(both.map(|(received, sent)| format!("{}+{}", rate(received), rate(sent))))
         }
-        Column::Restarts => one.restarts.to_string(),
+        Column::Restarts => known(one.restarts.all().map(|all| all.to_string())),
         Column::Figures => known(one.usage.age(now).map(span)),
         Column::Image => one.image.clone(),
     }
@@ -89,4 +89,28 @@ fn marks(one: &Sandbox, model: &Model) -> String {
         parts.push(format!("~{}", drift.len()));
     }
     parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checklist::catalog::Catalog;
+    use crate::checklist::judge::Judge;
+    use crate::live::scope::Scope;
+
+    #[test]
+    fn restarts_that_nobody_has_counted_yet_are_not_none() {
+        let catalog = Catalog::built_in().expect("our own files");
+        let mut judges = catalog.checks().iter().map(|check| &check.spec.judge);
+        let rules = judges.find_map(|judge| match judge {
+            Judge::SandboxHeadroom(rules) => Some(rules.clone()),
+            _ => None,
+        });
+        let model = Model::new(Scope::default(), rules.expect("it is shipped"));
+        let now = Moment(0);
+        let mut one = Sandbox::new("a", now);
+        assert_eq!(cell(Column::Restarts, &one, &model, now), UNKNOWN);
+        one.restarts.counted(0);
+        assert_eq!(cell(Column::Restarts, &one, &model, now), "0");
+    }
 }

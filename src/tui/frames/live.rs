@@ -9,6 +9,8 @@ mod trouble;
 
 pub use states::states;
 
+use std::time::Duration;
+
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -16,7 +18,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 use super::super::scene::live::*;
-use crate::live::event::{Event, Link, Turn};
+use crate::live::event::{Event, Link, Sample, Turn};
 use crate::tui::msg::Msg;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Screen;
@@ -153,6 +155,30 @@ fn the_detail_tells_all_of_the_selected_one() {
         scene.key(KeyCode::Enter);
         scene
     });
+}
+
+#[test]
+fn the_detail_counts_processes_where_the_table_has_no_room_for_them() {
+    let mut scene = busy(80, 24);
+    scene.keys("/telegram:5");
+    scene.key(KeyCode::Enter);
+    let read = scene.live().ours(scene.app.now);
+    for (seconds, pids, words) in [
+        (1, None, "? of 256 processes"),
+        (2, Some(250), "250 of 256 processes"),
+    ] {
+        scene.hear(Event::Sampled(Box::new(Sample {
+            id: id(5),
+            read: read.plus(Duration::from_secs(seconds)),
+            memory: Some(20 * MIB),
+            pids,
+            ..Sample::default()
+        })));
+        let lines = crate::tui::view::live::detail::lines(&scene.app, scene.live(), 80);
+        let mut lines = lines.iter().map(ToString::to_string);
+        let line = lines.find_map(|line| Some(line.trim().strip_prefix("pids")?.to_owned()));
+        assert_eq!(line.as_deref().map(str::trim), Some(words));
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub struct Deeds {
     /// Why nothing may be done, if so.
     pub forbidden: Option<String>,
     pub work: Option<Work>,
+    /// Where the evidence is, or why there is none: to be told once no dialog is open.
+    pub kept: Option<Result<Vec<String>, String>>,
 }
 
 /// What is under way, or ended and not read yet.

@@ -105,7 +105,7 @@ pub struct Sight {
     pub entry: Option<u64>,
     /// Times of the timeline as the clock shows them, and not as ages.
     pub clock: bool,
-    /// Alerts raised until then are not shown any more.
+    /// Alerts whose causes were there last before then are not shown any more.
     pub dismissed: Option<Moment>,
     /// The end of the recording is known, and not shown as an alert any more.
     pub unrecorded: bool,

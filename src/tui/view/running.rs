@@ -11,6 +11,7 @@ use crate::checklist::verdict::Status;
 use crate::fix::outcome::{RepairReport, RepairStatus};
 use crate::text::wash;
 use crate::tui::app::App;
+use crate::tui::keys::{Command, Place};
 use crate::tui::mending::{End, Layer, Part, Progress, Stage, Work, WorkState};
 use crate::tui::screen::repair::Running;
 use crate::tui::theme::Role;
@@ -74,7 +75,7 @@ pub fn run(app: &App, asks_to_stop: bool, page: &mut Page) -> usize {
         }
         return at;
     }
-    ended(progress, page);
+    ended(app, progress, page);
     0
 }
 
@@ -225,7 +226,7 @@ fn live(app: &App, progress: &Progress, page: &mut Page) {
     }
 }
 
-fn ended(progress: &Progress, page: &mut Page) {
+fn ended(app: &App, progress: &Progress, page: &mut Page) {
     page.gap();
     match &progress.end {
         Some(End::Done { restarts, words }) => {
@@ -247,10 +248,9 @@ fn ended(progress: &Progress, page: &mut Page) {
         None => {}
     }
     if let Some(run) = &progress.run {
-        page.text(
-            Role::Muted,
-            0,
-            &format!("The run {run} can be taken back: u."),
-        );
+        let key = app.keys.first(Place::Reading, Command::Undo);
+        let key = key.map_or(String::new(), |key| format!(": {key}"));
+        let words = format!("The run {run} can be taken back{key}.");
+        page.text(Role::Muted, 0, &words);
     }
 }

@@ -1,5 +1,6 @@
 //! Frames of the list of what has gone.
 
+use super::super::snap_in;
 use super::snap;
 use crate::live::event::{Event, Life, Link, Turn};
 use crate::tui::scene::Scene;
@@ -110,4 +111,45 @@ fn hostile(width: u16, height: u16) -> Scene {
 #[test]
 fn hostile_names_that_have_gone_do_not_break_the_columns() {
     gone("hostile", hostile);
+}
+
+/// The one that went last, read.
+fn read(name: &str, turns: &[(u64, Turn)]) {
+    snap_in(&[(80, 24), (160, 45)], name, |width, height| {
+        let mut scene = failing(width, height);
+        for (after, turn) in turns {
+            scene.pass(*after);
+            scene.happen(&id(60), &key(60), turn.clone());
+            if *turn == Turn::Started {
+                scene.detail(&id(60), &key(60), |_| {});
+                scene.pass(2000);
+                scene.sample(&id(60), 0.3, 440 * MIB);
+            }
+        }
+        scene.pass(9000);
+        scene.wake();
+        scene.keys("d");
+        scene.key(crossterm::event::KeyCode::Enter);
+        scene
+    });
+}
+
+#[test]
+fn one_that_was_killed_for_memory_and_has_gone_can_be_read() {
+    let turns = [
+        (1000, Turn::Created),
+        (450, Turn::Started),
+        (1500, Turn::Oom),
+        (60, died(137)),
+        (200, Turn::Destroyed),
+    ];
+    read("live_gone_killed", &turns);
+}
+
+#[test]
+fn of_one_that_has_gone_and_was_not_seen_to_start_that_is_said() {
+    read(
+        "live_gone_unseen",
+        &[(1000, died(1)), (200, Turn::Destroyed)],
+    );
 }

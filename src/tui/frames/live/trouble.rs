@@ -219,6 +219,28 @@ fn the_end_of_a_recording_is_an_alert_until_it_is_put_away_and_stays_known() {
 }
 
 #[test]
+fn the_end_of_a_recording_is_not_listed_beside_no_alert() {
+    let mut scene = empty(160, 45);
+    let listed = |scene: &mut Scene, state: State| {
+        let live = scene.app.live.as_mut().expect("a dashboard");
+        live.keeping = Some(Keeping {
+            path: "/Users/me/night.ndjson".to_owned(),
+            most: 256 * MIB,
+            state,
+        });
+        scene.keys("a");
+        let text = scene.text();
+        scene.key(crossterm::event::KeyCode::Esc);
+        text
+    };
+    let text = listed(&mut scene, State::Writes { bytes: 900 });
+    assert!(text.contains("no alert"), "{text}");
+    let text = listed(&mut scene, full());
+    assert!(text.contains("not recording any more: No space"), "{text}");
+    assert!(!text.contains("no alert"), "{text}");
+}
+
+#[test]
 fn nothing_runs_or_idles_on_while_the_engine_is_lost() {
     let mut scene = empty(160, 45);
     scene.list(vec![listed(&id(0), &key(0), "running")]);

@@ -290,7 +290,10 @@ pub fn told(app: &mut App, news: Msg) {
                 *state = Some(became.clone());
             }
         }
-        Msg::Evidence(kept) => evidence(app, kept),
+        Msg::Evidence(kept) => {
+            app.deeds.kept = Some(kept);
+            evidence(app);
+        }
         Msg::Over(broke) => over(app, broke.as_deref()),
         Msg::Register(register) => {
             if let Some(question) = question(app)
@@ -306,11 +309,14 @@ pub fn told(app: &mut App, news: Msg) {
     }
 }
 
-fn evidence(app: &mut App, kept: Result<Vec<String>, String>) {
+/// Whoever is asked something is not to be talked over: it is told when that is closed.
+fn evidence(app: &mut App) {
     if app.dialog.is_some() {
-        // Whoever is asked something is not to be talked over; the files are there all the same.
         return;
     }
+    let Some(kept) = app.deeds.kept.take() else {
+        return;
+    };
     let (title, lines) = match kept {
         Ok(lines) => ("Evidence is kept", lines),
         Err(why) => ("No evidence is kept", vec![why]),
@@ -345,8 +351,10 @@ fn over(app: &mut App, broke: Option<&str>) {
     }
 }
 
-/// After whatever has happened: a question about what has gone is no question any more.
+/// After whatever has happened: what had to wait for a dialog is told, and a question about what has
+/// gone is no question any more.
 pub fn refresh(app: &mut App) {
+    evidence(app);
     ask_anew(app);
     settle(app);
 }

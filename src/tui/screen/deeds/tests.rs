@@ -452,3 +452,24 @@ fn events_while_it_is_under_way_do_not_close_it() {
     scene.hear(Event::Listed(crate::live::event::Listing::default()));
     assert!(matches!(scene.app.dialog, Some(Dialog::Deeds { .. })));
 }
+
+#[test]
+fn where_the_evidence_is_or_why_it_is_not_is_told_when_another_dialog_closes() {
+    let path = "/state/evidence/1.json".to_owned();
+    let why = "the disk is full".to_owned();
+    for (kept, words) in [
+        (Ok(vec![path]), "/state/evidence/1.json"),
+        (Err(why), "the disk is full"),
+    ] {
+        let mut scene = three(160, 45);
+        select(&mut scene, 3);
+        scene.keys("X");
+        scene.send(Told::Deed(Msg::Evidence(kept)));
+        assert!(scene.text().contains("Stop openclaw"), "{}", scene.text());
+        scene.app.changed = false;
+        scene.keys("n");
+        assert!(scene.text().contains(words), "{}", scene.text());
+        scene.key(KeyCode::Esc);
+        assert_eq!(scene.app.dialog, None, "told once");
+    }
+}

@@ -40,10 +40,10 @@ impl Live {
         all
     }
 
-    /// The user has put it away.
+    /// The user has put it away, and its cause was not there since.
     pub fn is_dismissed(&self, raised: &Raised) -> bool {
         let dismissed = self.sight.dismissed;
-        dismissed.is_some_and(|until| raised.at <= until)
+        dismissed.is_some_and(|until| raised.last <= until)
     }
 
     /// What another screen shows of the alerts: when the newest was there last, and how many they

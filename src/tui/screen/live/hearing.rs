@@ -121,26 +121,28 @@ impl Live {
         let mut heard = Heard::default();
         let mut buried = false;
         for note in notes {
+            // What is not shown goes to the same list, and may push the oldest out of it.
+            if let News::Destroyed | News::Vanished { .. } = &note.what {
+                buried = true;
+                if let Some(about) = &note.about {
+                    self.postures.remove(&about.id);
+                }
+            }
             if !note.shown {
                 continue;
             }
             heard.changed = true;
-            match &note.what {
-                News::Alert(alert) if self.rings(alert.cause, note.at) => {
-                    heard.rings = Some(alert.words.clone());
-                }
-                News::Destroyed | News::Vanished { .. } => {
-                    buried = true;
-                    if let Some(about) = &note.about {
-                        self.postures.remove(&about.id);
-                    }
-                }
-                _ => {}
+            if let News::Alert(alert) = &note.what
+                && self.rings(alert.cause, note.at)
+            {
+                heard.rings = Some(alert.words.clone());
             }
             self.timeline.add(note);
         }
         if buried {
+            let before = self.gone.len();
             self.arrange_gone();
+            heard.changed |= self.gone.len() != before;
         }
         heard
     }

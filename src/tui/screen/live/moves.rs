@@ -103,7 +103,7 @@ impl Live {
                     .alerts
                     .raised
                     .iter()
-                    .map(|raised| raised.at)
+                    .map(|raised| raised.last)
                     .max();
                 self.sight.dismissed = newest.or(self.sight.dismissed);
                 self.sight.unrecorded |= self.unrecorded().is_some();
@@ -290,6 +290,10 @@ impl Live {
     fn collapse(&mut self, ours: Moment) {
         if self.sight.focus == Pane::Detail {
             self.close();
+            return;
+        }
+        // The cursor is of the table, which is not on the screen.
+        if self.sight.list == List::Gone {
             return;
         }
         let group = match &self.sight.cursor {

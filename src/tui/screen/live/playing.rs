@@ -69,6 +69,7 @@ impl Live {
             return;
         };
         let replay = &mut playing.replay;
+        let before = replay.now();
         match deck {
             Deck::Toggle => replay.toggle(),
             Deck::Step => drop(replay.step()),
@@ -81,6 +82,10 @@ impl Live {
             Deck::Begin => replay.seek(replay.begin()),
             Deck::Forward => replay.seek(replay.now().plus(JUMP)),
             Deck::Back => replay.seek(replay.now().minus(JUMP)),
+        }
+        if replay.now() < before {
+            // What was put away is of a time that is still to come.
+            self.sight.dismissed = None;
         }
         playing.last = now;
         self.show_picture();
@@ -112,6 +117,7 @@ mod tests {
     use crate::live::event::{Event, Life, Stamped, Turn};
     use crate::live::model::Model;
     use crate::live::scope::{Labels, Scope};
+    use crate::tui::keys::{Act, Command};
 
     fn second(number: i64) -> Moment {
         Moment(1_795_000_000_000_000_000 + number * 1_000_000_000)
@@ -186,6 +192,22 @@ mod tests {
         assert_eq!(live.alerts(Duration::ZERO).count(), 1);
         assert_eq!(live.mark(Duration::ZERO), None);
         assert_eq!(live.next_mark(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn what_was_put_away_is_shown_again_by_whoever_goes_back_in_time() {
+        let mut live = recording();
+        let dismiss = |live: &mut Live| {
+            live.command(Command::Live(Act::Dismiss), 10, second(0));
+            live.alerts(Duration::ZERO).count()
+        };
+        live.play(Deck::NextIncident, Duration::ZERO);
+        assert_eq!(dismiss(&mut live), 0);
+        live.play(Deck::Forward, Duration::ZERO);
+        assert_eq!(live.alerts(Duration::ZERO).count(), 0, "it is still away");
+        live.play(Deck::Back, Duration::ZERO);
+        assert_eq!(live.alerts(Duration::ZERO).count(), 1);
+        assert_eq!(dismiss(&mut live), 0);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use super::*;
-use crate::live::event::{Answered, Event, Link, Question, Turn};
+use crate::live::event::{Answered, Event, Life, Link, Question, Stamped, Turn};
+use crate::live::scope::Labels;
 use crate::tui::keys::{Act, Command};
 use crate::tui::msg::{Cmd, Does, Mouse, Msg};
 use crate::tui::scene::Scene;
 use crate::tui::scene::live::{
-    MIB, busy, call, call_end, dashboard, died, empty, failing, id, key, listed,
+    MIB, busy, call, call_end, dashboard, detail, died, empty, failing, id, key, labels, listed,
 };
 use crate::tui::update::next_wake;
 
@@ -162,6 +163,19 @@ fn groups_roll_up_and_fold() {
     assert_eq!(scene.live().rows.len(), 36);
     scene.key(KeyCode::Enter);
     assert_eq!(scene.live().rows.len(), 53);
+}
+
+#[test]
+fn nothing_is_folded_behind_the_list_of_what_has_gone() {
+    let mut scene = failing(160, 45);
+    scene.keys("gjd");
+    let before = scene.live().sight.clone();
+    scene.key(KeyCode::Left);
+    scene.keys("h");
+    assert_eq!(scene.live().sight, before);
+    scene.key(KeyCode::Enter);
+    scene.key(KeyCode::Left);
+    assert!(!scene.live().sight.detail, "what is read is closed");
 }
 
 #[test]
@@ -339,6 +353,29 @@ fn alerts_are_put_away_until_something_new_comes() {
 }
 
 #[test]
+fn what_was_put_away_and_happens_again_is_shown_again_and_does_not_ring() {
+    let mut scene = busy(80, 24);
+    let again = |scene: &mut Scene| {
+        scene.pass(1000);
+        scene.happen(&id(4), &key(4), Turn::Oom);
+        scene.live().alerts(scene.app.now).count()
+    };
+    again(&mut scene);
+    scene.keys("x");
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    assert_eq!(again(&mut scene), 1);
+    assert!(!scene.cmds.contains(&Cmd::Bell), "within five minutes");
+    scene.keys("x");
+    assert_eq!(scene.live().alerts(scene.app.now).count(), 0);
+    scene.keys("1");
+    assert!(!scene.text().contains("OOM"), "{}", scene.text());
+    assert_eq!(again(&mut scene), 1);
+    let title = "! OOM in ops/telegram:4 - clawdoctor".to_owned();
+    assert!(scene.cmds.contains(&Cmd::Title(title)));
+    assert!(scene.text().contains("! OOM in ops/"), "{}", scene.text());
+}
+
+#[test]
 fn an_alert_whose_cause_is_over_is_not_shown_any_more() {
     let mut scene = empty(80, 24);
     let why = "gone".to_owned();
@@ -414,6 +451,75 @@ fn what_has_gone_can_be_read_and_keeps_its_place() {
     assert_eq!(scene.live().sight.list, List::Standing);
 }
 
+/// A container that is no sandbox.
+fn other(scene: &mut Scene, id: &str, turn: Turn) {
+    let stamp = scene.live().ours(scene.app.now);
+    scene.hear(Event::Happened(Box::new(Life {
+        id: id.to_owned(),
+        stamp,
+        turn,
+        name: id.to_owned(),
+        ..Life::default()
+    })));
+}
+
+#[test]
+fn what_is_not_shown_and_goes_moves_no_row_of_what_has_gone() {
+    let mut scene = empty(160, 45);
+    // As many as are remembered: each that goes now pushes the oldest out.
+    let live = scene.app.live.as_mut().expect("a dashboard");
+    let now = live.ours(scene.app.now);
+    for number in 0..2000 {
+        for turn in [Turn::Created, Turn::Destroyed] {
+            let happened = Event::Happened(Box::new(Life {
+                id: format!("s{number}"),
+                stamp: now,
+                turn,
+                labels: labels(&key(0)),
+                ..Life::default()
+            }));
+            live.model.apply(Stamped {
+                at: now,
+                what: happened,
+            });
+        }
+    }
+    live.catch_up();
+    scene.keys("djj");
+    let newest = |scene: &Scene| {
+        let rows = (0..3).map(|row| scene.live().gone_row(row).expect("a row").about.id.clone());
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(newest(&scene), ["s1999", "s1998", "s1997"]);
+    other(&mut scene, "postgres", Turn::Created);
+    assert!(
+        draws(&mut scene, |scene| other(
+            scene,
+            "postgres",
+            Turn::Destroyed
+        )),
+        "the oldest is not there any more"
+    );
+    assert_eq!(newest(&scene), ["s1999", "s1998", "s1997"]);
+    let Selected::Gone(gone) = scene.live().selected() else {
+        panic!("one that has gone");
+    };
+    assert_eq!(gone.about.id, "s1997");
+}
+
+#[test]
+fn how_a_container_that_is_not_shown_is_shut_in_is_forgotten_when_it_goes() {
+    let mut scene = empty(160, 45);
+    let mut postgres = detail("postgres", &key(0), |_| {});
+    postgres.standing.name = "postgres".to_owned();
+    postgres.standing.image = "postgres:18".to_owned();
+    postgres.labels = Labels::default();
+    scene.hear(Event::Detailed(Box::new(postgres)));
+    assert!(scene.live().postures.contains_key("postgres"));
+    other(&mut scene, "postgres", Turn::Destroyed);
+    assert!(scene.live().postures.is_empty());
+}
+
 #[test]
 fn one_that_died_and_is_still_there_says_how() {
     let mut scene = busy(160, 45);
@@ -436,6 +542,10 @@ fn what_is_not_known_is_never_drawn_as_zero() {
     let row = row.expect("the row");
     assert!(row.contains("–/?"), "{row}");
     assert!(!row.contains("0B") && !row.contains("0.00"), "{row}");
+    let titles = text.lines().find(|line| line.contains(" rst "));
+    let before = titles.and_then(|line| line.split_once("rst"));
+    let at = before.expect("the column").0.chars().count() + "rst".len() - 1;
+    assert_eq!(row.chars().nth(at), Some('?'), "{row}");
     let mut never = dashboard(160, 45);
     never.link(Link::Connecting);
     assert!(!never.text().contains("0 sandboxes"));

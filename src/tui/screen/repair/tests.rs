@@ -17,6 +17,7 @@ use crate::fix::words::Undoing;
 use crate::tui::app::Dialog;
 use crate::tui::frames::snap;
 use crate::tui::gathering::Scope;
+use crate::tui::keys::Keymap;
 use crate::tui::mending::End;
 use crate::tui::msg::{self, Chord, Leave, Msg as AppMsg, Signal};
 use crate::tui::scene::{Scene, engine_down, no_plan, well, wrong};
@@ -433,6 +434,19 @@ fn after_a_run_all_is_looked_at_anew_and_the_old_plan_is_no_plan() {
     assert!(scene.app.dialog.is_none() && scene.app.repairs.running.is_none());
     scene.keys("F");
     assert!(scene.text().contains("not known yet"), "{}", scene.text());
+}
+
+#[test]
+fn the_end_of_a_run_names_the_key_that_takes_it_back() {
+    for (keys, words) in [
+        ("undo = \"U\"", "can be taken back: U."),
+        ("undo = []", "can be taken back."),
+    ] {
+        let mut scene = ended(80, 24);
+        let keys: crate::settings::Keys = toml::from_str(keys).expect("keys of the settings");
+        scene.app.keys = Keymap::of(&keys).expect("of the right words");
+        assert!(scene.text().contains(words), "{}", scene.text());
+    }
 }
 
 #[test]

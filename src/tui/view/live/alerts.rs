@@ -52,13 +52,14 @@ pub fn lines(app: &App, live: &Live) -> Vec<Line<'static>> {
         "Since this was opened"
     };
     page.text(Role::Strong, 0, title);
-    if let Some((keeping, why)) = live.unrecorded_at_all() {
+    let unrecorded = live.unrecorded_at_all();
+    if now.is_empty() && unrecorded.is_none() {
+        page.text(Role::Muted, 2, "no alert");
+    }
+    if let Some((keeping, why)) = unrecorded {
         let words = format!("not recording any more: {why}, {}", keeping.path);
         beside(&mut page, Role::Bad, "", &words);
         beside(&mut page, Role::Bad, "", "still so");
-    }
-    if now.is_empty() {
-        page.text(Role::Muted, 2, "no alert");
     }
     for raised in now {
         tell(app, live, raised, &mut page);

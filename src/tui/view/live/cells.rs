@@ -83,7 +83,12 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
         Column::Running => count(one.running.len() as u64, Role::Busy, width, pen),
         Column::Made => count(one.made, Role::Plain, width, pen),
         Column::Failed => count(one.failed, Role::Warn, width, pen),
-        Column::Restarts => count(one.restarts, Role::Warn, width, pen),
+        Column::Restarts => match one.restarts.all() {
+            Some(restarts) => count(restarts, Role::Warn, width, pen),
+            None => {
+                pen.figure(Role::Muted, format_args!("?"), width);
+            }
+        },
         Column::Cpu => cpu(look, one, width, pen),
         Column::Memory => memory(look, one, width, pen),
         Column::Pids => pids(look, one, width, pen),

@@ -16,6 +16,8 @@
 
 mod graph;
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -25,7 +27,7 @@ use super::Look;
 use super::words::{What, Whose, role as news_role};
 use crate::checklist::verdict::Level;
 use crate::live::call::Call;
-use crate::live::event::Detail;
+use crate::live::event::{Detail, Moment};
 use crate::live::sandbox::{Gone, Leaving, Sandbox, State};
 use crate::live::usage::Over;
 use crate::tui::app::App;
@@ -155,14 +157,19 @@ fn state(look: Look<'_>, one: &Sandbox, page: &mut Page) {
         });
     }
     page.field(super::cells::role(doing), "state", &parts.join(", "));
-    let started = match one.latency {
-        Some(latency) => format!("in {} from its creation", Took(latency)),
-        None if one.started.is_some() => "how long that took was not seen".to_owned(),
-        None => "not yet".to_owned(),
-    };
+    let started = started(one.latency, one.started, "not yet");
     page.field(Role::Plain, "started", &started);
-    if one.restarts > 0 {
-        page.field(Role::Warn, "restarts", &one.restarts.to_string());
+    if let Some(restarts) = one.restarts.all().filter(|restarts| *restarts > 0) {
+        page.field(Role::Warn, "restarts", &restarts.to_string());
+    }
+}
+
+/// `never` of one whose start is not known at all.
+fn started(latency: Option<Duration>, started: Option<Moment>, never: &str) -> String {
+    match latency {
+        Some(latency) => format!("in {} from its creation", Took(latency)),
+        None if started.is_some() => "how long that took was not seen".to_owned(),
+        None => never.to_owned(),
     }
 }
 
@@ -266,6 +273,7 @@ fn usage(look: Look<'_>, one: &Sandbox, page: &mut Page) {
     });
     let memory = format!("{}{share}, peak {}", size(usage.memory()), size(usage.peak));
     page.field(Role::Plain, "memory", &memory);
+    page.field(Role::Plain, "pids", &processes(one));
     let flow = |bytes: Option<f64>| bytes.map_or("?".to_owned(), |b| format!("{}/s", rate(b)));
     let traffic = format!(
         "net in {} out {}, disk read {} written {}",
@@ -276,6 +284,16 @@ fn usage(look: Look<'_>, one: &Sandbox, page: &mut Page) {
     );
     page.field(Role::Muted, "traffic", &traffic);
     graphs(look, one, page);
+}
+
+fn processes(one: &Sandbox) -> String {
+    let pids = one.usage.pids();
+    let pids = pids.map_or("?".to_owned(), |pids| pids.to_string());
+    match one.pids_cap() {
+        Some(cap) => format!("{pids} of {cap} processes"),
+        None if one.is_inspected() => format!("{pids}, no cap"),
+        None => pids,
+    }
 }
 
 fn graphs(look: Look<'_>, one: &Sandbox, page: &mut Page) {
@@ -408,15 +426,12 @@ fn of_gone(look: Look<'_>, gone: &Gone, page: &mut Page) {
         _ => format!("exit code {code}"),
     };
     page.field(super::cells::role(doing), "end", &end);
-    let took = |span: Option<std::time::Duration>| {
-        span.map_or("not known".to_owned(), |span| Took(span).to_string())
-    };
-    page.field(Role::Plain, "lived", &took(gone.lifetime));
-    page.field(
-        Role::Plain,
-        "started",
-        &format!("in {}", took(gone.latency)),
-    );
+    let lived = gone
+        .lifetime
+        .map_or("not known".to_owned(), |span| Took(span).to_string());
+    page.field(Role::Plain, "lived", &lived);
+    let started = started(gone.latency, gone.started, "that was not seen");
+    page.field(Role::Plain, "started", &started);
     page.field(Role::Plain, "image", &gone.image);
     let size =
         |bytes: Option<u64>| bytes.map_or("not known".to_owned(), |bytes| Size(bytes).to_string());
