@@ -1,5 +1,6 @@
 //! Tool calls: commands that OpenClaw runs in a standing sandbox (`docker exec`).
 
+use std::fmt;
 use std::time::Duration;
 
 use super::event::Moment;
@@ -85,4 +86,35 @@ pub struct Calls {
     /// Ended ones.
     pub made: u64,
     pub failed: u64,
+}
+
+/// So many were seen: all that there were, or those since the picture begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub count: u64,
+    pub whole: bool,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.count, self.whole) {
+            (0, false) => f.write_str("?"),
+            (count, false) => write!(f, "{count}+"),
+            (count, true) => write!(f, "{count}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_seen_from_its_beginning_is_never_none() {
+        let told = |count, whole| Seen { count, whole }.to_string();
+        assert_eq!(told(0, true), "0");
+        assert_eq!(told(0, false), "?");
+        assert_eq!(told(3, false), "3+");
+        assert_eq!(told(3, true), "3");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{Call, Calls};
+use super::call::{Call, Calls, Seen};
 use super::event::{Detail, Listed, Moment, Turn};
 use super::note::About;
 use super::scope::{Kind, Labels, Owner};
@@ -75,7 +75,8 @@ pub struct Sandbox {
     pub touched: Moment,
     pub trail: Trail,
     pub created: Option<Moment>,
-    /// Its creation was told by an event, to the nanosecond: only then is its start a measurement.
+    /// Its creation was told by an event, to the nanosecond: only then is its start a measurement, and
+    /// only then are its calls all that there were.
     pub witnessed: bool,
     pub started: Option<Moment>,
     pub latency: Option<Duration>,
@@ -242,6 +243,22 @@ impl Sandbox {
         }
     }
 
+    /// Ended calls.
+    pub fn made(&self) -> Seen {
+        Seen {
+            count: self.made,
+            whole: self.witnessed,
+        }
+    }
+
+    /// Of them, those that failed.
+    pub fn failed(&self) -> Seen {
+        Seen {
+            count: self.failed,
+            whole: self.witnessed,
+        }
+    }
+
     /// Bytes; none = no cap, or not known yet (see [`Self::is_inspected`]).
     pub fn memory_cap(&self) -> Option<u64> {
         let detail = self.detail.as_ref()?;
@@ -340,8 +357,8 @@ pub struct Gone {
     pub oom: bool,
     pub peak: Option<u64>,
     pub memory_cap: Option<u64>,
-    pub made: u64,
-    pub failed: u64,
+    pub made: Seen,
+    pub failed: Seen,
 }
 
 impl Gone {
@@ -355,6 +372,8 @@ impl Gone {
         Self {
             lifetime,
             memory_cap: sandbox.memory_cap(),
+            made: sandbox.made(),
+            failed: sandbox.failed(),
             oom: sandbox.died_of_memory(),
             kind: sandbox.kind,
             image: sandbox.image,
@@ -366,8 +385,6 @@ impl Gone {
             latency: sandbox.latency,
             exit_code: sandbox.exit_code,
             peak: sandbox.usage.peak,
-            made: sandbox.made,
-            failed: sandbox.failed,
             about: sandbox.about,
         }
     }

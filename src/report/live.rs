@@ -240,8 +240,8 @@ fn gone(one: &Gone) -> GoneRow {
         oom: one.oom,
         memory_peak_bytes: one.peak,
         memory_cap_bytes: one.memory_cap,
-        calls: one.made,
-        failed_calls: one.failed,
+        calls: one.made.count,
+        failed_calls: one.failed.count,
     }
 }
 

@@ -302,7 +302,7 @@ fn row(one: &Sandbox, clock: Moment) -> Vec<String> {
         one.about.name.clone(),
         state(one),
         known(one.uptime(clock).map(span)),
-        format!("{}/{}/{}", one.running.len(), one.made, one.failed),
+        format!("{}/{}/{}", one.running.len(), one.made(), one.failed()),
         cpu(one),
         memory(one),
         pids(one),

@@ -9,6 +9,7 @@ use std::fmt::{Display, Formatter, Result};
 use super::Look;
 use super::words::{Named, Whose};
 use crate::checklist::verdict::Level;
+use crate::live::call::Seen;
 use crate::live::sandbox::{Sandbox, State};
 use crate::live::usage::{Over, as_float};
 use crate::tui::screen::live::{Column, Doing, Group, STALE};
@@ -81,8 +82,8 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
         Column::Age => age(look, one, width, pen),
         Column::Start => start(look, one, width, pen),
         Column::Running => count(one.running.len() as u64, Role::Busy, width, pen),
-        Column::Made => count(one.made, Role::Plain, width, pen),
-        Column::Failed => count(one.failed, Role::Warn, width, pen),
+        Column::Made => seen(one.made(), Role::Plain, width, pen),
+        Column::Failed => seen(one.failed(), Role::Warn, width, pen),
         Column::Restarts => match one.restarts.all() {
             Some(restarts) => count(restarts, Role::Warn, width, pen),
             None => {
@@ -207,6 +208,12 @@ fn start(look: Look<'_>, one: &Sandbox, width: usize, pen: &mut Pen<'_>) {
 fn count(number: u64, role: Role, width: usize, pen: &mut Pen<'_>) {
     let role = if number == 0 { Role::Muted } else { role };
     pen.figure(role, format_args!("{number}"), width);
+}
+
+/// Calls that were seen; more than those is not known of what is older than the picture.
+pub fn seen(calls: Seen, role: Role, width: usize, pen: &mut Pen<'_>) {
+    let role = if calls.count == 0 { Role::Muted } else { role };
+    pen.figure(role, format_args!("{calls}"), width);
 }
 
 fn share_role(share: Option<f64>) -> Role {
@@ -355,8 +362,8 @@ pub fn group_cell(look: Look<'_>, column: Column, width: usize, group: &Group, p
             };
         }
         Column::Running => count(group.running as u64, Role::Busy, width, pen),
-        Column::Made => count(group.made, Role::Plain, width, pen),
-        Column::Failed => count(group.failed, Role::Warn, width, pen),
+        Column::Made => seen(group.made(), Role::Plain, width, pen),
+        Column::Failed => seen(group.failed(), Role::Warn, width, pen),
         Column::Cpu => {
             let cores = Maybe(group.cores.map(Cores), look.dash());
             pen.figure(Role::Strong, format_args!("{cores}{more}"), width);

@@ -89,7 +89,9 @@ fn of_group(look: Look<'_>, group: &Group, page: &mut Page) {
     page.field(Role::Plain, "sandboxes", &counts);
     let calls = format!(
         "{} running, {} made, {} failed",
-        group.running, group.made, group.failed
+        group.running,
+        group.made(),
+        group.failed()
     );
     page.field(Role::Plain, "calls", &calls);
     let sum = |sum: Option<String>| sum.unwrap_or_else(|| look.dash().to_owned());
@@ -320,8 +322,8 @@ fn calls(look: Look<'_>, one: &Sandbox, page: &mut Page) {
     let counts = format!(
         "Calls: {} running, {} made, {} failed",
         one.running.len(),
-        one.made,
-        one.failed
+        one.made(),
+        one.failed()
     );
     page.heading(&counts);
     for call in &one.running {

@@ -8,7 +8,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::Look;
-use super::cells::state;
+use super::cells::{seen, state};
 use super::empty::paragraph;
 use super::plan::{Spec, owner, plan};
 use super::words::Whose;
@@ -197,15 +197,10 @@ fn cell(look: Look<'_>, column: Column, width: usize, gone: &Gone, pen: &mut Pen
             };
         }
         Column::Made => {
-            pen.figure(Role::Plain, format_args!("{}", gone.made), width);
+            seen(gone.made, Role::Plain, width, pen);
         }
         Column::Failed => {
-            let role = if gone.failed > 0 {
-                Role::Warn
-            } else {
-                Role::Muted
-            };
-            pen.figure(role, format_args!("{}", gone.failed), width);
+            seen(gone.failed, Role::Warn, width, pen);
         }
         Column::Peak => {
             let (peak, cap) = (
