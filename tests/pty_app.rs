@@ -17,15 +17,20 @@ mod feeds;
 mod mending;
 #[path = "pty/replay.rs"]
 mod replay;
+#[expect(
+    dead_code,
+    reason = "fainter words are those of a real engine that goes"
+)]
+#[path = "support/terminal.rs"]
+mod terminal;
 #[expect(dead_code, reason = "figures that go on are those of a real engine")]
 #[path = "support/written.rs"]
 mod written;
 
-use std::io::{Read, Write};
-use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clawdoctor::checklist::catalog::Catalog;
 use clawdoctor::checklist::check::{Risk, Severity};
@@ -43,12 +48,10 @@ use clawdoctor::tui::mending::{End, Past};
 use clawdoctor::tui::{self, Hands, Probed, Session, Style, Watching};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use terminal::{Seen, Terminal};
 use tokio::sync::mpsc::Sender;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// For a person to read a question.
-const READ: Duration = Duration::from_millis(300);
 const SCENE: &str = "CLAWDOCTOR_TEST_SCENE";
 /// A file that the gathering makes, and that its guard removes.
 const MARK: &str = "CLAWDOCTOR_TEST_MARK";
@@ -242,25 +245,15 @@ fn hands(scene: &str) -> Hands {
 
 // ---- a terminal with the app in it ---------------------------------------------------------
 
-struct Screen {
-    parser: vt100::Parser,
-    raw: Vec<u8>,
-    closed: bool,
-}
-
 struct Pty {
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    screen: Arc<(Mutex<Screen>, Condvar)>,
-    before: String,
+    inner: Terminal,
     folder: tempfile::TempDir,
 }
 
 impl Pty {
     fn open(scene: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut command = CommandBuilder::new(std::env::current_exe().expect("this test"));
+        let mut command = Command::new(std::env::current_exe().expect("this test"));
         command.args([
             "--exact",
             "the_app",
@@ -268,85 +261,38 @@ impl Pty {
             "--nocapture",
             "--test-threads=1",
         ]);
+        command.envs(std::env::vars_os().filter(|(name, _)| name != "NO_COLOR"));
         command.env(SCENE, scene);
         command.env(MARK, folder.path().join("mark"));
-        Self::spawn(command, folder)
+        Self::spawn(&command, folder)
     }
 
-    fn spawn(mut command: CommandBuilder, folder: tempfile::TempDir) -> Self {
-        let size = PtySize {
-            rows: 24,
-            cols: 80,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).expect("a terminal");
-        command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
-        let before = modes(pair.master.as_ref());
-        let child = pair.slave.spawn_command(command).expect("the app");
-        drop(pair.slave);
-        let mut output = pair.master.try_clone_reader().expect("its output");
-        let keys = pair.master.take_writer().expect("its input");
-        let screen = Screen {
-            parser: vt100::Parser::new(some(24), some(80), 0),
-            raw: Vec::new(),
-            closed: false,
-        };
-        let screen = Arc::new((Mutex::new(screen), Condvar::new()));
-        let shared = Arc::clone(&screen);
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            loop {
-                let count = output.read(&mut buffer).unwrap_or(0);
-                let mut screen = shared.0.lock().expect("no reader panics");
-                screen.parser.process(&buffer[..count]);
-                screen.raw.extend_from_slice(&buffer[..count]);
-                screen.closed = count == 0;
-                shared.1.notify_all();
-                if count == 0 {
-                    return;
-                }
-            }
-        });
-        Self {
-            master: pair.master,
-            keys,
-            child,
-            screen,
-            before,
-            folder,
-        }
+    /// Starts what the command would, with the environment that it names and no other.
+    fn spawn(command: &Command, folder: tempfile::TempDir) -> Self {
+        let inner = Terminal::start(command, 80, 24);
+        Self { inner, folder }
     }
 
     /// Waits until the screen is as wanted, or fails and shows it.
-    fn wait(&self, what: &str, wanted: impl Fn(&Screen) -> bool) {
-        let (lock, news) = &*self.screen;
-        let screen = lock.lock().expect("no reader panics");
-        let (screen, result) = news
-            .wait_timeout_while(screen, PATIENCE, |screen| !wanted(screen))
-            .expect("no reader panics");
-        let text = screen.parser.screen().contents();
-        assert!(!result.timed_out(), "{what} never came:\n{text}");
+    #[track_caller]
+    fn wait(&self, what: &str, wanted: impl Fn(&Seen) -> bool) {
+        if let Err(instead) = self.inner.until_seen(PATIENCE, what, wanted) {
+            panic!("{instead}");
+        }
     }
 
+    #[track_caller]
     fn wait_text(&self, text: &str) {
-        self.wait(text, |screen| {
-            screen.parser.screen().contents().contains(text)
-        });
+        self.wait(text, |seen| seen.text().contains(text));
     }
 
     fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("it listens");
-        self.keys.flush().expect("it listens");
+        self.inner.press(keys);
     }
 
     /// A press of the left button and its release, on the first of these words, as SGR tells them.
     fn click(&mut self, words: &str) {
-        let text = {
-            let screen = self.screen.0.lock().expect("no reader panics");
-            screen.parser.screen().contents()
-        };
+        let text = self.inner.text();
         let place = text.lines().enumerate().find_map(|(row, line)| {
             let before = line.split_once(words)?.0.chars().count();
             Some((before + 1, row + 1))
@@ -357,56 +303,36 @@ impl Pty {
         ));
     }
 
-    /// Answers as one who has read what is asked: what comes at once counts as typed before it.
     fn answer(&mut self, key: &str) {
-        std::thread::sleep(READ);
-        self.press(key);
+        self.inner.answer(key);
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = self.child.process_id().expect("it runs");
-        kill(Pid::from_raw(pid.cast_signed()), signal).expect("it runs");
+        let pid = Pid::from_raw(self.inner.pid().cast_signed());
+        kill(pid, signal).expect("it runs");
     }
 
-    fn resize(&self, rows: u16, cols: u16) {
-        let (lock, _) = &*self.screen;
-        let mut screen = lock.lock().expect("no reader panics");
-        screen.parser.screen_mut().set_size(some(rows), some(cols));
-        let size = PtySize {
-            rows,
-            cols,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        self.master.resize(size).expect("a size");
+    fn resize(&self, rows: u16, columns: u16) {
+        self.inner.resize(columns, rows);
     }
 
     fn bytes(&self) -> usize {
-        self.screen.0.lock().expect("no reader panics").raw.len()
+        self.inner.seen().raw.len()
     }
 
     /// Waits for the end: the exit code, with the terminal as it was before.
-    fn end(mut self) -> u32 {
-        let end = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("a child of ours") {
-                break status;
-            }
-            if Instant::now() > end {
-                let text = self.screen.0.lock().map(|s| s.parser.screen().contents());
-                let _gone = self.child.kill();
-                panic!("it did not end:\n{}", text.unwrap_or_default());
-            }
-            std::thread::yield_now();
-        };
-        assert_eq!(modes(self.master.as_ref()), self.before, "terminal modes");
-        self.wait("the end of its output", |screen| screen.closed);
-        let screen = self.screen.0.lock().expect("no reader panics");
-        let screen = screen.parser.screen();
-        assert!(!screen.alternate_screen(), "the alternate screen is left");
-        assert!(!screen.hide_cursor(), "the cursor is shown");
-        assert!(!self.mark().exists(), "the gathering put its things away");
-        status.exit_code()
+    #[track_caller]
+    fn end(self) -> u32 {
+        self.end_with_raw().0
+    }
+
+    /// The same with every byte that was written.
+    #[track_caller]
+    fn end_with_raw(self) -> (u32, Vec<u8>) {
+        let mark = self.mark();
+        let ended = self.inner.end_with_raw();
+        assert!(!mark.exists(), "the gathering put its things away");
+        ended.unwrap_or_else(|instead| panic!("{instead}"))
     }
 
     fn mark(&self) -> PathBuf {
@@ -414,16 +340,9 @@ impl Pty {
     }
 
     fn gathering(&self) {
-        self.wait("the gathering", |_| Path::new(&self.mark()).exists());
+        let mark = self.mark();
+        self.wait("the gathering", |_| mark.exists());
     }
-}
-
-fn some(number: u16) -> NonZeroU16 {
-    NonZeroU16::new(number).expect("a size of a terminal")
-}
-
-fn modes(master: &dyn MasterPty) -> String {
-    format!("{:?}", master.get_termios())
 }
 
 // ---- what must hold ------------------------------------------------------------------------
@@ -446,7 +365,7 @@ fn keys_move_open_and_explain() {
     app.wait_text("What the symbols mean");
     app.press("\x1b");
     app.wait("the help to go", |screen| {
-        !screen.parser.screen().contents().contains("symbols mean")
+        !screen.text().contains("symbols mean")
     });
     app.press("/vm-mem");
     app.wait_text("docker/vm-memory");
@@ -506,7 +425,7 @@ fn a_probe_that_crashes_is_told_and_leaves_the_app_running() {
     let mut app = Pty::open("crashes");
     app.wait_text("broke off");
     app.wait("the screen of the app", |screen| {
-        screen.parser.screen().alternate_screen()
+        screen.screen().alternate_screen()
     });
     app.press("q");
     assert_eq!(app.end(), 0);
@@ -532,11 +451,11 @@ fn a_bug_in_the_dashboard_restores_the_terminal_too() {
 fn it_survives_any_size_and_draws_the_whole_picture_of_each() {
     let mut app = Pty::open("answers");
     app.wait_text("checked just now");
-    let lines = |screen: &Screen| -> Vec<String> {
-        let text = screen.parser.screen().contents();
+    let lines = |screen: &Seen| -> Vec<String> {
+        let text = screen.text();
         text.lines().map(str::to_owned).collect()
     };
-    let whole = |screen: &Screen| {
+    let whole = |screen: &Seen| {
         let lines = lines(screen);
         lines.len() == 24
             && lines[0].starts_with("clawdoctor")
@@ -572,7 +491,7 @@ fn nothing_is_written_while_nothing_changes() {
     // A key without meaning is answered by nothing; one with meaning by the next frame.
     app.press("j");
     app.wait("the cursor on the second step", |screen| {
-        let text = screen.parser.screen().contents();
+        let text = screen.text();
         text.lines().any(|line| line.starts_with("›▸ 1"))
     });
     let before = app.bytes();
@@ -593,17 +512,17 @@ fn sudo_asks_on_the_plain_terminal_and_the_app_comes_back() {
     app.answer("y");
     app.wait_text("Password:");
     app.wait("the plain terminal", |screen| {
-        let screen = screen.parser.screen();
+        let screen = screen.screen();
         !screen.alternate_screen()
             && !screen.hide_cursor()
             && screen.contents().contains("administrator rights")
     });
-    assert_eq!(modes(app.master.as_ref()), app.before, "cooked");
+    assert!(app.inner.is_as_before(), "cooked");
     assert!(!app.mark().exists(), "nothing is begun yet");
     app.press("sesame\r");
     app.wait_text("At work");
     app.wait("the screen of the app", |screen| {
-        screen.parser.screen().alternate_screen()
+        screen.screen().alternate_screen()
     });
     app.press("\x1b");
     app.wait_text("Stop, and take back");
@@ -631,7 +550,7 @@ fn configured(
     // Leaked for the length of the test: the app must find it there until its end.
     std::mem::forget(engine(&socket));
     std::fs::write(folder.path().join("clawdoctor.toml"), settings).expect("own folder");
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clawdoctor"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clawdoctor"));
     command.args(words);
     command.env_clear();
     command.env("HOME", folder.path());
@@ -639,7 +558,7 @@ fn configured(
     command.env("PATH", "/usr/bin:/bin");
     command.env("LANG", "C.UTF-8");
     command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
-    Pty::spawn(command, folder)
+    Pty::spawn(&command, folder)
 }
 
 #[test]
@@ -662,7 +581,7 @@ fn keys_of_the_settings_are_those_of_the_program() {
 fn settings_with_a_mistake_are_refused_on_the_plain_terminal() {
     let app = configured("[app.keys]\nrechek = \"F5\"\n", &["watch"], |_| None);
     app.wait("the mistake", |screen| {
-        let screen = screen.parser.screen();
+        let screen = screen.screen();
         !screen.alternate_screen() && screen.contents().contains("no command is called `rechek`")
     });
     assert_eq!(app.end(), 2);

@@ -20,10 +20,10 @@ use crossterm::event::{
 use crossterm::execute;
 use crossterm::style::Print;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
+    enable_raw_mode,
 };
 use ratatui::layout::{Position, Rect, Size};
-use ratatui_crossterm::CrosstermBackend;
 
 use super::app::App;
 use super::view;
@@ -31,7 +31,7 @@ use crate::failure::Failure;
 use crate::text::wash;
 use sparing::Sparing;
 
-type Backend = Sparing<CrosstermBackend<BufWriter<Stdout>>>;
+type Backend = Sparing<BufWriter<Stdout>>;
 type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
 
 /// What the window is called while nothing is wrong.
@@ -95,8 +95,7 @@ impl Terminal {
         }));
         let title = TITLE.to_owned();
         let taken = enter(pointer, &title).and_then(|()| {
-            let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 15, stdout()));
-            ratatui::Terminal::new(Sparing(backend))
+            ratatui::Terminal::new(Sparing::new(BufWriter::with_capacity(1 << 15, stdout())))
         });
         match taken {
             Ok(inner) => Ok(Self {
@@ -264,6 +263,8 @@ fn give_back() {
     let mut out = stdout();
     let _gone = execute!(
         out,
+        // Of a frame that was not drawn to its end.
+        EndSynchronizedUpdate,
         DisableMouseCapture,
         DisableBracketedPaste,
         Show,

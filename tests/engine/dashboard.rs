@@ -171,11 +171,9 @@ fn odd(at: &Bench) -> Outcome {
     })?;
     let text = screen.text();
     // Words go on in the next line of a narrow pane.
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || c == '│')
-        .collect();
-    let text = words.into_iter().filter(|word| !word.is_empty());
-    let text = text.collect::<Vec<_>>().join(" ");
+    let words = text.split(|c: char| c.is_whitespace() || c == '│');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let text = words.join(" ");
     sure(text.contains("configured 1000:1000"), &text)?;
     sure(text.contains("made from an older build of"), &text)?;
     screen.press("q");

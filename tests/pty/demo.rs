@@ -1,12 +1,12 @@
 //! `clawdoctor --demo` on a terminal: the whole app, by keys alone, on a machine without any engine.
 
-use portable_pty::CommandBuilder;
+use std::process::Command;
 
 use super::Pty;
 
 /// In a home that holds nothing; whatever is in it afterwards is a trace.
 fn open(home: &std::path::Path, words: &[&str]) -> Pty {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clawdoctor"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clawdoctor"));
     command.args(words);
     command.env_clear();
     command.env("HOME", home);
@@ -14,7 +14,7 @@ fn open(home: &std::path::Path, words: &[&str]) -> Pty {
     command.env("LANG", "C.UTF-8");
     let nobody = home.join("no-engine.sock");
     command.env("DOCKER_HOST", format!("unix://{}", nobody.display()));
-    Pty::spawn(command, tempfile::tempdir().expect("a folder"))
+    Pty::spawn(&command, tempfile::tempdir().expect("a folder"))
 }
 
 fn is_empty(home: &std::path::Path) -> bool {
@@ -25,9 +25,7 @@ fn is_empty(home: &std::path::Path) -> bool {
 /// Leaves the dialog that says this. An escape with a key right behind it would be another key.
 fn leave(app: &mut Pty, words: &str) {
     app.press("\x1b");
-    app.wait("the dialog to go", |screen| {
-        !screen.parser.screen().contents().contains(words)
-    });
+    app.wait("the dialog to go", |screen| !screen.text().contains(words));
 }
 
 #[test]
@@ -79,7 +77,7 @@ fn the_dashboard_of_the_demo_plays_by_itself_to_its_end() {
     app.press("++++++");
     app.wait_text("64x");
     app.wait("its end", |screen| {
-        let text = screen.parser.screen().contents();
+        let text = screen.text();
         text.contains("recording ‖") && text.contains("1 OOM")
     });
     app.press("q");

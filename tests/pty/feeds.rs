@@ -10,7 +10,7 @@ use clawdoctor::live::sampling::Sight;
 use clawdoctor::live::scope::{Labels, Scope};
 use clawdoctor::tui::Watching;
 
-use super::{Pty, Screen};
+use super::Pty;
 use crate::written::{Order, orders};
 
 /// What the wall clock shows when the app is opened.
@@ -155,7 +155,7 @@ fn a_steady_dashboard_writes_not_a_byte() {
     app.wait_text("three/chat");
     // Figures of each, and those of the second round, which tell how much that is of a core.
     app.wait("figures", |screen| {
-        let text = screen.parser.screen().contents();
+        let text = screen.text();
         text.matches("64M/?").count() == 3 && text.matches("  0.10 ").count() == 3
     });
     // That something does not come can only be waited for: two beats for what was on its way, then
@@ -171,8 +171,8 @@ fn a_steady_dashboard_writes_not_a_byte() {
     assert_eq!(app.end(), 0);
 }
 
-fn count(screen: &Screen, is_so: impl Fn(&Order) -> bool) -> usize {
-    let orders = orders(&screen.raw).expect("nothing but our own");
+fn count(raw: &[u8], is_so: impl Fn(&Order) -> bool) -> usize {
+    let orders = orders(raw).expect("nothing but our own");
     orders.iter().filter(|order| is_so(order)).count()
 }
 
@@ -180,20 +180,17 @@ fn count(screen: &Screen, is_so: impl Fn(&Order) -> bool) -> usize {
 fn the_bell_rings_for_a_kill_and_a_lost_engine_alone_and_the_title_names_what_is_wrong() {
     let mut app = Pty::open("trouble");
     app.wait_text("ENGINE LOST");
-    app.wait("the second loss", |screen| {
-        screen.parser.screen().contents().contains("2x ")
-    });
+    app.wait("the second loss", |screen| screen.text().contains("2x "));
     app.press("q");
-    let screen = std::sync::Arc::clone(&app.screen);
-    assert_eq!(app.end(), 0);
-    let screen = screen.0.lock().expect("no reader panics");
+    let (code, raw) = app.end_with_raw();
+    assert_eq!(code, 0);
     let said = |words: &str| {
         count(
-            &screen,
+            &raw,
             |order| matches!(order, Order::Osc(osc) if osc.starts_with(words)),
         )
     };
-    assert_eq!(count(&screen, |order| *order == Order::Bell), 2);
+    assert_eq!(count(&raw, |order| *order == Order::Bell), 2);
     // What rings is told in words as well, by iTerm2's sequence.
     assert_eq!(said("9;clawdoctor: "), 2);
     assert_eq!(said("9;clawdoctor: the engine is lost: "), 1);
@@ -201,7 +198,7 @@ fn the_bell_rings_for_a_kill_and_a_lost_engine_alone_and_the_title_names_what_is
     assert!(said("0;! engine hangs - clawdoctor") > 0);
     assert!(said("0;! engine lost - clawdoctor") > 0);
     // The title that was there before is kept by the terminal, and comes back once.
-    let stack = |body: &str| count(&screen, |order| *order == Order::Csi(body.to_owned()));
+    let stack = |body: &str| count(&raw, |order| *order == Order::Csi(body.to_owned()));
     assert_eq!((stack("22;0t"), stack("23;0t")), (1, 1));
 }
 
@@ -217,7 +214,7 @@ fn what_is_not_ours_is_found_among_what_is_written() {
         "\u{1b}]52;c;aGk=\u{7}",
         "\u{1b}[5n",
         "\u{1b}[3J",
-        "\u{1b}[?2026h",
+        "\u{1b}[?2031h",
         "\u{1b}[21t",
         "\u{1b}c",
         "\u{1b}",

@@ -9,7 +9,6 @@ use std::time::Duration;
 use clawdoctor::fix::lock::Lock;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use portable_pty::CommandBuilder;
 
 use super::{PATIENCE, Pty};
 
@@ -71,7 +70,7 @@ impl Node {
     }
 
     fn open(&self) -> Pty {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clawdoctor"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clawdoctor"));
         command.arg("--offline");
         command.env_clear();
         command.env("HOME", self.home.path());
@@ -83,7 +82,7 @@ impl Node {
         );
         command.env("LANG", "C.UTF-8");
         command.env("DOCKER_HOST", &self.engine);
-        Pty::spawn(command, tempfile::tempdir().expect("a folder"))
+        Pty::spawn(&command, tempfile::tempdir().expect("a folder"))
     }
 
     /// All that is in the journals.
@@ -210,7 +209,7 @@ fn a_run_that_was_killed_is_found_at_opening_and_taken_back() {
     let node = slow();
     let mut app = at_work(&node);
     app.signal(Signal::SIGKILL);
-    app.child.wait().expect("a child of ours");
+    app.inner.reap();
     assert!(!node.journals().contains("outcome"), "{}", node.journals());
     let mut app = node.open();
     app.wait_text("was interrupted");
@@ -237,7 +236,7 @@ fn a_run_that_was_killed_is_resumed_and_the_next_repair_can_be_made() {
     let node = slow();
     let mut app = at_work(&node);
     app.signal(Signal::SIGKILL);
-    app.child.wait().expect("a child of ours");
+    app.inner.reap();
     let mut app = node.open();
     app.wait_text("was interrupted");
     app.answer("r");
@@ -354,18 +353,14 @@ fn a_missing_network_is_made_and_taken_back_by_keys_alone() {
     app.press("\r");
     // The node is looked at again, and has no such fault any more.
     app.wait("no fault of that kind", |screen| {
-        let text = screen.parser.screen().contents();
+        let text = screen.text();
         text.contains("checked") && !text.contains("fix 1 safe") || text.contains("u undo")
     });
     app.press("u");
     app.wait_text("Take back the run");
     app.press("\r");
     app.wait("the question to go", |screen| {
-        !screen
-            .parser
-            .screen()
-            .contents()
-            .contains("Take back the run")
+        !screen.text().contains("Take back the run")
     });
     assert!(network.docker("inspect"), "enter is a no");
     app.press("u");

@@ -1,13 +1,12 @@
 //! `clawdoctor replay FILE` and `watch --record FILE` on a terminal, on a machine without any engine.
 
 use std::path::Path;
-
-use portable_pty::CommandBuilder;
+use std::process::Command;
 
 use super::Pty;
 
 fn open(folder: tempfile::TempDir, words: &[&str]) -> Pty {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clawdoctor"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clawdoctor"));
     command.args(words);
     command.env_clear();
     command.env("HOME", folder.path());
@@ -16,19 +15,18 @@ fn open(folder: tempfile::TempDir, words: &[&str]) -> Pty {
     command.env("TZ", "XYZ-5:30");
     let nobody = folder.path().join("no-engine.sock");
     command.env("DOCKER_HOST", format!("unix://{}", nobody.display()));
-    Pty::spawn(command, folder)
+    Pty::spawn(&command, folder)
 }
 
 /// The first line of the screen.
 fn head(app: &Pty) -> String {
-    let screen = app.screen.0.lock().expect("no reader panics");
-    let text = screen.parser.screen().contents();
+    let text = app.inner.text();
     text.lines().next().unwrap_or_default().to_owned()
 }
 
 fn wait_head(app: &Pty, what: &str, is_so: impl Fn(&str) -> bool) {
     app.wait(what, |screen| {
-        let text = screen.parser.screen().contents();
+        let text = screen.text();
         text.lines().next().is_some_and(&is_so)
     });
 }
@@ -61,7 +59,7 @@ fn a_recording_is_played_by_keys_paused_stepped_sped_up_and_taken_to_its_inciden
     let before = head(&app);
     app.press("]");
     app.wait("an incident, at its instant", |screen| {
-        let text = screen.parser.screen().contents();
+        let text = screen.text();
         text.lines().any(|line| line.starts_with("   0s ! "))
     });
     assert_ne!(head(&app), before, "the clock is at it");
@@ -78,7 +76,7 @@ fn a_recording_is_played_by_keys_paused_stepped_sped_up_and_taken_to_its_inciden
     app.wait_text("can only be looked at");
     app.press("q");
     app.wait("the table", |screen| {
-        !screen.parser.screen().contents().contains("only be looked")
+        !screen.text().contains("only be looked")
     });
     app.press("q");
     assert_eq!(app.end(), 0);
@@ -99,7 +97,7 @@ fn a_recording_whose_folder_goes_is_told_at_once() {
     app.wait_text("! not recording: 2");
     app.press("2x");
     app.wait("it put away", |screen| {
-        let text = screen.parser.screen().contents();
+        let text = screen.text();
         text.contains("[2 Live]") && !text.contains("any more")
     });
     app.wait_text("✗ not recording ─");

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::process::Command;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -12,10 +12,44 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// For a person to read a question.
 const READ: Duration = Duration::from_millis(300);
 
-struct Seen {
+/// A frame comes whole, however many reads it takes.
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+
+/// What a person at the terminal sees, and every byte of it.
+pub struct Seen {
     parser: vt100::Parser,
-    raw: Vec<u8>,
-    closed: bool,
+    pub raw: Vec<u8>,
+    pub closed: bool,
+    /// A frame has begun, and its end is still to come.
+    is_within: bool,
+}
+
+impl Seen {
+    fn take(&mut self, bytes: &[u8]) {
+        // A marker may come in two reads.
+        let from = self.raw.len().saturating_sub(FRAME_BEGINS.len() - 1);
+        self.parser.process(bytes);
+        self.raw.extend_from_slice(bytes);
+        for window in self.raw[from..].windows(FRAME_BEGINS.len()) {
+            if window == FRAME_BEGINS || window == FRAME_ENDS {
+                self.is_within = window == FRAME_BEGINS;
+            }
+        }
+    }
+
+    /// Nothing more has to come before it may be looked at.
+    fn is_whole(&self) -> bool {
+        self.closed || !self.is_within
+    }
+
+    pub fn text(&self) -> String {
+        self.screen().contents()
+    }
+
+    pub fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
 }
 
 pub struct Terminal {
@@ -54,6 +88,7 @@ impl Terminal {
                 parser: vt100::Parser::new(some(rows), some(columns), 0),
                 raw: Vec::new(),
                 closed: false,
+                is_within: false,
             }),
             Condvar::new(),
         ));
@@ -63,8 +98,7 @@ impl Terminal {
             loop {
                 let count = output.read(&mut buffer).unwrap_or(0);
                 let mut seen = shared.0.lock().expect("no reader panics");
-                seen.parser.process(&buffer[..count]);
-                seen.raw.extend_from_slice(&buffer[..count]);
+                seen.take(&buffer[..count]);
                 seen.closed = count == 0;
                 shared.1.notify_all();
                 if count == 0 {
@@ -93,17 +127,26 @@ impl Terminal {
         what: &str,
         is_so: impl Fn(&str) -> bool,
     ) -> Result<(), String> {
+        self.until_seen(patience, what, |seen| is_so(&seen.text()))
+    }
+
+    /// The same of all that is known of the terminal.
+    pub fn until_seen(
+        &self,
+        patience: Duration,
+        what: &str,
+        is_so: impl Fn(&Seen) -> bool,
+    ) -> Result<(), String> {
         let seen = self.seen.0.lock().expect("no reader panics");
         let (seen, waited) = self
             .seen
             .1
             .wait_timeout_while(seen, patience, |seen| {
-                !is_so(&seen.parser.screen().contents()) && !seen.closed
+                !(seen.closed || seen.is_whole() && is_so(seen))
             })
             .expect("no reader panics");
-        let text = seen.parser.screen().contents();
-        if waited.timed_out() || !is_so(&text) {
-            return Err(format!("{what} never came:\n{text}"));
+        if waited.timed_out() || !is_so(&seen) {
+            return Err(format!("{what} never came:\n{}", seen.text()));
         }
         Ok(())
     }
@@ -112,15 +155,24 @@ impl Terminal {
         self.until(text, |screen| screen.contains(text))
     }
 
-    pub fn text(&self) -> String {
+    /// What is there now, at the end of a frame.
+    pub fn seen(&self) -> MutexGuard<'_, Seen> {
         let seen = self.seen.0.lock().expect("no reader panics");
-        seen.parser.screen().contents()
+        let waited = self
+            .seen
+            .1
+            .wait_timeout_while(seen, PATIENCE, |seen| !seen.is_whole());
+        waited.expect("no reader panics").0
+    }
+
+    pub fn text(&self) -> String {
+        self.seen().text()
     }
 
     /// Whether these words stand there fainter than others, as what is not known to be so any more.
     pub fn is_faint(&self, words: &str) -> bool {
-        let seen = self.seen.0.lock().expect("no reader panics");
-        let screen = seen.parser.screen();
+        let seen = self.seen();
+        let screen = seen.screen();
         let (rows, columns) = screen.size();
         let faint = |row: u16, from: u16| {
             words.chars().zip(from..).all(|(c, column)| {
@@ -133,7 +185,7 @@ impl Terminal {
 
     /// Every byte that was written to the terminal.
     pub fn raw(&self) -> Vec<u8> {
-        self.seen.0.lock().expect("no reader panics").raw.clone()
+        self.seen().raw.clone()
     }
 
     pub fn press(&mut self, keys: &str) {
@@ -141,10 +193,14 @@ impl Terminal {
         self.keys.flush().expect("it listens");
     }
 
-    /// Says yes, as one who has read what is asked: what comes at once counts as typed before it.
-    pub fn yes(&mut self) {
+    /// Answers as one who has read what is asked: what comes at once counts as typed before it.
+    pub fn answer(&mut self, key: &str) {
         std::thread::sleep(READ);
-        self.press("y");
+        self.press(key);
+    }
+
+    pub fn yes(&mut self) {
+        self.answer("y");
     }
 
     pub fn resize(&self, columns: u16, rows: u16) {
@@ -162,6 +218,16 @@ impl Terminal {
         let pid = self.pid().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status();
         assert!(sent.is_ok_and(|status| status.success()), "{signal}");
+    }
+
+    /// Whether keys, echo and signals are as they were before it was started.
+    pub fn is_as_before(&self) -> bool {
+        modes(self.master.as_ref()) == self.before
+    }
+
+    /// Waits until the program, which was killed, is no more.
+    pub fn reap(&mut self) {
+        self.child.wait().expect("a child of ours");
     }
 
     /// Waits for the end: the exit code, if the terminal is as it was before.
@@ -188,8 +254,8 @@ impl Terminal {
             .1
             .wait_timeout_while(seen, PATIENCE, |seen| !seen.closed)
             .expect("no reader panics");
-        let screen = seen.parser.screen();
-        if modes(self.master.as_ref()) != self.before {
+        let screen = seen.screen();
+        if !self.is_as_before() {
             return Err("the terminal's modes are not as before".to_owned());
         }
         if screen.alternate_screen() || screen.hide_cursor() {

@@ -34,10 +34,10 @@ fn is_ours(order: &Order) -> bool {
     }
 }
 
-/// The alternate screen, the cursor, the ways in which a mouse is told, and that what is pasted is
-/// told as such.
-const MODES: [&str; 8] = [
-    "?1049", "?25", "?1000", "?1002", "?1003", "?1006", "?1015", "?2004",
+/// The alternate screen, the cursor, the ways in which a mouse is told, that what is pasted is told
+/// as such, and where a frame begins and ends.
+const MODES: [&str; 9] = [
+    "?1049", "?25", "?1000", "?1002", "?1003", "?1006", "?1015", "?2004", "?2026",
 ];
 
 /// All orders, in their order; or the first thing that is none of ours.

@@ -1,16 +1,43 @@
 //! A backend that writes nothing where nothing changed. Crossterm's own sets colours back at the end
 //! of every frame and hides the cursor again, be the frame as empty as it may; over SSH each of
 //! these is a packet.
+//!
+//! What it writes is one synchronized update (DEC private mode 2026): a terminal that knows them
+//! shows the whole frame at once, also where it comes in several packets or begins with an erased
+//! screen. Others leave the two sequences.
 
-use std::io;
+use std::io::{self, Write};
 
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+use ratatui_crossterm::CrosstermBackend;
 
-pub struct Sparing<B>(pub B);
+pub struct Sparing<W: Write> {
+    inner: CrosstermBackend<W>,
+    /// A frame has begun that no flush has ended yet.
+    is_within: bool,
+}
 
-impl<B: Backend<Error = io::Error>> Backend for Sparing<B> {
+impl<W: Write> Sparing<W> {
+    pub fn new(writer: W) -> Self {
+        Self {
+            inner: CrosstermBackend::new(writer),
+            is_within: false,
+        }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_within, true) {
+            return Ok(());
+        }
+        queue!(self.inner, BeginSynchronizedUpdate)
+    }
+}
+
+impl<W: Write> Backend for Sparing<W> {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
@@ -21,7 +48,8 @@ impl<B: Backend<Error = io::Error>> Backend for Sparing<B> {
         if content.peek().is_none() {
             return Ok(());
         }
-        self.0.draw(content)
+        self.begin()?;
+        self.inner.draw(content)
     }
 
     /// Hidden since the terminal was taken, and shown by no frame.
@@ -30,35 +58,40 @@ impl<B: Backend<Error = io::Error>> Backend for Sparing<B> {
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.0.show_cursor()
+        self.inner.show_cursor()
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.0.get_cursor_position()
+        self.inner.get_cursor_position()
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.0.set_cursor_position(position)
+        self.inner.set_cursor_position(position)
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.0.clear()
+        self.begin()?;
+        self.inner.clear()
     }
 
     fn clear_region(&mut self, what: ClearType) -> io::Result<()> {
-        self.0.clear_region(what)
+        self.begin()?;
+        self.inner.clear_region(what)
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.0.size()
+        self.inner.size()
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.0.window_size()
+        self.inner.window_size()
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        if std::mem::take(&mut self.is_within) {
+            queue!(self.inner, EndSynchronizedUpdate)?;
+        }
+        Backend::flush(&mut self.inner)
     }
 }
 
@@ -70,7 +103,6 @@ mod tests {
 
     use ratatui::layout::Rect;
     use ratatui::{Terminal, TerminalOptions, Viewport};
-    use ratatui_crossterm::CrosstermBackend;
 
     use super::*;
 
@@ -91,7 +123,7 @@ mod tests {
     #[test]
     fn a_frame_like_the_one_before_writes_nothing() {
         let written = Written::default();
-        let backend = Sparing(CrosstermBackend::new(written.clone()));
+        let backend = Sparing::new(written.clone());
         let viewport = Viewport::Fixed(Rect::new(0, 0, 20, 2));
         let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport })
             .expect("a fixed size is asked of nobody");
@@ -105,5 +137,31 @@ mod tests {
         assert!(one > 0);
         assert_eq!(draw("as it is"), one);
         assert!(draw("as it was") > one);
+    }
+
+    #[test]
+    fn a_frame_is_one_update_be_it_with_an_erased_screen() {
+        let written = Written::default();
+        let backend = Sparing::new(written.clone());
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 20, 2));
+        let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport })
+            .expect("a fixed size is asked of nobody");
+        for words in ["one", "two"] {
+            terminal.backend_mut().clear().expect("memory takes it");
+            terminal
+                .draw(|frame| frame.render_widget(words, frame.area()))
+                .expect("memory takes it");
+            let bytes = std::mem::take(&mut *written.0.borrow_mut());
+            let text = String::from_utf8(bytes).expect("our own");
+            let body = text
+                .strip_prefix("\u{1b}[?2026h")
+                .and_then(|rest| rest.strip_suffix("\u{1b}[?2026l"));
+            let body = body.expect("begins and ends as one");
+            assert!(!body.contains("?2026"), "{body:?}");
+            assert!(
+                body.contains("\u{1b}[2J") && body.contains(words),
+                "{body:?}"
+            );
+        }
     }
 }
