@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -128,6 +129,28 @@ impl Watch {
         Ok(())
     }
 
+    /// What was told of those whose end was not, and what the engine says of them.
+    fn unended(&self, name: &str, all: usize, at: &Bench) -> String {
+        let names = (0..all).map(|index| format!("{name}-{index}"));
+        let of = |own: &str| {
+            let lines = self.told.iter();
+            let lines = lines.filter(|line| line["container"]["name"] == *own);
+            let types: Vec<String> = lines.map(|line| line["type"].to_string()).collect();
+            types
+        };
+        let unended = names.filter_map(|own| {
+            let types = of(&own);
+            let state = at
+                .real
+                .docker(&["inspect", "-f", "{{.State.Status}}", &own]);
+            (!types.iter().any(|kind| kind.contains("destroyed")))
+                .then(|| format!("{own}: told {types:?}, the engine says {state:?}"))
+        });
+        let links = self.told.iter().filter(|line| line["type"] == "engine");
+        let links: Vec<&Value> = links.collect();
+        format!("{:#?}; {links:?}", unended.collect::<Vec<_>>())
+    }
+
     /// Ends it as Ctrl-C does.
     pub fn end(mut self) -> Result<Vec<Value>, String> {
         let pid = self.child.id().to_string();
@@ -201,13 +224,17 @@ fn short_lives(at: &Bench) -> Outcome {
     let path = recording.display().to_string();
     let mut watch = Watch::begin(&at.real.socket, &["--record", &path])?;
     watch.until("the engine", up)?;
+    let refused = Mutex::new(Vec::new());
     let live = |index: usize| {
         let own = format!("{name}-{index}");
         let script = format!("sleep 0.1; exit {}", index % 5);
         let label = label();
         let ran = at.real.docker(&sandbox(&own, &label, &["--rm"], &script));
-        // A non-zero exit of the container is one of the CLI too.
-        drop(ran);
+        // A non-zero exit of the container is one of the CLI too, which then has nothing to say.
+        if let Some(words) = ran.err().filter(|words| !words.is_empty()) {
+            let mut refused = refused.lock().expect("none panics");
+            refused.push(format!("{own}: {words}"));
+        }
     };
     for index in 0..alone {
         live(index);
@@ -223,7 +250,10 @@ fn short_lives(at: &Bench) -> Outcome {
         }
     });
     let all = alone + together;
-    watch.until_count(all, |line| is(line, "destroyed", &name))?;
+    let refused = refused.into_inner().expect("none panics");
+    sure(refused.is_empty(), format!("{refused:#?}"))?;
+    let ended = watch.until_count(all, |line| is(line, "destroyed", &name));
+    ended.map_err(|short| format!("{short}: {}", watch.unended(&name, all, at)))?;
     let told = watch.end()?;
     for index in 0..all {
         let own = format!("{name}-{index}");

@@ -152,7 +152,7 @@ config() { # SANDBOX
 
 configure() { # SANDBOX
   local state=$OPENCLAW_HOME_DIR/.openclaw
-  mkdir -p "$state" "$LOGS"
+  mkdir -p "$state" "$LOGS" "$OPENCLAW_HOME_DIR/.cache"
   chmod 700 "$state"
   give_home
   umask 077
@@ -185,7 +185,8 @@ up() { # [SANDBOX]
   if [ "$(cat "$DIR/gateway.begun" 2>/dev/null)" != "$begun" ]; then stop "$DIR/gateway.pid" 30; fi
   configure "${1:-}"
   if ! alive "$DIR/model.pid" >/dev/null; then
-    launch "$DIR/model.pid" "$LOGS/model.out" nice node "$SUPPORT/fake-provider.mjs" "$MODEL_PORT" "$LOGS/model.jsonl"
+    # root's, which leaves nothing in the home of another user
+    launch "$DIR/model.pid" "$LOGS/model.out" nice env -u NODE_COMPILE_CACHE node "$SUPPORT/fake-provider.mjs" "$MODEL_PORT" "$LOGS/model.jsonl"
     wait_for 30 "$DIR/model.pid" ready "$MODEL_PORT/v1/models" || failed model
   fi
   if ! alive "$DIR/gateway.pid" >/dev/null; then
