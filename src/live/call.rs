@@ -1,6 +1,7 @@
 //! Tool calls: commands that OpenClaw runs in a standing sandbox (`docker exec`).
 
 use std::fmt;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use super::event::Moment;
@@ -79,13 +80,38 @@ impl Call {
     }
 }
 
-/// Counts of the calls in one sandbox or of one agent.
+/// Ended calls in one sandbox or of one agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Calls {
-    pub running: usize,
-    /// Ended ones.
+pub struct Ended {
     pub made: u64,
     pub failed: u64,
+    /// A creation was not seen: there may have been more.
+    pub cut: bool,
+}
+
+impl Ended {
+    pub fn made(self) -> Seen {
+        Seen {
+            count: self.made,
+            whole: !self.cut,
+        }
+    }
+
+    /// Of them, those that failed.
+    pub fn failed(self) -> Seen {
+        Seen {
+            count: self.failed,
+            whole: !self.cut,
+        }
+    }
+}
+
+impl AddAssign for Ended {
+    fn add_assign(&mut self, other: Self) {
+        self.made = self.made.saturating_add(other.made);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.cut = self.cut || other.cut;
+    }
 }
 
 /// So many were seen: all that there were, or those since the picture begins.
@@ -116,5 +142,19 @@ mod tests {
         assert_eq!(told(0, false), "?");
         assert_eq!(told(3, false), "3+");
         assert_eq!(told(3, true), "3");
+    }
+
+    #[test]
+    fn a_sum_with_one_that_is_cut_is_cut() {
+        let one = |made, failed, cut| Ended { made, failed, cut };
+        let mut sum = Ended::default();
+        sum += one(2, 1, false);
+        assert_eq!(sum.made().to_string(), "2");
+        sum += one(0, 0, true);
+        sum += one(1, 0, false);
+        assert_eq!(
+            (sum.made().to_string(), sum.failed().to_string()),
+            ("3+".to_owned(), "1+".to_owned())
+        );
     }
 }

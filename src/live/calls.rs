@@ -136,7 +136,7 @@ fn of_sandbox(one: &Sandbox) -> Option<Made> {
 }
 
 fn of_gone(one: &Gone) -> Option<Made> {
-    let is_one = one.kind == Kind::Sandbox && one.made.count == 0;
+    let is_one = one.kind == Kind::Sandbox && one.ended.made == 0;
     let (started, died) = (one.started?, one.died?);
     if !is_one || died.since(started) > BRIEF {
         return None;

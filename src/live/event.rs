@@ -165,7 +165,8 @@ pub struct Detail {
     pub exit_code: Option<i64>,
     /// The engine's own word, which stays false when only a tool call was killed.
     pub oom_killed: bool,
-    pub restarts: u64,
+    /// None: the engine does not count them.
+    pub restarts: Option<u64>,
     /// The commands that run in it at this moment.
     pub execs: Vec<String>,
 }

@@ -14,7 +14,7 @@ mod turn;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use super::alert::Alerts;
-use super::call::{Calls, PastCall};
+use super::call::PastCall;
 use super::event::{Cost, Event, Link, Listing, Moment, Node, Stamped};
 use super::note::{About, Note};
 use super::sandbox::{Gone, Sandbox};
@@ -156,16 +156,9 @@ impl Model {
         about.is_none_or(|about| kind(about).is_some_and(|kind| self.scope.shows(kind)))
     }
 
-    /// Calls of all that is shown.
-    pub fn calls(&self) -> Calls {
-        let mut sum = Calls::default();
-        for sandbox in self.shown() {
-            let calls = sandbox.calls();
-            sum.running += calls.running;
-            sum.made += calls.made;
-            sum.failed += calls.failed;
-        }
-        sum
+    /// Calls that run now in all that is shown.
+    pub fn running_calls(&self) -> usize {
+        self.shown().map(|sandbox| sandbox.running.len()).sum()
     }
 
     /// Whether no call has run in it for a minute. `now` by our clock.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{Call, Calls, Seen};
+use super::call::{Call, Ended};
 use super::event::{Detail, Listed, Moment, Turn};
 use super::note::About;
 use super::scope::{Kind, Labels, Owner};
@@ -235,27 +235,12 @@ impl Sandbox {
         &self.about.owner
     }
 
-    pub fn calls(&self) -> Calls {
-        Calls {
-            running: self.running.len(),
+    /// Calls in it that are over.
+    pub fn ended(&self) -> Ended {
+        Ended {
             made: self.made,
             failed: self.failed,
-        }
-    }
-
-    /// Ended calls.
-    pub fn made(&self) -> Seen {
-        Seen {
-            count: self.made,
-            whole: self.witnessed,
-        }
-    }
-
-    /// Of them, those that failed.
-    pub fn failed(&self) -> Seen {
-        Seen {
-            count: self.failed,
-            whole: self.witnessed,
+            cut: !self.witnessed,
         }
     }
 
@@ -357,8 +342,7 @@ pub struct Gone {
     pub oom: bool,
     pub peak: Option<u64>,
     pub memory_cap: Option<u64>,
-    pub made: Seen,
-    pub failed: Seen,
+    pub ended: Ended,
 }
 
 impl Gone {
@@ -372,8 +356,7 @@ impl Gone {
         Self {
             lifetime,
             memory_cap: sandbox.memory_cap(),
-            made: sandbox.made(),
-            failed: sandbox.failed(),
+            ended: sandbox.ended(),
             oom: sandbox.died_of_memory(),
             kind: sandbox.kind,
             image: sandbox.image,

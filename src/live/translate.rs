@@ -92,7 +92,7 @@ pub fn detail(asked: Moment, details: Details) -> Detail {
         finished: details.finished_nanos.map(Moment),
         exit_code: details.exit_code,
         oom_killed: details.oom_killed,
-        restarts: details.restart_count.unwrap_or(0),
+        restarts: details.restart_count,
         execs: details.exec_ids,
         standing: details.standing,
     }

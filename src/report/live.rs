@@ -101,8 +101,11 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarts: Option<u64>,
     pub running_calls: usize,
+    /// Ended ones.
     pub calls: u64,
     pub failed_calls: u64,
+    /// Its creation was seen; otherwise there may have been more calls than are told here.
+    pub calls_complete: bool,
     /// Cores in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_cores: Option<f64>,
@@ -154,12 +157,13 @@ pub struct GoneRow {
     pub memory_cap_bytes: Option<u64>,
     pub calls: u64,
     pub failed_calls: u64,
+    /// Its creation was seen; otherwise there may have been more calls than are told here.
+    pub calls_complete: bool,
 }
 
 impl Snapshot {
     /// `now` by our clock.
     pub fn of(model: &Model, now: Moment) -> Self {
-        let calls = model.calls();
         Self {
             schema_version: SCHEMA_VERSION,
             report: "clawdoctor.watch",
@@ -178,7 +182,7 @@ impl Snapshot {
                 oom_kills: model.totals.ooms,
                 calls: model.totals.calls,
                 failed_calls: model.totals.failed,
-                running_calls: calls.running,
+                running_calls: model.running_calls(),
             },
             since: model.reaches.map(instant),
             since_source: remembered_by(model),
@@ -208,6 +212,7 @@ fn row(one: &Sandbox, now: Moment) -> Row {
         running_calls: one.running.len(),
         calls: one.made,
         failed_calls: one.failed,
+        calls_complete: one.witnessed,
         cpu_cores: one.usage.cpu.map(|cpu| cpu.cores),
         cpu_over_seconds: over.flatten().map(seconds),
         cpu_cap_cores: one.cpu_cap(),
@@ -240,8 +245,9 @@ fn gone(one: &Gone) -> GoneRow {
         oom: one.oom,
         memory_peak_bytes: one.peak,
         memory_cap_bytes: one.memory_cap,
-        calls: one.made.count,
-        failed_calls: one.failed.count,
+        calls: one.ended.made,
+        failed_calls: one.ended.failed,
+        calls_complete: !one.ended.cut,
     }
 }
 

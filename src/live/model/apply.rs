@@ -117,8 +117,8 @@ impl Model {
         one.image.clone_from(&detail.standing.image);
         one.created = one.created.filter(|_| one.witnessed).or(detail.created);
         let known = one.detail.as_ref().map(|detail| detail.asked);
-        if known <= Some(detail.asked) {
-            one.restarts.counted(detail.restarts);
+        if let Some(restarts) = detail.restarts.filter(|_| known <= Some(detail.asked)) {
+            one.restarts.counted(restarts);
         }
         if one.touched < detail.asked {
             one.state = State::from_word(&detail.standing.state);

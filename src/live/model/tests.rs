@@ -208,7 +208,7 @@ fn a_call_has_its_length_and_code_and_its_sandbox_counts_it() {
     happen(&mut model, "a", 1, Turn::Started);
     happen(&mut model, "a", 100, call("x"));
     happen(&mut model, "a", 150, call("y"));
-    assert_eq!(model.calls().running, 2);
+    assert_eq!(model.running_calls(), 2);
     let notes = happen(&mut model, "a", 300, call_end("x", 0));
     let [News::CallEnded { duration, oom, .. }] = news(&notes)[..] else {
         panic!("{notes:?}");
@@ -228,7 +228,7 @@ fn an_inspection_that_is_ahead_of_the_events_takes_no_call_away() {
     happen(&mut model, "a", 100, call("x"));
     // It has ended, and the event that tells so comes after the answer.
     tell(&mut model, 200, detail("a", 150, 0));
-    assert_eq!(model.calls().running, 1);
+    assert_eq!(model.running_calls(), 1);
     let notes = happen(&mut model, "a", 210, call_end("x", 0));
     let [News::CallEnded { duration, .. }] = news(&notes)[..] else {
         panic!("{notes:?}");
@@ -238,7 +238,7 @@ fn an_inspection_that_is_ahead_of_the_events_takes_no_call_away() {
     happen(&mut model, "a", 300, call("y"));
     tell(&mut model, 400, detail("a", 350, 0));
     tell(&mut model, 900, detail("a", 850, 0));
-    assert_eq!(model.calls().running, 0);
+    assert_eq!(model.running_calls(), 0);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn what_openclaw_asks_a_sandbox_itself_is_no_call() {
     assert!(happen(&mut model, "a", 61, look("look")).is_empty());
     early.asked = ms(70);
     tell(&mut model, 80, Event::Detailed(early));
-    assert_eq!(model.calls().running, 0);
+    assert_eq!(model.running_calls(), 0);
     assert!(happen(&mut model, "a", 90, call_end("look", 0)).is_empty());
     let row = &model.sandboxes["a"];
     assert_eq!((row.made, row.failed), (0, 0));
@@ -364,7 +364,7 @@ fn a_dead_container_takes_its_calls_with_it() {
     let past = &model.past_calls[0];
     assert_eq!(past.call.end.expect("ended").exit_code, None);
     assert!(past.call.end.expect("ended").oom);
-    assert_eq!(model.calls().running, 0);
+    assert_eq!(model.running_calls(), 0);
 }
 
 #[test]

@@ -302,7 +302,12 @@ fn row(one: &Sandbox, clock: Moment) -> Vec<String> {
         one.about.name.clone(),
         state(one),
         known(one.uptime(clock).map(span)),
-        format!("{}/{}/{}", one.running.len(), one.made(), one.failed()),
+        format!(
+            "{}/{}/{}",
+            one.running.len(),
+            one.ended().made(),
+            one.ended().failed()
+        ),
         cpu(one),
         memory(one),
         pids(one),
@@ -361,7 +366,7 @@ fn gone_row(one: &Gone) -> Vec<String> {
         if one.oom { format!("{exit} OOM") } else { exit },
         known(one.peak.map(|bytes| Size(bytes).to_string())),
         known(one.memory_cap.map(|bytes| Size(bytes).to_string())),
-        format!("{}/{}", one.made, one.failed),
+        format!("{}/{}", one.ended.made(), one.ended.failed()),
     ]
 }
 

@@ -178,6 +178,7 @@ pub fn detail(id: &str, key: &str, change: impl FnOnce(&mut Detail)) -> Detail {
         labels: labels(key),
         created: Some(at(-3_600_000)),
         started: Some(at(-3_599_550)),
+        restarts: Some(0),
         ..Detail::default()
     };
     let standing = &mut detail.standing;

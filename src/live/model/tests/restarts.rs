@@ -6,7 +6,7 @@ use super::*;
 fn inspect(model: &mut Model, asked: i64, restarts: u64) {
     let mut event = detail("a", asked, 0);
     if let Event::Detailed(detail) = &mut event {
-        detail.restarts = restarts;
+        detail.restarts = Some(restarts);
     }
     tell(model, asked, event);
 }

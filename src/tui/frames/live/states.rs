@@ -30,7 +30,7 @@ pub fn states(width: u16, height: u16) -> Scene {
         scene.detail(&id(index), &key(index), |one| {
             one.asked = at(2001);
             (*state).clone_into(&mut one.standing.state);
-            one.restarts = if index == 4 { 7 } else { 0 };
+            one.restarts = Some(if index == 4 { 7 } else { 0 });
             one.exit_code = match index {
                 4 | 6 => Some(1),
                 5 => Some(0),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Live;
 use crate::live::alert::{CLEAR_OF_CAP, Cause, Raised};
 use crate::live::event::{Link, Moment};
+use crate::live::sandbox::Sandbox;
 
 /// How long an alert stands on the screen after its cause was there last.
 pub(super) const ALERT: Duration = Duration::from_mins(5);
@@ -82,27 +83,26 @@ impl Live {
 
     fn cause(&self, raised: &Raised) -> Standing {
         let link = &self.model.link;
+        let there = self.model.sandboxes.get(&raised.alert.subject);
+        let alive = there.filter(|one| one.state.is_alive());
         let is = match raised.alert.cause {
             Cause::Oom | Cause::Failures => return Standing::Happened,
             Cause::EngineLost => return standing(matches!(link, Link::Lost { .. })),
             Cause::EngineHung => return standing(*link == Link::Hung),
             Cause::EngineStall => self.model.stall.on().is_some(),
             Cause::NoHeadroom => self.room().is_some_and(|(left, _)| left == 0),
-            Cause::NearCap | Cause::NearPids => {
-                let there = self.model.sandboxes.get(&raised.alert.subject);
-                let alive = there.filter(|one| one.state.is_alive());
-                let share = alive.and_then(|one| match raised.alert.cause {
-                    Cause::NearPids => one.pids_share(),
-                    _ => one.memory_share(),
-                });
-                share.is_some_and(|share| share >= CLEAR_OF_CAP)
-            }
+            Cause::NearCap => is_near(alive.and_then(Sandbox::memory_share)),
+            Cause::NearPids => is_near(alive.and_then(Sandbox::pids_share)),
         };
         match (is, link) {
             (true, Link::Lost { .. } | Link::Hung | Link::Connecting) => Standing::Unknown,
             (is, _) => standing(is),
         }
     }
+}
+
+fn is_near(share: Option<f64>) -> bool {
+    share.is_some_and(|share| share >= CLEAR_OF_CAP)
 }
 
 fn standing(is: bool) -> Standing {

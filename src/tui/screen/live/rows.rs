@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Doing, Live, Sight};
-use crate::live::call::Seen;
+use crate::live::call::Ended;
 use crate::live::event::Moment;
 use crate::live::note::About;
 use crate::live::order::Sort;
@@ -30,10 +30,7 @@ pub struct Group {
     pub busy: usize,
     pub exited: usize,
     pub running: usize,
-    pub made: u64,
-    pub failed: u64,
-    /// Of some the creation was not seen: there may have been more calls.
-    pub is_older: bool,
+    pub ended: Ended,
     /// Sums of what was measured; none when nothing was.
     pub cores: Option<f64>,
     pub memory: Option<u64>,
@@ -41,24 +38,6 @@ pub struct Group {
     pub unmeasured: usize,
     /// Dangers and differences from the configuration.
     pub marks: usize,
-}
-
-impl Group {
-    /// Ended calls.
-    pub fn made(&self) -> Seen {
-        Seen {
-            count: self.made,
-            whole: !self.is_older,
-        }
-    }
-
-    /// Of them, those that failed.
-    pub fn failed(&self) -> Seen {
-        Seen {
-            count: self.failed,
-            whole: !self.is_older,
-        }
-    }
 }
 
 /// What there is, whatever the filter lets through.
@@ -149,9 +128,7 @@ impl Live {
             Doing::Running | Doing::Idle | Doing::Paused | Doing::Unknown => {}
         }
         group.running += one.running.len();
-        group.made += one.made;
-        group.failed += one.failed;
-        group.is_older |= !one.witnessed;
+        group.ended += one.ended();
         group.marks += self.marks(one);
         let memory = one.usage.memory();
         if one.state.is_alive() && memory.is_none() {

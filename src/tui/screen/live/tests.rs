@@ -152,7 +152,7 @@ fn groups_roll_up_and_fold() {
     assert_eq!(names, ["main", "ops", "research"]);
     let main = &live.groups[0];
     assert_eq!((main.sandboxes, main.busy, main.unmeasured), (17, 1, 1));
-    assert_eq!(main.made, 1);
+    assert_eq!(main.ended.made, 1);
     let memory: u64 = (0..48).step_by(3).map(|index| (20 + 3 * index) * MIB).sum();
     assert_eq!(main.memory, Some(memory));
     assert_eq!(live.rows.len(), 53);

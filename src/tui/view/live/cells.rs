@@ -82,8 +82,8 @@ pub fn figures(look: Look<'_>, column: Column, width: usize, one: &Sandbox, pen:
         Column::Age => age(look, one, width, pen),
         Column::Start => start(look, one, width, pen),
         Column::Running => count(one.running.len() as u64, Role::Busy, width, pen),
-        Column::Made => seen(one.made(), Role::Plain, width, pen),
-        Column::Failed => seen(one.failed(), Role::Warn, width, pen),
+        Column::Made => seen(one.ended().made(), Role::Plain, width, pen),
+        Column::Failed => seen(one.ended().failed(), Role::Warn, width, pen),
         Column::Restarts => match one.restarts.all() {
             Some(restarts) => count(restarts, Role::Warn, width, pen),
             None => {
@@ -362,8 +362,8 @@ pub fn group_cell(look: Look<'_>, column: Column, width: usize, group: &Group, p
             };
         }
         Column::Running => count(group.running as u64, Role::Busy, width, pen),
-        Column::Made => seen(group.made(), Role::Plain, width, pen),
-        Column::Failed => seen(group.failed(), Role::Warn, width, pen),
+        Column::Made => seen(group.ended.made(), Role::Plain, width, pen),
+        Column::Failed => seen(group.ended.failed(), Role::Warn, width, pen),
         Column::Cpu => {
             let cores = Maybe(group.cores.map(Cores), look.dash());
             pen.figure(Role::Strong, format_args!("{cores}{more}"), width);

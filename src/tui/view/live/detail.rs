@@ -90,8 +90,8 @@ fn of_group(look: Look<'_>, group: &Group, page: &mut Page) {
     let calls = format!(
         "{} running, {} made, {} failed",
         group.running,
-        group.made(),
-        group.failed()
+        group.ended.made(),
+        group.ended.failed()
     );
     page.field(Role::Plain, "calls", &calls);
     let sum = |sum: Option<String>| sum.unwrap_or_else(|| look.dash().to_owned());
@@ -322,8 +322,8 @@ fn calls(look: Look<'_>, one: &Sandbox, page: &mut Page) {
     let counts = format!(
         "Calls: {} running, {} made, {} failed",
         one.running.len(),
-        one.made(),
-        one.failed()
+        one.ended().made(),
+        one.ended().failed()
     );
     page.heading(&counts);
     for call in &one.running {
@@ -441,7 +441,8 @@ fn of_gone(look: Look<'_>, gone: &Gone, page: &mut Page) {
     page.field(Role::Plain, "memory", &memory);
     page.heading(&format!(
         "Calls: {} made, {} failed",
-        gone.made, gone.failed
+        gone.ended.made(),
+        gone.ended.failed()
     ));
     past_calls(look, &gone.about.id, page);
     story(look, &gone.about.id, page);

@@ -197,10 +197,10 @@ fn cell(look: Look<'_>, column: Column, width: usize, gone: &Gone, pen: &mut Pen
             };
         }
         Column::Made => {
-            seen(gone.made, Role::Plain, width, pen);
+            seen(gone.ended.made(), Role::Plain, width, pen);
         }
         Column::Failed => {
-            seen(gone.failed, Role::Warn, width, pen);
+            seen(gone.ended.failed(), Role::Warn, width, pen);
         }
         Column::Peak => {
             let (peak, cap) = (
