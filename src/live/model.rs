@@ -7,6 +7,7 @@
 
 mod apply;
 mod gap;
+mod late;
 mod link;
 mod recall;
 mod turn;

@@ -40,6 +40,30 @@ impl Note {
         }
         false
     }
+
+    /// Whether it is the end of this, which is known to be one for memory from now on.
+    pub fn mend(&mut self, id: &str, victim: &Victim) -> bool {
+        let is_of = |about: &About| about.id == id;
+        if !self.about.as_ref().is_some_and(is_of) {
+            return false;
+        }
+        let oom = match (&mut self.what, victim) {
+            (News::CallEnded { exec, oom, .. }, Victim::Call { exec: ended }) if exec == ended => {
+                oom
+            }
+            (News::Died { oom, .. }, Victim::Container) => oom,
+            _ => return false,
+        };
+        *oom = true;
+        true
+    }
+}
+
+/// What a kill for memory ended, where that was told before the kill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Victim {
+    Call { exec: String },
+    Container,
 }
 
 /// A container, as far as a line has to name it.
@@ -77,6 +101,8 @@ pub enum News {
         /// The most memory that was seen in it.
         peak: Option<u64>,
         engine_memory: Option<u64>,
+        /// What it ended, where that was told first.
+        victim: Option<Victim>,
     },
     Killed {
         signal: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::gap::traced;
 use super::link::about_node;
-use super::turn::{blame_late, call_ended, oom, turned};
+use super::turn::{call_ended, oom, turned};
 use super::{MOST_CALLS, MOST_GONE, MOST_NOTES, Model};
 use crate::drift;
 use crate::facts::openclaw::Agent;
@@ -217,11 +217,16 @@ impl Model {
     fn happened(&mut self, at: Moment, life: Life, notes: &mut Vec<Note>) {
         let mut mark = DefaultHasher::new();
         (life.stamp, &life.id, &life.turn).hash(&mut mark);
-        if !self.heard.hear(mark.finish()) || self.is_buried(&life.id) {
+        if !self.heard.hear(mark.finish()) {
+            return;
+        }
+        if self.is_buried(&life.id) {
+            if life.turn == Turn::Oom {
+                self.killed_before_it_went(at, &life, notes);
+            }
             return;
         }
         self.reaches = Some(self.reaches.map_or(life.stamp, |old| old.min(life.stamp)));
-        let fresh = self.is_fresh(at, life.stamp);
         let kind = self.scope.kind(&life.name, &life.image, &life.labels);
         let one = self
             .sandboxes
@@ -246,7 +251,7 @@ impl Model {
         if one.hears(&life.turn, life.stamp) {
             return;
         }
-        let news = match life.turn {
+        let mut news = match life.turn {
             Turn::Other => return,
             Turn::Looked { exec } => {
                 one.looked_at(exec, life.stamp);
@@ -266,17 +271,29 @@ impl Model {
                 past = Some(ended);
                 news
             }
-            Turn::Oom => {
-                if one.running.is_empty() {
-                    blame_late(&mut self.past_calls, &life.id, life.stamp);
-                }
-                oom(one, life.stamp, engine_memory)
-            }
+            Turn::Oom => oom(one, life.stamp, engine_memory),
             turn => turned(one, turn, life.stamp),
         };
         let about = one.about.clone();
         let shown = self.scope.shows(one.kind);
         self.remember(past);
+        match &mut news {
+            News::Died { .. } => self.calls_cut_off(&life.id, life.stamp),
+            News::Oom { victim, .. } => *victim = self.blame(&life.id, life.stamp),
+            _ => {}
+        }
+        self.tell(at, life.stamp, (about, shown), news, notes);
+    }
+
+    /// Counts it, alarms if need be, and notes it. Whose it is, and whether that is watched.
+    pub(super) fn tell(
+        &mut self,
+        at: Moment,
+        stamp: Moment,
+        (about, shown): (About, bool),
+        news: News,
+        notes: &mut Vec<Note>,
+    ) {
         if shown {
             match &news {
                 News::Created => self.totals.created += 1,
@@ -288,16 +305,13 @@ impl Model {
                 _ => {}
             }
         }
-        if matches!(news, News::Died { .. }) {
-            self.calls_cut_off(&life.id, life.stamp);
-        }
-        let alert = if fresh && shown {
+        let alert = if shown && self.is_fresh(at, stamp) {
             self.alarm(at, &about, &news)
         } else {
             None
         };
         notes.push(Note {
-            stamp: life.stamp,
+            stamp,
             at,
             about: Some(about.clone()),
             shown: true,

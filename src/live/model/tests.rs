@@ -14,7 +14,7 @@ use crate::live::event::{
     Answered, Detail, Event, Life, Link, Listed, Listing, Moment, Node, Question, Sample, Stamped,
     Turn,
 };
-use crate::live::note::{News, Note};
+use crate::live::note::{News, Note, Victim};
 use crate::live::sandbox::{Leaving, State};
 use crate::live::scope::Labels;
 
@@ -350,6 +350,57 @@ fn of_two_calls_the_one_that_ended_badly_was_killed_and_a_late_oom_finds_its_cal
     happen(&mut model, "a", 60, call_end("late", 137));
     happen(&mut model, "a", 70, Turn::Oom);
     assert!(model.past_calls[2].call.end.expect("ended").oom);
+}
+
+#[test]
+fn a_kill_that_is_told_late_mends_what_was_told_before_it() {
+    let told = |model: &Model| -> Vec<bool> {
+        let ends = model.timeline.iter().filter_map(|note| match note.what {
+            News::CallEnded { oom, .. } | News::Died { oom, .. } => Some(oom),
+            _ => None,
+        });
+        ends.collect()
+    };
+    let mut model = model();
+    for id in ["a", "b", "c"] {
+        happen(&mut model, id, 0, Turn::Created);
+        happen(&mut model, id, 1, Turn::Started);
+    }
+    happen(&mut model, "a", 10, call("x"));
+    happen(&mut model, "a", 20, call_end("x", 137));
+    happen(&mut model, "b", 30, died(137));
+    happen(&mut model, "c", 40, died(137));
+    happen(&mut model, "c", 50, Turn::Destroyed);
+    assert_eq!(told(&model), [false, false, false]);
+    happen(&mut model, "a", 60, Turn::Oom);
+    assert_eq!(told(&model), [true, false, false]);
+    happen(&mut model, "b", 70, Turn::Oom);
+    assert_eq!(told(&model), [true, true, false]);
+    assert!(model.sandboxes["b"].died_of_memory());
+    let notes = happen(&mut model, "c", 80, Turn::Oom);
+    assert_eq!(told(&model), [true, true, true]);
+    assert!(model.gone[0].oom);
+    assert!(!model.sandboxes.contains_key("c"), "it stays gone");
+    let victim = Some(Victim::Container);
+    assert!(matches!(news(&notes)[0], News::Oom { victim: told, .. } if *told == victim));
+    assert_eq!((model.totals.ooms, notes.len()), (3, 2), "and it alarms");
+}
+
+#[test]
+fn a_kill_long_after_an_end_was_not_its_cause_nor_that_of_a_life_before() {
+    let mut model = model();
+    for id in ["a", "b"] {
+        happen(&mut model, id, 0, Turn::Created);
+        happen(&mut model, id, 1, Turn::Started);
+        happen(&mut model, id, 10, died(137));
+    }
+    happen(&mut model, "a", 20, Turn::Started);
+    happen(&mut model, "a", 30, Turn::Oom);
+    happen(&mut model, "b", 3000, Turn::Oom);
+    happen(&mut model, "b", 3001, Turn::Destroyed);
+    happen(&mut model, "b", 9000, Turn::Oom);
+    let is_mended = |note: &Note| matches!(note.what, News::Died { oom: true, .. });
+    assert!(!model.timeline.iter().any(is_mended));
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What the engine's events do to one container and to the calls in it.
 
-use std::collections::VecDeque;
-
-use crate::live::call::{Call, CallEnd, PastCall, Suspicion};
+use crate::live::call::{Call, PastCall, Suspicion};
 use crate::live::event::{Moment, Turn};
 use crate::live::note::{News, Seen};
 use crate::live::sandbox::{OOM_TO_DEATH, Sandbox, State};
@@ -105,20 +103,7 @@ pub fn oom(one: &mut Sandbox, stamp: Moment, engine_memory: Option<u64>) -> News
         cap: one.memory_cap(),
         peak: one.usage.peak,
         engine_memory,
-    }
-}
-
-/// The engine may tell of the end of a command first, and then of what ended it.
-pub fn blame_late(past: &mut VecDeque<PastCall>, id: &str, stamp: Moment) {
-    let killed = |past: &&mut PastCall| {
-        past.about.id == id
-            && past
-                .call
-                .end
-                .is_some_and(|end| end.exit_code == Some(137) && stamp.since(end.at) < OOM_TO_DEATH)
-    };
-    if let Some(past) = past.iter_mut().rev().find(killed) {
-        past.call.end = past.call.end.map(|end| CallEnd { oom: true, ..end });
+        victim: None,
     }
 }
 

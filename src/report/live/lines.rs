@@ -6,7 +6,7 @@ use super::{instant, link_word, name, seconds};
 use crate::checklist::report::{SCHEMA_VERSION, Tool};
 use crate::live::event::{Answered, Link, Moment};
 use crate::live::model::Model;
-use crate::live::note::{News, Note, Seen};
+use crate::live::note::{News, Note, Seen, Victim};
 use crate::live::sandbox::Sandbox;
 
 /// The first line of a stream.
@@ -47,12 +47,18 @@ fn told(news: &News) -> (&'static str, Value) {
             cap,
             peak,
             engine_memory,
+            victim,
         } => (
             "oom",
             json!({
                 "memoryCapBytes": cap,
                 "memoryPeakBytes": peak,
                 "engineMemoryBytes": engine_memory,
+                "endedExecId": match victim {
+                    Some(Victim::Call { exec }) => Some(exec),
+                    Some(Victim::Container) | None => None,
+                },
+                "endedContainer": (*victim == Some(Victim::Container)).then_some(true),
             }),
         ),
         News::Killed { signal } => ("killed", json!({ "signal": signal })),
@@ -199,6 +205,29 @@ mod tests {
                 "oom": true,
             })
         );
+    }
+
+    #[test]
+    fn a_kill_that_is_told_after_what_it_ended_says_what_that_was() {
+        let note = |victim| Note {
+            stamp: Moment(1_795_000_000_000_000_000),
+            at: Moment(1_795_000_000_000_000_000),
+            about: None,
+            shown: true,
+            what: News::Oom {
+                cap: Some(1),
+                peak: None,
+                engine_memory: None,
+                victim,
+            },
+        };
+        let exec = "x".to_owned();
+        let call = line(&note(Some(Victim::Call { exec })));
+        let container = line(&note(Some(Victim::Container)));
+        let fields = |line: &Value| (line["endedExecId"].clone(), line["endedContainer"].clone());
+        assert_eq!(fields(&call), (json!("x"), Value::Null));
+        assert_eq!(fields(&container), (Value::Null, json!(true)));
+        assert_eq!(line(&note(None))["memoryCapBytes"], 1);
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub struct Timeline {
 impl Timeline {
     /// Takes a note in, and says whether something is other than before.
     pub fn add(&mut self, note: Note) -> bool {
+        self.mend(&note);
         if is_told_elsewhere(&note) || self.is_foregone(&note) {
             return false;
         }
@@ -61,6 +62,25 @@ impl Timeline {
         }
         self.entries.push_back(entry);
         true
+    }
+
+    /// An end that was told before the kill that was its cause. In a burst the others stay as told.
+    fn mend(&mut self, note: &Note) {
+        if let (
+            Some(id),
+            News::Oom {
+                victim: Some(victim),
+                ..
+            },
+        ) = (id(note), &note.what)
+        {
+            let mut single = self
+                .entries
+                .iter_mut()
+                .rev()
+                .filter(|entry| entry.times == 1);
+            single.any(|entry| entry.note.mend(id, victim));
+        }
     }
 
     /// What is known by now of the limits of a container that was killed for memory; whether a line
@@ -207,7 +227,7 @@ fn is_equal(one: &Note, other: &Note) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::note::About;
+    use crate::live::note::{About, Victim};
     use crate::live::scope::Owner;
 
     fn note(id: &str, agent: &str, milliseconds: i64, what: News) -> Note {
@@ -287,6 +307,38 @@ mod tests {
         timeline.add(note("c", "main", 10_600, died(137, false)));
         timeline.add(note("d", "main", 10_700, died(137, true)));
         assert_eq!(timeline.entries.len(), 4);
+    }
+
+    #[test]
+    fn a_kill_that_is_told_late_mends_the_line_of_what_it_ended_and_no_burst() {
+        let kill = |victim| News::Oom {
+            cap: None,
+            peak: None,
+            engine_memory: None,
+            victim: Some(victim),
+        };
+        let of_memory = |timeline: &Timeline| {
+            let ends = timeline.entries.iter().map(|entry| &entry.note.what);
+            let ends = ends.filter(|what| {
+                matches!(
+                    what,
+                    News::CallEnded { oom: true, .. } | News::Died { oom: true, .. }
+                )
+            });
+            ends.count()
+        };
+        let mut timeline = Timeline::default();
+        timeline.add(note("a", "main", 0, ended("1", 137)));
+        timeline.add(note("b", "ops", 10, died(137, false)));
+        timeline.add(note("c", "coder", 20, died(137, false)));
+        timeline.add(note("d", "coder", 30, died(137, false)));
+        let exec = "1".to_owned();
+        timeline.add(note("a", "main", 40, kill(Victim::Call { exec })));
+        assert_eq!(of_memory(&timeline), 1);
+        timeline.add(note("b", "ops", 50, kill(Victim::Container)));
+        assert_eq!(of_memory(&timeline), 2);
+        timeline.add(note("d", "coder", 60, kill(Victim::Container)));
+        assert_eq!(of_memory(&timeline), 2, "of two that were killed one was");
     }
 
     #[test]

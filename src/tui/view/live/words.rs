@@ -130,6 +130,7 @@ impl Display for Told<'_> {
                 cap,
                 peak,
                 engine_memory,
+                victim: _,
             } => oom(f, *cap, *peak, *engine_memory),
             News::Killed { signal } => write!(f, "was sent signal {signal}"),
             News::Died {
