@@ -15,6 +15,7 @@ use crate::engine::CommandLines;
 use crate::exit;
 use crate::failure::Failure;
 use crate::live::calls::{self, Made};
+use crate::live::clock;
 use crate::live::event::{Event, Link, Moment, Stamped};
 use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
@@ -58,7 +59,7 @@ pub fn calls(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
         samples: false,
     };
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
-    let now = feed::now();
+    let now = clock::now();
     watch.since = or_complain(recall(&mut model, now, here, |_| ()), out);
     let mut teller = Teller {
         wanted: Wanted {
@@ -134,7 +135,7 @@ impl Teller<'_> {
 
     fn show(&self) -> Result<(), Failure> {
         let calls = self.chosen();
-        let now = feed::now();
+        let now = clock::now();
         let printed = if self.json {
             let document = serde_json::to_value(CallsReport::of(&self.model, &calls, now));
             let document = self.redacted(document.unwrap_or_default());

@@ -171,12 +171,12 @@ impl Yard<'_> {
                 return Ok(None);
             }
         }
-        let begun = crate::live::feed::now();
+        let begun = crate::live::clock::now();
         let mut notes = Vec::new();
         let drilled = self
             .supervised(&engine, agent, &plan, &mut notes, signals)
             .await?;
-        let duration = crate::live::feed::now().since(begun);
+        let duration = crate::live::clock::now().since(begun);
         if arithmetic.cpu_cap_assumed {
             notes.push(
                 "No cap of cores is configured: each load spins with one process.".to_owned(),

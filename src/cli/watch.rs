@@ -19,6 +19,7 @@ use crate::engine::CommandLines;
 use crate::exit;
 use crate::failure::Failure;
 use crate::headroom::Headroom;
+use crate::live::clock;
 use crate::live::event::{Event, Link, Moment, Stamped};
 use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
@@ -131,7 +132,7 @@ pub fn recorder(
     let Some(path) = &ask.record else {
         return Ok(None);
     };
-    let now = feed::now();
+    let now = clock::now();
     let header = Header::new(now, model.scope.clone(), rules(prepared));
     // What happened before is in the recording that it was read from.
     let picture = model.recalled.map(|_| model.keyframe(now));
@@ -144,12 +145,12 @@ pub fn once(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let Standby { runtime, signals } = Standby::take_up()?;
     let mut watch = watched(ask, &prepared);
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
-    watch.since = or_complain(recall(&mut model, feed::now(), here, |_| ()), out);
+    watch.since = or_complain(recall(&mut model, clock::now(), here, |_| ()), out);
     let looked = runtime.block_on(look(watch, ask.timeout, model, signals, whole));
     runtime.shutdown_background();
     let model = looked?;
     let redactor = prepared.redactor(ask.redact);
-    let (now, redactor) = (feed::now(), redactor.as_ref());
+    let (now, redactor) = (clock::now(), redactor.as_ref());
     let table = ask.table.over(&prepared.habits.table);
     let (evidence, table) = (ask.evidence.as_ref(), table.arrangement());
     evidence::look(evidence, &model, now, ask.json, table, redactor, out)?;
@@ -169,7 +170,7 @@ pub async fn look(
 ) -> Result<Model, Failure> {
     let (events, mut inbox) = mpsc::channel(CHANNEL);
     let (_sight, looks) = watch::channel(Sight::default());
-    let begun = feed::now();
+    let begun = clock::now();
     let task = feed::start(watch, events, looks);
     let mut end = Instant::now() + timeout;
     let mut known = None;
@@ -244,7 +245,7 @@ pub fn follow(ask: &Ask, here: &Surroundings, out: &Out) -> Result<u8, Failure> 
     let Standby { runtime, signals } = Standby::take_up()?;
     let mut watch = watched(ask, &prepared);
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
-    let now = feed::now();
+    let now = clock::now();
     let oldest = now.minus(ask.backlog);
     let mut past = Vec::new();
     let recalled = recall(&mut model, now, here, |note| {

@@ -19,8 +19,8 @@ use crate::deadline::Deadline;
 use crate::engine::{CommandLines, ContainerEvent, Engine, EngineError, Sample};
 use crate::facts::host::PressureLevel;
 use crate::facts::{Why, WhyKind};
+use crate::live::clock;
 use crate::live::event::{Answered, Question};
-use crate::live::feed;
 use crate::probe::World;
 use crate::probe::host::host;
 use crate::probe::inside::load::{Listener, Load, Mold, Word, name};
@@ -351,7 +351,7 @@ impl Course<'_, '_> {
             milliseconds,
             waits: false,
         };
-        let at = feed::now();
+        let at = clock::now();
         self.judged(Sign::Answered { at, answered })?;
         listed?;
         let found = self

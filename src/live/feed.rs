@@ -4,21 +4,17 @@
 //! One task. It reads the engine's events as they come and never waits for an answer of it: an
 //! engine drops what it has for a listener who is slow for 100 ms. What happened is never
 //! dropped on our side; a sample that nobody takes is, and is counted.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "stamps what it learns with the time, and waits"
-)]
-
 mod visit;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::clock::now;
 use super::event::{Answered, Cost, Event, Link, Listed, Listing, Moment, Question, Stamped, Turn};
 use super::sampling::{Pace, Roster, Sight};
 use super::scope::Scope;
@@ -88,14 +84,6 @@ pub fn start(
             Ok(()) | Err(Gone) => {}
         }
     })
-}
-
-/// What time it is by our clock.
-pub fn now() -> Moment {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Moment(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
 /// Which engine it is that cannot be reached.

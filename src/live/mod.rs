@@ -10,12 +10,14 @@
 //! [`note`] and [`alert`] are what it is made of, [`trail`] how well an end is known, [`stall`]
 //! whether the engine is slow, [`scope`] which containers are sandboxes and whose, [`sampling`] whom
 //! to ask next. [`column`] is what a table of them may tell, [`doing`] what one is doing in a word,
-//! [`order`] how the table is sorted. All of that is pure; [`feed`] and `survey` are the edge. What
+//! [`order`] how the table is sorted. All of that is pure; [`feed`], `survey` and
+//! [`clock`] are the edge. What
 //! does not belong here: drawing (tui), printing (report, cli), and changing anything in the engine.
 
 pub mod alert;
 pub mod call;
 pub mod calls;
+pub mod clock;
 pub mod column;
 pub mod doing;
 pub mod event;

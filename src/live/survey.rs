@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock;
 use super::event::Node;
 use crate::deadline::Deadline;
 use crate::facts::openclaw::{Agent, Placement};
@@ -74,7 +75,11 @@ fn node(mut facts: Facts) -> Node {
             Some(version) => format!("{} {version}", one.kind.title()),
             None => one.kind.title().to_owned(),
         }),
-        clock: clock.map(|clock| clock.skew_milliseconds.saturating_mul(1_000_000)),
+        // It was held against the wall clock.
+        clock: clock.map(|clock| {
+            let skew = clock.skew_milliseconds.saturating_mul(1_000_000);
+            skew.saturating_sub(clock::ahead())
+        }),
         engine_memory: info.map(|info| info.memory),
         engine_cpus: info.map(|info| info.cpus),
         agents_unknown: agents.as_ref().err().map(|why| why.detail.clone()),

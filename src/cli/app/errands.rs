@@ -15,7 +15,7 @@ use crate::cli::watch::Ask;
 use crate::deadline::Deadline;
 use crate::engine::{Engine, EngineError};
 use crate::facts::{Facts, Section, WhyKind};
-use crate::live::feed;
+use crate::live::clock;
 use crate::probe::ask::{self, Output};
 use crate::probe::docker::endpoint_of;
 use crate::probe::gather::gather;
@@ -303,7 +303,7 @@ struct Entry {
 
 impl Entry {
     fn used(&self) -> Option<Duration> {
-        let now = feed::now().0 / 1_000_000;
+        let now = clock::now().0 / 1_000_000;
         let ago = now.saturating_sub(self.last_used_at_ms?);
         Some(Duration::from_millis(u64::try_from(ago).unwrap_or(0)))
     }
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_register_is_read_with_the_whole_key_and_the_age_of_the_last_use() {
-        let ago = feed::now().0 / 1_000_000 - 60_000;
+        let ago = clock::now().0 / 1_000_000 - 60_000;
         let text = format!(
             r#"{{"containers":[{{"containerName":"openclaw-sbx-1","sessionKey":"agent:main:main:workspace:7e3a",
                "lastUsedAtMs":{ago},"image":"x","later":true}}],"browsers":[]}}"#

@@ -11,6 +11,7 @@ use tokio::time::interval;
 use crate::cli::prepare::Prepared;
 use crate::cli::watch::{Ask, FLUSH, Kept, recall, recorder, rules, watched};
 use crate::failure::Failure;
+use crate::live::clock;
 use crate::live::event::{Event, Stamped};
 use crate::live::feed::{self, CHANNEL};
 use crate::live::model::Model;
@@ -31,7 +32,7 @@ pub fn feed(
     let mut watch = watched(ask, prepared);
     let mut model = Model::new(watch.scope.clone(), rules(prepared));
     let trouble = Trouble::default();
-    let recalled = recall(&mut model, feed::now(), &prepared.world.operator, |_| ());
+    let recalled = recall(&mut model, clock::now(), &prepared.world.operator, |_| ());
     // What is now is shown all the same; `recorder status` tells what is wrong with the other.
     watch.since = recalled.unwrap_or_default();
     let (told, mut events) = mpsc::channel(CHANNEL);
@@ -69,7 +70,7 @@ pub fn feed(
         events,
         sight,
         task: feed::start(watch, told, looks),
-        clock: feed::now,
+        clock: clock::now,
         errands: Some(errands),
         recording: shown,
     };

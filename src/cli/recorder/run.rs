@@ -15,6 +15,7 @@ use crate::cli::prepare::{self, Wish};
 use crate::cli::watch::{self as watching, or_complain, recall, rules, watched};
 use crate::failure::Failure;
 use crate::fix::lock::Lock;
+use crate::live::clock;
 use crate::live::feed::{self, CHANNEL, Watch};
 use crate::live::model::Model;
 use crate::live::recording::{self, Header, Recorder};
@@ -37,7 +38,7 @@ pub fn run(here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let words = last_words(&state_dir);
     if let Err(failure) = &recorded {
         let text = wash(&failure.to_string(), 2000);
-        let said = serde_json::json!({ "at": instant(feed::now()), "message": text });
+        let said = serde_json::json!({ "at": instant(clock::now()), "message": text });
         // Where even that cannot be written, standard error has it.
         keep(&words, &format!("{said}\n")).unwrap_or(());
     }
@@ -58,7 +59,7 @@ fn record(here: &Surroundings, out: &Out) -> Result<u8, Failure> {
     let mut watch = watched(&watching::Ask::usual(Wish::default()), &prepared);
     watch.pace = Pace::of_recorder();
     watch.backlog = BACKLOG;
-    let now = feed::now();
+    let now = clock::now();
     let mut model = Model::new(watch.scope.clone(), rules(&prepared));
     watch.since = or_complain(recall(&mut model, now, here, |_| ()), out);
     let header = Header::new(now, watch.scope.clone(), rules(&prepared));

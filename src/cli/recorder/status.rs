@@ -17,8 +17,8 @@ use crate::cli::prepare;
 use crate::exit;
 use crate::failure::Failure;
 use crate::fix::lock::{Holder, Lock, NotTaken};
+use crate::live::clock;
 use crate::live::event::Moment;
-use crate::live::feed;
 use crate::live::recording::{self, Extent, extent};
 use crate::report::Role;
 use crate::report::live::instant;
@@ -149,7 +149,7 @@ impl Status {
         }
         match (self.extent.from, self.extent.to) {
             (Some(from), Some(to)) => {
-                let now = feed::now();
+                let now = clock::now();
                 let ago = |at: Moment| crate::report::live::span(now.since(at));
                 row(
                     "reaches",

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Feed, Gone, now};
+use super::{Feed, Gone};
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Sample};
 use crate::facts::Why;
 use crate::facts::docker::Connection;
+use crate::live::clock::now;
 use crate::live::event::{Detail, Listed, Moment, Node, Question};
 use crate::live::stall::WAITED;
 use crate::live::survey::survey;
