@@ -395,7 +395,7 @@ impl Node {
         paths
     }
 
-    fn runs(&self) -> Vec<String> {
+    pub fn runs(&self) -> Vec<String> {
         let name = |path: &PathBuf| Some(path.file_stem()?.to_string_lossy().into_owned());
         self.journals().iter().filter_map(name).collect()
     }
