@@ -7,6 +7,10 @@ use std::time::Duration;
 use super::event::Moment;
 use super::note::About;
 
+/// What a process that was killed ends with: 128 and the signal, 9, by the kernel for memory or by
+/// anybody else.
+pub const KILLED: i64 = 137;
+
 /// A call, running or ended. Stamps are the engine's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {

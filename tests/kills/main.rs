@@ -343,7 +343,7 @@ impl Stage {
     /// A run, or its undoing, that is killed at one boundary.
     fn kill(&self, sync: usize, args: &[String], cut: Cut) -> Outcome {
         let ended = self.node.killed_at(sync, args);
-        if !ended.is_killed {
+        if ended.signal != Some(9) {
             return Err(format!("not killed at sync {sync}: {}", ended.said).into());
         }
         self.node.cut(cut);
@@ -540,7 +540,7 @@ fn while_patching(bench: &Bench, index: usize) -> Outcome {
         let args = stage.node.fix(&["--yes"]);
         let patch = "openclaw-patch.json";
         let ended = stage.node.killed_with(patch, after, &args);
-        if !ended.is_killed {
+        if ended.signal != Some(9) {
             return Err(format!("not killed: {}", ended.said).into());
         }
         stage.prove(then)
@@ -576,7 +576,7 @@ fn told_to_stop(bench: &Bench, index: usize) -> Outcome {
             .signalled(signal, after, &stage.node.fix(&["--yes"]));
         let is_begun = stage.node.runs() != known;
         // Before it listens for signals there is nothing that has to come to rest.
-        let is_early = ended.code.is_none() && !ended.is_killed && !is_begun;
+        let is_early = ended.signal == Some(code - 128) && !is_begun;
         if ended.code != Some(0) && !is_early {
             expect(&ended, code)?;
             let last = stage.node.records().pop().unwrap_or_default();

@@ -259,7 +259,7 @@ impl Node {
         self.pids.borrow_mut().extend(self.holder());
         Ended {
             code: output.status.code(),
-            is_killed: output.status.signal() == Some(9),
+            signal: output.status.signal(),
             took: child.begun.elapsed(),
             said: told(&output),
         }
@@ -467,9 +467,9 @@ pub enum Cut {
 }
 
 pub struct Ended {
-    /// None when a signal ended it.
+    /// None when a signal ended it: then that one.
     pub code: Option<i32>,
-    pub is_killed: bool,
+    pub signal: Option<i32>,
     pub took: Duration,
     pub said: String,
 }

@@ -2,13 +2,10 @@
 //! from different queues.
 
 use super::Model;
-use crate::live::call::CallEnd;
+use crate::live::call::{CallEnd, KILLED};
 use crate::live::event::{Life, Moment};
 use crate::live::note::{News, Note, Victim};
 use crate::live::sandbox::{OOM_TO_DEATH, State};
-
-/// What a process that was killed ends with: 128 and the signal, 9.
-const KILLED: i64 = 137;
 
 impl Model {
     /// What this kill ended just victim, and which was told as an end that nobody knows the cause

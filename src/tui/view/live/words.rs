@@ -7,14 +7,12 @@
 use std::fmt::{Display, Formatter, Result};
 use std::time::Duration;
 
+use crate::live::call::KILLED;
 use crate::live::event::{Link, Moment};
 use crate::live::note::{About, News, Note, Seen};
 use crate::tui::screen::live::{Doing, Entry};
 use crate::tui::theme::Role;
 use crate::tui::widget::figure::{Bytes, Short, Took};
-
-/// What a kill leaves as the exit code: the kernel's for memory, and anybody else's.
-const KILLED: i64 = 137;
 
 /// Whose it is: `main/telegram`; the container's name where that is not known.
 pub struct Whose<'a>(pub &'a About);
