@@ -6,9 +6,9 @@
 //! usage: cargo bench --bench watch -- [--n 0,6,50,150] [--seconds 30] [--only cost,first,life,short,oom,comes]
 //! ```
 //!
-//! The engine is `$CLAWDOCTOR_TEST_CLASSIC` (see tests/support/engine.sh). Peers are looked for in
-//! `$CLAWDOCTOR_TEST_PEERS` (`cargo install --root` of oxker and dtop) and on the PATH; one that is
-//! not there is left out and said to be. `$CLAWDOCTOR_BENCH_PROGRAM` is another build of clawdoctor.
+//! `tests/bench/watch.sh` brings up what it needs: the engine `$CLAWDOCTOR_TEST_CLASSIC`, and the
+//! peers, which are looked for in `$CLAWDOCTOR_TEST_PEERS` and on the PATH; one that is not there is
+//! left out and said to be. `$CLAWDOCTOR_BENCH_PROGRAM` is another build of clawdoctor.
 
 #![expect(
     clippy::disallowed_methods,
@@ -55,9 +55,7 @@ fn main() {
         std::process::exit(2);
     };
     let Ok(socket) = std::env::var("CLAWDOCTOR_TEST_CLASSIC") else {
-        eprintln!(
-            "no engine: export CLAWDOCTOR_TEST_CLASSIC=$(tests/support/engine.sh up classic)"
-        );
+        eprintln!("no engine: tests/bench/watch.sh brings up all that this needs");
         std::process::exit(2);
     };
     let peers = peers();
