@@ -244,18 +244,21 @@ fn listen(kind: SignalKind) -> Result<Signal, Failure> {
 
 /// The runtime of one run: two threads, since the work is waiting.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    runtime_of(2)
+    built(tokio::runtime::Builder::new_multi_thread().worker_threads(2))
 }
 
-/// The app's: one thread beside the one that draws, since each has a heap of its own, which is half
-/// a megabyte of what watching costs. What may block has threads of its own.
-pub fn runtime_beside_screen() -> Result<tokio::runtime::Runtime, Failure> {
-    runtime_of(1)
+/// The app's: all on the thread that draws, since each has a heap of its own, which is half a
+/// megabyte of what watching costs. What may block has threads of its own; what is recorded is
+/// written by one beside the screen, which goes on when the disk does not.
+pub fn runtime_of_app(records: bool) -> Result<tokio::runtime::Runtime, Failure> {
+    if records {
+        return built(tokio::runtime::Builder::new_multi_thread().worker_threads(1));
+    }
+    built(&mut tokio::runtime::Builder::new_current_thread())
 }
 
-fn runtime_of(threads: usize) -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
+fn built(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Failure> {
+    builder
         .enable_all()
         .build()
         .map_err(|error| Failure::system("cannot start").cause(error))

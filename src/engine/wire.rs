@@ -29,8 +29,9 @@ use crate::facts::docker::Reach;
 /// a few MiB; what is more is an engine gone wrong.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Most bytes of an answer that a connection holds before they are taken; its headers have to fit.
-const BUFFER: usize = 32 << 10;
+/// Most bytes of an answer that a connection reads at a time; its headers have to fit, as in nginx's
+/// `proxy_buffer_size`. With many samples under way these buffers are much of what watching holds.
+const BUFFER: usize = 4 << 10;
 
 /// Pause before another try at a socket whose backlog is full.
 const RETRY: Duration = Duration::from_millis(20);
@@ -115,7 +116,7 @@ impl Wire {
         };
         request.headers_mut().insert(HOST, host);
         let (mut sender, driver) = http1::Builder::new()
-            .max_buf_size(BUFFER)
+            .read_buf_exact_size(Some(BUFFER))
             .handshake(connection.0)
             .await?;
         // Ends with the answer's body or with whoever waits for it; an upgraded connection is

@@ -217,11 +217,16 @@ impl Sandbox {
         at.map(|at| self.looks.remove(at)).is_some()
     }
 
+    /// Whether a death at this moment is what the kernel's last kill for memory in it led to.
+    pub fn follows_a_kill(&self, death: Moment) -> bool {
+        self.oom.is_some_and(|oom| death.since(oom) < OOM_TO_DEATH)
+    }
+
     /// Whether the kernel's kill for memory was its end. 137 alone is no evidence of that, nor is a
     /// call of long before that was killed in it.
     pub fn died_of_memory(&self) -> bool {
         let of_memory = match (self.oom, self.died, &self.detail) {
-            (Some(oom), Some(died), _) => died.since(oom) < OOM_TO_DEATH,
+            (Some(_), Some(died), _) => self.follows_a_kill(died),
             // Some engines say so of one that runs on, too, when a call in it was killed.
             (_, _, Some(detail)) => {
                 detail.oom_killed && State::from_word(&detail.standing.state) == State::Exited

@@ -124,7 +124,7 @@ pub fn show(
         table: watch_ask.table.over(&prepared.habits.table),
         ..prepared.habits.clone()
     };
-    let runtime = check::runtime_beside_screen()?;
+    let runtime = check::runtime_of_app(watch_ask.record.is_some())?;
     let ready = Arc::new(Ready {
         wishes: wishes(&WishArgs::default(), &prepared.world, Attended::Person)?,
         prepared,

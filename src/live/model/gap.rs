@@ -7,7 +7,7 @@ use super::apply::oom_words;
 use crate::live::alert::{Alert, Cause};
 use crate::live::event::{Detail, Moment};
 use crate::live::note::{News, Note, Seen};
-use crate::live::sandbox::{OOM_TO_DEATH, Sandbox, State};
+use crate::live::sandbox::{Sandbox, State};
 use crate::live::trail::Trail;
 
 impl Model {
@@ -58,8 +58,7 @@ impl Model {
             return;
         }
         let stamp = detail.finished.unwrap_or(there);
-        let killed = one.oom.is_some_and(|oom| stamp.since(oom) < OOM_TO_DEATH);
-        let oom = (detail.oom_killed || killed) && detail.exit_code != Some(0);
+        let oom = (detail.oom_killed || one.follows_a_kill(stamp)) && detail.exit_code != Some(0);
         let started = detail.started.or(one.started);
         let news = News::Died {
             exit_code: detail.exit_code,

@@ -3,7 +3,7 @@
 use crate::live::call::{Call, PastCall, Suspicion};
 use crate::live::event::{Moment, Turn};
 use crate::live::note::{News, Seen};
-use crate::live::sandbox::{OOM_TO_DEATH, Sandbox, State};
+use crate::live::sandbox::{Sandbox, State};
 
 /// Nanoseconds. An inspection and an event tell the same start by stamps that are some milliseconds
 /// apart; what ended at once is started again after 100 ms at the soonest (moby's restartmanager).
@@ -45,7 +45,7 @@ pub fn turned(one: &mut Sandbox, turn: Turn, stamp: Moment) -> News {
         Turn::Killed { signal } => News::Killed { signal },
         Turn::Died { exit_code } => {
             let lifetime = one.started.map(|started| stamp.since(started));
-            let killed = one.oom.is_some_and(|oom| stamp.since(oom) < OOM_TO_DEATH);
+            let killed = one.follows_a_kill(stamp);
             one.state = State::Exited;
             one.died = Some(stamp);
             one.exit_code = exit_code;
