@@ -47,6 +47,8 @@ pub struct Failure {
     pub hints: Vec<String>,
     /// What else was found wrong with the same thing, each for a line of its own.
     pub more: Vec<String>,
+    /// The terminal takes nothing any more: to tell it there would never end.
+    pub is_unheard: bool,
 }
 
 impl Failure {
@@ -69,6 +71,7 @@ impl Failure {
             causes: Vec::new(),
             hints: Vec::new(),
             more: Vec::new(),
+            is_unheard: false,
         }
     }
 

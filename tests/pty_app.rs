@@ -19,7 +19,8 @@ mod mending;
 mod replay;
 #[expect(
     dead_code,
-    reason = "fainter words are those of a real engine that goes"
+    reason = "fainter words are those of a real engine that goes, and what is missed while a terminal
+        stands still happens in one"
 )]
 #[path = "support/terminal.rs"]
 mod terminal;

@@ -17,7 +17,9 @@ pub fn fail(failure: &Failure, format: Format, redactor: Option<&Redactor>, out:
     // Names of files, keys of settings and patterns are foreign text.
     let messages: Vec<String> = failure.messages().map(|one| wash(&one, 4000)).collect();
     let hints: Vec<String> = failure.hints.iter().map(|hint| wash(hint, 1000)).collect();
-    out.failure(&messages, &hints);
+    if !failure.is_unheard {
+        out.failure(&messages, &hints);
+    }
     let code = failure.kind.exit_code();
     if format.is_for_people() {
         return code;

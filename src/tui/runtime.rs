@@ -26,7 +26,7 @@ use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::screen::live::Live;
 use super::screen::repair;
-use super::terminal::{self, Terminal};
+use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
 use super::widget::clock::Zone;
@@ -129,7 +129,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     if work.deeds.is_under_way() {
         terminal.leave("waiting a moment for what was begun with sandboxes");
     }
-    drop(terminal);
+    let is_heard = terminal.end();
     if let Some(feed) = work.feed {
         feed.task.abort();
     }
@@ -139,7 +139,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     work.logs.close();
     work.deeds.call_off().await;
     work.repairs.call_off().await;
-    match outcome? {
+    let told = outcome.and_then(|leave| match leave {
         Leave::Quit => Ok(app.report.map(|report| *report)),
         Leave::Signal(Signal::Interrupt) => Err(Failure::new(
             Kind::Interrupted,
@@ -156,7 +156,11 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
         Leave::InputEnded(why) => {
             Err(Failure::system("the terminal gives no more input").cause(why))
         }
-    }
+    });
+    told.map_err(|failure| Failure {
+        is_unheard: !is_heard,
+        ..failure
+    })
 }
 
 async fn drive(
@@ -169,7 +173,6 @@ async fn drive(
     let opened = Instant::now();
     let mut input = EventStream::new();
     let mut frames = Frames::begin(opened);
-    let mut had_rows = false;
     // Nothing waits to be taken in.
     let mut is_quiet = true;
     let mut cmds = VecDeque::from(open(app));
@@ -192,15 +195,17 @@ async fn drive(
                     None
                 }
                 Cmd::Bell => {
-                    terminal::ring().map_err(lost)?;
+                    terminal.ring().map_err(lost)?;
                     None
                 }
                 Cmd::Notify(words) => {
-                    terminal::notify(session.style.notices, &words).map_err(lost)?;
+                    let notices = session.style.notices;
+                    terminal.notify(notices, &words).map_err(lost)?;
                     None
                 }
                 Cmd::Title(words) => {
-                    terminal.title(&words).map_err(lost)?;
+                    terminal.title(&words);
+                    app.changed = true;
                     None
                 }
                 Cmd::Leave(leave) => return Ok(leave),
@@ -231,20 +236,7 @@ async fn drive(
                 cmds.extend(update(app, Stamped { at, what }));
             }
         }
-        let now = Instant::now();
-        // The first sandboxes wait for nothing, not even for the others.
-        let has_rows = app
-            .live
-            .as_deref()
-            .is_some_and(|live| !live.rows.is_empty());
-        let appears = has_rows && !had_rows;
-        if app.changed && (frames.is_time(now, is_quiet) || appears) {
-            terminal.draw(app).map_err(lost)?;
-            had_rows = has_rows;
-            app.changed = false;
-            // A slow terminal has it only now.
-            frames.drawn(Instant::now(), app.asked);
-        }
+        draw(app, terminal, &mut frames, is_quiet)?;
         let wake = next_wake(app).map(|at| opened + at);
         let due = frames.due();
         // What has come is taken in first: a frame shows all that is known.
@@ -257,7 +249,8 @@ async fn drive(
             news = work.repairs.next() => Some(Msg::Repair(news)),
             news = work.deeds.next() => Some(Msg::Deed(news)),
             news = work.logs.next() => Some(Msg::Log(news)),
-            () = tokio::time::sleep_until(due), if app.changed => None,
+            () = terminal.rest(), if frames.is_out() => None,
+            () = tokio::time::sleep_until(due), if app.changed && !frames.is_out() => None,
             () = until(wake) => Some(Msg::Wake),
         };
         is_quiet = what.is_none();
@@ -267,6 +260,27 @@ async fn drive(
             cmds.extend(update(app, Stamped { at, what }));
         }
     }
+}
+
+/// Draws what has changed, when a frame may come and the terminal can take one.
+fn draw(
+    app: &mut App,
+    terminal: &mut Terminal,
+    frames: &mut Frames,
+    is_quiet: bool,
+) -> Result<(), Failure> {
+    let now = Instant::now();
+    if frames.is_out() && terminal.is_at_rest() {
+        frames.arrived(now);
+    }
+    let live = app.live.as_deref();
+    let has_rows = live.is_some_and(|live| !live.rows.is_empty());
+    if app.changed && frames.is_time(now, is_quiet, has_rows) {
+        terminal.draw(app).map_err(lost)?;
+        app.changed = false;
+        frames.drawn(now, app.asked, has_rows);
+    }
+    Ok(())
 }
 
 impl Work {

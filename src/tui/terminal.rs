@@ -5,10 +5,11 @@
 //! the report is printed where the user finds it after leaving, and the next frame takes the
 //! terminal again.
 
+mod outlet;
 mod sparing;
 
 use std::cell::Cell;
-use std::io::{BufWriter, Stdout, Write, stdout};
+use std::io;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
-use crossterm::execute;
+use crossterm::queue;
 use crossterm::style::Print;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
@@ -29,9 +30,10 @@ use super::app::App;
 use super::view;
 use crate::failure::Failure;
 use crate::text::wash;
+use outlet::{Outlet, Pen};
 use sparing::Sparing;
 
-type Backend = Sparing<BufWriter<Stdout>>;
+type Backend = Sparing<Pen>;
 type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
 
 /// What the window is called while nothing is wrong.
@@ -77,40 +79,49 @@ pub enum Notices {
 pub struct Terminal {
     pointer: Pointer,
     title: String,
+    outlet: Outlet,
     inner: ratatui::Terminal<Backend>,
     previous: Arc<Hook>,
     /// What is on the screen is not what was drawn last.
     stale: bool,
+    /// The window is not called so yet.
+    renamed: bool,
 }
 
 impl Terminal {
     pub fn take(pointer: Pointer) -> Result<Self, Failure> {
+        let refused = |error: io::Error| {
+            Failure::system("cannot take the terminal for the app")
+                .cause(error)
+                .hint("clawdoctor check  prints the same checklist as text")
+        };
+        let outlet = Outlet::open().map_err(refused)?;
         let previous: Arc<Hook> = Arc::new(panic::take_hook());
-        let next = Arc::clone(&previous);
+        let (next, its) = (Arc::clone(&previous), outlet.clone());
         panic::set_hook(Box::new(move |info| {
             alone(|| {
-                give_back();
+                give_back(&its);
                 next(info);
             });
         }));
         let title = TITLE.to_owned();
-        let taken = enter(pointer, &title).and_then(|()| {
-            ratatui::Terminal::new(Sparing::new(BufWriter::with_capacity(1 << 15, stdout())))
-        });
+        let taken = enter(&outlet, pointer, &title)
+            .and_then(|()| ratatui::Terminal::new(Sparing::new(Pen::of(&outlet))));
         match taken {
             Ok(inner) => Ok(Self {
                 pointer,
                 title,
+                outlet,
                 inner,
                 previous,
                 stale: false,
+                renamed: false,
             }),
             Err(error) => {
-                give_back();
+                give_back(&outlet);
+                outlet.close();
                 unhook(previous);
-                Err(Failure::system("cannot take the terminal for the app")
-                    .cause(error)
-                    .hint("clawdoctor check  prints the same checklist as text"))
+                Err(refused(error))
             }
         }
     }
@@ -119,15 +130,30 @@ impl Terminal {
         self.inner.size().unwrap_or_default()
     }
 
-    /// Draws one frame, and takes the terminal again if a panic elsewhere has given it back.
-    pub fn draw(&mut self, app: &App) -> std::io::Result<()> {
+    /// Makes one frame and sends it, and takes the terminal again if a panic elsewhere has given it
+    /// back. What went wrong with an earlier frame is told here.
+    pub fn draw(&mut self, app: &App) -> io::Result<()> {
         alone(|| self.write(app))
     }
 
-    fn write(&mut self, app: &App) -> std::io::Result<()> {
+    pub fn is_at_rest(&self) -> bool {
+        self.outlet.is_at_rest()
+    }
+
+    /// Until the terminal has taken what was drawn.
+    pub async fn rest(&self) {
+        self.outlet.rest().await;
+    }
+
+    fn write(&mut self, app: &App) -> io::Result<()> {
+        let renamed = std::mem::take(&mut self.renamed);
         if !TAKEN.load(Ordering::SeqCst) {
-            enter(self.pointer, &self.title)?;
+            enter(&self.outlet, self.pointer, &self.title)?;
             self.stale = true;
+        } else if renamed {
+            let mut bytes = Vec::new();
+            queue!(bytes, SetTitle(&self.title))?;
+            self.outlet.send(&mut bytes)?;
         }
         if std::mem::take(&mut self.stale) {
             // Not `clear`, which asks the terminal where its cursor is and waits for the answer
@@ -142,22 +168,40 @@ impl Terminal {
     /// Gives the terminal back with a line on it, until the next frame takes it again.
     pub fn leave(&mut self, line: &str) {
         alone(|| {
-            give_back();
-            let mut out = stdout();
-            // A terminal that is gone is told by whoever reads from it.
-            let _gone = writeln!(out, "{line}");
-            let _gone = out.flush();
+            if give_back(&self.outlet) {
+                // A terminal that is gone is told by whoever reads from it.
+                let _gone = self.outlet.send(&mut format!("{line}\n").into_bytes());
+                self.outlet.drain();
+            }
         });
         self.stale = true;
     }
 
-    /// Calls the window so.
-    pub fn title(&mut self, words: &str) -> std::io::Result<()> {
+    /// Calls the window so, with the next frame.
+    pub fn title(&mut self, words: &str) {
         self.title = wash(words, MOST_TITLE);
-        if TAKEN.load(Ordering::SeqCst) {
-            execute!(stdout(), SetTitle(&self.title))?;
+        self.renamed = true;
+    }
+
+    /// Rings the bell. Nothing of the screen is touched by it.
+    pub fn ring(&self) -> io::Result<()> {
+        self.outlet.try_send(b"\x07")
+    }
+
+    /// Tells what rings to a person who looks elsewhere. Nothing of the screen is touched by it, and
+    /// a terminal that does not know the sequence leaves it.
+    pub fn notify(&self, notices: Notices, words: &str) -> io::Result<()> {
+        match notice(notices, words) {
+            Some(notice) => self.outlet.try_send(notice.as_bytes()),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Gives the terminal back for good; whether it has all that was written to it. One that takes
+    /// nothing must not be told more: that would never end.
+    pub fn end(self) -> bool {
+        give_back(&self.outlet);
+        self.outlet.is_at_rest()
     }
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.
@@ -168,21 +212,13 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        give_back();
+        give_back(&self.outlet);
+        self.outlet.close();
         // A hook cannot be set while this thread panics; the process is about to end then.
         if !std::thread::panicking() {
             unhook(Arc::clone(&self.previous));
         }
     }
-}
-
-/// Rings the bell. Nothing of the screen is touched by it.
-pub fn ring() -> std::io::Result<()> {
-    alone(|| {
-        let mut out = stdout();
-        out.write_all(b"\x07")?;
-        out.flush()
-    })
 }
 
 /// Does it while no other thread writes to the terminal.
@@ -202,17 +238,6 @@ fn alone<T>(act: impl FnOnce() -> T) -> T {
     WRITES.set(true);
     let _mark = Mark;
     act()
-}
-
-/// Tells what rings to a person who looks elsewhere. Nothing of the screen is touched by it, and a
-/// terminal that does not know the sequence leaves it.
-pub fn notify(notices: Notices, words: &str) -> std::io::Result<()> {
-    let Some(notice) = notice(notices, words) else {
-        return Ok(());
-    };
-    let mut out = stdout();
-    out.write_all(notice.as_bytes())?;
-    out.flush()
 }
 
 /// OSC 9, which iTerm2 began with and kitty, WezTerm and Ghostty understand too. OSC 777 would be
@@ -236,11 +261,12 @@ fn unhook(previous: Arc<Hook>) {
     panic::set_hook(Box::new(move |info| previous(info)));
 }
 
-fn enter(pointer: Pointer, title: &str) -> std::io::Result<()> {
+fn enter(outlet: &Outlet, pointer: Pointer, title: &str) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
-    execute!(
-        stdout(),
+    let mut bytes = Vec::new();
+    queue!(
+        bytes,
         Print(KEEP_TITLE),
         EnterAlternateScreen,
         Hide,
@@ -248,21 +274,21 @@ fn enter(pointer: Pointer, title: &str) -> std::io::Result<()> {
         EnableBracketedPaste,
         SetTitle(title)
     )?;
-    match pointer {
-        Pointer::Captured => execute!(stdout(), EnableMouseCapture),
-        Pointer::Left => Ok(()),
+    if pointer == Pointer::Captured {
+        queue!(bytes, EnableMouseCapture)?;
     }
+    outlet.send(&mut bytes)
 }
 
-/// Restores the terminal once, whoever asks first. Errors have no one to go to: after a hangup
-/// there is no terminal any more.
-fn give_back() {
+/// Restores the terminal once, whoever asks first; whether it has taken that. Errors have no one to
+/// go to: after a hangup there is no terminal any more.
+fn give_back(outlet: &Outlet) -> bool {
     if !TAKEN.swap(false, Ordering::SeqCst) {
-        return;
+        return true;
     }
-    let mut out = stdout();
-    let _gone = execute!(
-        out,
+    let mut bytes = Vec::new();
+    let _in_memory = queue!(
+        bytes,
         // Of a frame that was not drawn to its end.
         EndSynchronizedUpdate,
         DisableMouseCapture,
@@ -271,8 +297,10 @@ fn give_back() {
         LeaveAlternateScreen,
         Print(OLD_TITLE)
     );
-    let _gone = out.flush();
+    let _gone = outlet.send(&mut bytes);
+    let is_taken = outlet.drain();
     let _gone = disable_raw_mode();
+    is_taken
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clawdoctor::live::recording::Player;
 
@@ -10,9 +10,10 @@ use super::support::place::Place;
 use super::support::terminal::Terminal;
 use super::support::throwaway::Throwaway;
 use super::support::written::{Order, orders, without_figures};
+use super::watch::whole;
 use super::{BUSYBOX, Bench, LABEL, Outcome, Test, sure};
 
-pub const TESTS: [(&str, Test); 8] = [
+pub const TESTS: [(&str, Test); 9] = [
     ("a_sandbox_that_is_none_and_not_as_configured_is_named", odd),
     ("the_dashboard_names_an_oom_kill_and_keeps_the_dead", oom),
     (
@@ -25,6 +26,10 @@ pub const TESTS: [(&str, Test); 8] = [
     ),
     ("the_dashboard_survives_any_size", sizes),
     ("each_signal_gives_the_terminal_back", signals),
+    (
+        "a_terminal_that_stands_still_holds_up_neither_the_watch_nor_its_end",
+        still,
+    ),
     (
         "nothing_hostile_reaches_the_terminal_from_any_pane",
         hostile,
@@ -345,6 +350,80 @@ fn signals(at: &Bench) -> Outcome {
     screen.until("the engine", |text| text.contains("up"))?;
     screen.press("\u{3}");
     sure(screen.end()? == 130, "Ctrl-C")
+}
+
+/// Frames of the whole screen, more of them than a pseudo-terminal holds.
+fn fill(screen: &Terminal) -> usize {
+    const FRAMES: u16 = 60;
+    for frame in 0..FRAMES {
+        screen.resize(140 + frame % 2, 45);
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    usize::from(FRAMES)
+}
+
+/// A minute of churn with `CLAWDOCTOR_TEST_WHOLE_WATCH`.
+fn still(at: &Bench) -> Outcome {
+    const WHOLE_FRAME: usize = 3000;
+    let engine = quiet(at)?;
+    for name in ["one", "two"] {
+        stand(&engine, name, &["--memory", "64m", "--cpus", "0.5"])?;
+    }
+    let (mut screen, _place) = watch(&engine.socket(), 141, 45);
+    screen.until("both", |text| is_up(text) && text.contains("two/chat"))?;
+    screen.stand_still();
+    let before = screen.seen().raw.len();
+    let frames = fill(&screen);
+    let begun = Instant::now();
+    let length = Duration::from_secs(if whole() { 60 } else { 15 });
+    let mut all = Vec::new();
+    while begun.elapsed() < length || all.len() < 5 {
+        let (name, code) = (format!("sbx-n{}", all.len()), 20 + all.len());
+        let words = run(&name, "agent:brief:chat:workspace:7e", &["--rm"], "");
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let script = format!("exit {code}");
+        words.pop();
+        words.push(&script);
+        // Which docker takes for its own exit code.
+        drop(engine.docker(&words));
+        all.push((name, code.to_string()));
+        // As many as the list of the dead shows at once.
+        std::thread::sleep(length / 30);
+    }
+    screen.go_on();
+    let told = |text: &str| {
+        tells(
+            text,
+            "brief/chat",
+            &format!("exit {}", all[all.len() - 1].1),
+        )
+    };
+    screen.until("what came meanwhile", |text| is_up(text) && told(text))?;
+    let raw = screen.raw().split_off(before);
+    let count = raw.len();
+    sure(
+        count < frames * WHOLE_FRAME,
+        format!("{count} bytes: it never stood still"),
+    )?;
+    let told = String::from_utf8_lossy(&raw);
+    for wrong in ["HANGS", "LOST", "missed", "not seen how"] {
+        sure(!told.contains(wrong), format!("{wrong}: {}", screen.text()))?;
+    }
+    screen.press("d");
+    screen.until("every one of them", |text| {
+        all.iter().all(|(name, code)| {
+            let is_it = |line: &str| {
+                let mut words = line.split_whitespace();
+                words.any(|word| word == code) && words.any(|word| word == name)
+            };
+            text.lines().any(is_it)
+        })
+    })?;
+
+    screen.stand_still();
+    fill(&screen);
+    screen.signal("-TERM");
+    sure(screen.end_unheard()? == 143, "it ends all the same")
 }
 
 /// What a terminal would obey, what turns text around, what hides, what is wide, what breaks lines.

@@ -33,7 +33,7 @@ pub const TESTS: [(&str, Test); 7] = [
 ];
 
 /// All of it, as many as the program promises, rather than enough to see.
-fn whole() -> bool {
+pub fn whole() -> bool {
     std::env::var_os("CLAWDOCTOR_TEST_WHOLE_WATCH").is_some()
 }
 

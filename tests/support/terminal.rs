@@ -57,6 +57,8 @@ pub struct Terminal {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
+    /// Nobody reads what is written.
+    is_still: Arc<(Mutex<bool>, Condvar)>,
     before: String,
 }
 
@@ -92,10 +94,13 @@ impl Terminal {
             }),
             Condvar::new(),
         ));
-        let shared = Arc::clone(&seen);
+        let is_still: Arc<(Mutex<bool>, Condvar)> = Arc::default();
+        let (shared, pause) = (Arc::clone(&seen), Arc::clone(&is_still));
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
             loop {
+                let still = pause.0.lock().expect("no reader panics");
+                drop(pause.1.wait_while(still, |still| *still));
                 let count = output.read(&mut buffer).unwrap_or(0);
                 let mut seen = shared.0.lock().expect("no reader panics");
                 seen.take(&buffer[..count]);
@@ -111,6 +116,7 @@ impl Terminal {
             keys,
             child,
             seen,
+            is_still,
             before,
         }
     }
@@ -210,6 +216,17 @@ impl Terminal {
         self.master.resize(size(columns, rows)).expect("a size");
     }
 
+    /// Takes nothing more of what the program writes, as over a connection that stands still. One
+    /// read may be under way.
+    pub fn stand_still(&self) {
+        *self.is_still.0.lock().expect("no reader panics") = true;
+    }
+
+    pub fn go_on(&self) {
+        *self.is_still.0.lock().expect("no reader panics") = false;
+        self.is_still.1.notify_all();
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("it runs")
     }
@@ -237,17 +254,7 @@ impl Terminal {
 
     /// [`Self::end`], with every byte that was written up to then.
     pub fn end_with_raw(mut self) -> Result<(u32, Vec<u8>), String> {
-        let end = Instant::now() + PATIENCE;
-        let status = loop {
-            let ended = self.child.try_wait().map_err(|error| error.to_string())?;
-            if let Some(status) = ended {
-                break status;
-            }
-            if Instant::now() > end {
-                return Err(format!("it did not end:\n{}", self.text()));
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
+        let code = self.exit_code()?;
         let seen = self.seen.0.lock().expect("no reader panics");
         let (seen, _) = self
             .seen
@@ -261,12 +268,37 @@ impl Terminal {
         if screen.alternate_screen() || screen.hide_cursor() {
             return Err("the alternate screen is left on, or the cursor hidden".to_owned());
         }
-        Ok((status.exit_code(), seen.raw.clone()))
+        Ok((code, seen.raw.clone()))
+    }
+
+    /// The exit code of a program that could not tell its terminal that it ends, if the modes at
+    /// least are as before.
+    pub fn end_unheard(mut self) -> Result<u32, String> {
+        let code = self.exit_code()?;
+        if !self.is_as_before() {
+            return Err("the terminal's modes are not as before".to_owned());
+        }
+        Ok(code)
+    }
+
+    fn exit_code(&mut self) -> Result<u32, String> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let ended = self.child.try_wait().map_err(|error| error.to_string())?;
+            if let Some(status) = ended {
+                return Ok(status.exit_code());
+            }
+            if Instant::now() > end {
+                return Err(format!("it did not end:\n{}", self.text()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.go_on();
         // Ended already, as it should.
         let _ = self.child.kill();
         let _ = self.child.wait();
