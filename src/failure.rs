@@ -47,7 +47,7 @@ pub struct Failure {
     pub hints: Vec<String>,
     /// What else was found wrong with the same thing, each for a line of its own.
     pub more: Vec<String>,
-    /// The terminal takes nothing any more: to tell it there would never end.
+    /// The terminal takes nothing any more, and telling it there would never end.
     pub is_unheard: bool,
 }
 

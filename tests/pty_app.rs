@@ -31,7 +31,7 @@ mod written;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clawdoctor::checklist::catalog::Catalog;
 use clawdoctor::checklist::check::{Risk, Severity};
@@ -114,7 +114,7 @@ fn the_app() {
         },
         habits: tui::Habits::default(),
     };
-    let code = match runtime.block_on(tui::run(session)) {
+    let code = match runtime.block_on(tui::run(session)).outcome {
         Ok(_) => 0,
         Err(failure) => failure.kind.exit_code(),
     };
@@ -127,6 +127,11 @@ impl Drop for Mark {
     fn drop(&mut self) {
         let _gone = std::fs::remove_file(&self.0);
     }
+}
+
+/// How often a gathering with this mark has crashed.
+fn crashes(mark: &Path) -> usize {
+    std::fs::read(mark.with_extension("crashes")).map_or(0, |crashes| crashes.len())
 }
 
 async fn gather(scene: String, tell: Sender<Probed>) {
@@ -145,7 +150,11 @@ async fn gather(scene: String, tell: Sender<Probed>) {
         .await;
     match scene.as_str() {
         "hangs" => std::future::pending().await,
-        "crashes" => panic!("a probe crashed"),
+        "crashes" => {
+            let count = crashes(&mark.0) + 1;
+            std::fs::write(mark.0.with_extension("crashes"), "x".repeat(count)).expect("a file");
+            panic!("a probe crashed");
+        }
         _ => {}
     }
     let _closed = tell
@@ -336,6 +345,15 @@ impl Pty {
         ended.unwrap_or_else(|instead| panic!("{instead}"))
     }
 
+    /// Closes the window under it.
+    #[track_caller]
+    fn hang_up(self) -> u32 {
+        let mark = self.mark();
+        let ended = self.inner.hang_up();
+        assert!(!mark.exists(), "the gathering put its things away");
+        ended.unwrap_or_else(|instead| panic!("{instead}"))
+    }
+
     fn mark(&self) -> PathBuf {
         self.folder.path().join("mark")
     }
@@ -419,6 +437,31 @@ fn ctrl_c_and_each_signal_restore_the_terminal_while_a_probe_hangs() {
         }
         assert_eq!(app.end(), code, "{signal:?}");
     }
+}
+
+#[test]
+fn a_window_that_is_closed_ends_it_in_order() {
+    let app = Pty::open("hangs");
+    app.wait_text("CHECKING");
+    app.gathering();
+    assert_eq!(app.hang_up(), 143);
+}
+
+#[test]
+fn a_crash_while_the_terminal_stands_still_does_not_keep_it_from_ending() {
+    let mut app = Pty::open("crashes");
+    app.wait_text("broke off");
+    app.inner.stand_still();
+    app.inner.fill();
+    app.press("R");
+    let until = Instant::now() + PATIENCE;
+    while crashes(&app.mark()) < 2 {
+        assert!(Instant::now() < until, "R looks again");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    app.signal(Signal::SIGTERM);
+    let ended = app.inner.end_unheard();
+    assert_eq!(ended.as_ref(), Ok(&143), "{ended:?}");
 }
 
 #[test]

@@ -129,6 +129,14 @@ pub struct Session {
     pub zone: Option<jiff::tz::TimeZone>,
 }
 
+/// How the app was left.
+pub struct Left {
+    /// The last whole report, if there was one; why the user did not leave it.
+    pub outcome: Result<Option<Report>, Failure>,
+    /// The terminal took nothing any more: whoever tells it something now waits without end.
+    pub is_stalled: bool,
+}
+
 /// What the app opens with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
@@ -183,9 +191,9 @@ pub enum Probed {
     },
 }
 
-/// Shows the app until the user leaves. The last whole report, if there was one; a [`Failure`]
-/// when a signal or the loss of the terminal ended it. The terminal is restored in every case.
-pub async fn run(session: Session) -> Result<Option<Report>, Failure> {
+/// Shows the app until the user leaves, or a signal or the loss of the terminal ends it. The
+/// terminal is restored in every case.
+pub async fn run(session: Session) -> Left {
     runtime::run(session).await
 }
 

@@ -3,11 +3,12 @@
 
 mod deeds;
 mod frames;
+mod gathering;
 mod keeping;
 mod logs;
 mod repairs;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
@@ -21,7 +22,7 @@ use tokio::time::Instant;
 use super::app::App;
 use super::deeds::Errands;
 use super::keeping::State;
-use super::msg::{Cmd, Judged, Leave, Mouse, Msg, Probe, Signal, Stamped};
+use super::msg::{Cmd, Leave, Mouse, Msg, Signal, Stamped};
 use super::screen::Screen;
 use super::screen::checklist::Checklist;
 use super::screen::live::Live;
@@ -30,26 +31,16 @@ use super::terminal::Terminal;
 use super::theme::Theme;
 use super::update::{next_wake, open, update};
 use super::widget::clock::Zone;
-use super::{CHANNEL, First, Probed, Scope, Session, Subject};
-use crate::checklist::isolation::picture;
+use super::{First, Left, Session, Subject};
 use crate::checklist::report::Report;
-use crate::checklist::run::evaluate;
-use crate::facts::{Facts, Section};
 use crate::failure::{Failure, Kind};
 use crate::live::event;
 use crate::live::sampling::Sight;
 use frames::Frames;
+use gathering::{Gathering, told};
 
-/// How long a gathering that was called off may take to put its things away.
-const FAREWELL: Duration = Duration::from_secs(2);
-
-/// A gathering under way.
-struct Gathering {
-    progress: mpsc::Receiver<Probed>,
-    task: JoinHandle<()>,
-    /// Milliseconds each section took.
-    spent: BTreeMap<Section, u64>,
-}
+/// A terminal that is gone may be seen so just before the signal that says so.
+const REASON: Duration = Duration::from_millis(200);
 
 /// The feed of the dashboard, while it tells.
 struct Feed {
@@ -76,7 +67,16 @@ struct Signals {
     hangup: unix::Signal,
 }
 
-pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
+pub async fn run(session: Session) -> Left {
+    let mut is_stalled = false;
+    let outcome = Box::pin(shown(session, &mut is_stalled)).await;
+    Left {
+        outcome,
+        is_stalled,
+    }
+}
+
+async fn shown(mut session: Session, is_stalled: &mut bool) -> Result<Option<Report>, Failure> {
     let mut signals = Signals::listen()?;
     let terms = (session.terms)();
     let checklist = Checklist::new(session.catalog.clone(), |check| {
@@ -121,7 +121,12 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
         errands,
         ..Work::default()
     };
-    let outcome = drive(&session, &mut app, &mut terminal, &mut signals, &mut work).await;
+    let mut outcome = drive(&session, &mut app, &mut terminal, &mut signals, &mut work).await;
+    if matches!(outcome, Err(_) | Ok(Leave::InputEnded(_)))
+        && let Ok(signal) = tokio::time::timeout(REASON, signals.next()).await
+    {
+        outcome = Ok(Leave::Signal(signal));
+    }
     // The terminal first: what is put away after it may take a moment.
     if work.repairs.is_under_way() {
         terminal.leave("bringing the last step to rest");
@@ -129,7 +134,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     if work.deeds.is_under_way() {
         terminal.leave("waiting a moment for what was begun with sandboxes");
     }
-    let is_heard = terminal.end();
+    *is_stalled = terminal.end();
     if let Some(feed) = work.feed {
         feed.task.abort();
     }
@@ -139,7 +144,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
     work.logs.close();
     work.deeds.call_off().await;
     work.repairs.call_off().await;
-    let told = outcome.and_then(|leave| match leave {
+    match outcome? {
         Leave::Quit => Ok(app.report.map(|report| *report)),
         Leave::Signal(Signal::Interrupt) => Err(Failure::new(
             Kind::Interrupted,
@@ -156,11 +161,7 @@ pub async fn run(mut session: Session) -> Result<Option<Report>, Failure> {
         Leave::InputEnded(why) => {
             Err(Failure::system("the terminal gives no more input").cause(why))
         }
-    });
-    told.map_err(|failure| Failure {
-        is_unheard: !is_heard,
-        ..failure
-    })
+    }
 }
 
 async fn drive(
@@ -320,8 +321,12 @@ async fn rights(
     // The end of the reader leaves a wake-up behind, which would hide the first key after this from
     // the next one (crossterm's `try_read` ends at it, and the key is told of once only).
     crossterm::event::poll(Duration::ZERO).map_err(lost)?;
-    terminal
+    let is_left = terminal
         .leave("What you have chosen needs administrator rights: sudo asks for your password now.");
+    if !is_left {
+        // Nobody would see the question. What needs the rights says that it lacks them.
+        return Ok(());
+    }
     let mut asking = (hands.rights)();
     loop {
         tokio::select! {
@@ -377,75 +382,6 @@ async fn fed(feed: &mut Option<Feed>) -> Msg {
         biased;
         Some(event) = feed.events.recv() => Msg::Live(event),
         state = keeping::next(&mut feed.recording) => Msg::Recording(state),
-    }
-}
-
-/// The next thing that the gathering tells, judged; never, when there is none.
-async fn told(session: &Session, gathering: &mut Option<Gathering>) -> Probe {
-    let Some(running) = gathering else {
-        return std::future::pending().await;
-    };
-    match running.progress.recv().await {
-        Some(Probed::Started(section)) => Probe::Started(section),
-        Some(Probed::Done {
-            section,
-            facts,
-            spent,
-        }) => {
-            let spent = crate::units::milliseconds(spent);
-            running.spent.insert(section, spent);
-            Probe::Done(section, judged(session, &facts, running.spent.clone(), 0))
-        }
-        Some(Probed::Finished {
-            facts,
-            spent,
-            duration_ms,
-            plan,
-        }) => {
-            *gathering = None;
-            Probe::Finished(judged(session, &facts, spent, duration_ms), plan)
-        }
-        None => {
-            // Taken only afterwards: this future may be dropped at the await.
-            let ended = (&mut running.task).await;
-            *gathering = None;
-            Probe::BrokeOff(match ended {
-                Ok(()) => "the probes ended without a result".to_owned(),
-                Err(error) => error.to_string(),
-            })
-        }
-    }
-}
-
-fn judged(
-    session: &Session,
-    facts: &Facts,
-    spent: BTreeMap<Section, u64>,
-    duration_ms: u64,
-) -> Box<Judged> {
-    let mut terms = (session.terms)();
-    terms.spent = spent;
-    terms.duration_ms = duration_ms;
-    Box::new(Judged {
-        report: evaluate(&session.catalog, facts, &terms),
-        picture: picture(facts),
-    })
-}
-
-impl Gathering {
-    fn begin(session: &Session, scope: Scope) -> Self {
-        let (sender, progress) = mpsc::channel(CHANNEL);
-        Self {
-            progress,
-            task: (session.gather)(scope, sender),
-            spent: BTreeMap::new(),
-        }
-    }
-
-    /// Its guards remove what it made when the task is dropped, so that is waited for.
-    async fn call_off(self) {
-        self.task.abort();
-        let _cancelled = tokio::time::timeout(FAREWELL, self.task).await;
     }
 }
 

@@ -9,7 +9,7 @@ mod outlet;
 mod sparing;
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,12 +48,13 @@ const OLD_TITLE: &str = "\u{1b}[23;0t";
 
 /// Of this process: the panic hook has no other way to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
-/// Whoever writes to the terminal: a frame is whole, and so is the report of a panic elsewhere.
-static WRITING: Mutex<()> = Mutex::new(());
+/// Whoever sends a frame, or gives the terminal back and reports a panic there: the one never comes
+/// into the other.
+static SENDING: Mutex<()> = Mutex::new(());
 
 thread_local! {
-    /// This thread is the one that writes: what it panics with is told all the same.
-    static WRITES: Cell<bool> = const { Cell::new(false) };
+    /// This thread is the one that sends: what it panics with is told all the same.
+    static SENDS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether presses and the wheel come to the app. The terminal's own selection of text then wants
@@ -101,7 +102,10 @@ impl Terminal {
         panic::set_hook(Box::new(move |info| {
             alone(|| {
                 give_back(&its);
-                next(info);
+                // To tell a terminal that takes nothing would never end, and neither would we.
+                if its.is_at_rest() || !io::stderr().is_terminal() {
+                    next(info);
+                }
             });
         }));
         let title = TITLE.to_owned();
@@ -165,16 +169,17 @@ impl Terminal {
         Ok(())
     }
 
-    /// Gives the terminal back with a line on it, until the next frame takes it again.
-    pub fn leave(&mut self, line: &str) {
-        alone(|| {
-            if give_back(&self.outlet) {
-                // A terminal that is gone is told by whoever reads from it.
-                let _gone = self.outlet.send(&mut format!("{line}\n").into_bytes());
-                self.outlet.drain();
-            }
-        });
+    /// Gives the terminal back with a line on it, until the next frame takes it again; whether the
+    /// terminal has taken that.
+    pub fn leave(&mut self, line: &str) -> bool {
         self.stale = true;
+        alone(|| {
+            give_back(&self.outlet) && {
+                let mut line = format!("{line}\n").into_bytes();
+                // A terminal that is gone is told by whoever reads from it.
+                self.outlet.send(&mut line).is_ok() && self.outlet.drain()
+            }
+        })
     }
 
     /// Calls the window so, with the next frame.
@@ -197,11 +202,11 @@ impl Terminal {
         }
     }
 
-    /// Gives the terminal back for good; whether it has all that was written to it. One that takes
-    /// nothing must not be told more: that would never end.
+    /// Gives the terminal back for good; whether it took nothing any more. Such a one must not be told
+    /// more, since that would never end.
     pub fn end(self) -> bool {
         give_back(&self.outlet);
-        self.outlet.is_at_rest()
+        !self.outlet.is_at_rest()
     }
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.
@@ -221,21 +226,21 @@ impl Drop for Terminal {
     }
 }
 
-/// Does it while no other thread writes to the terminal.
+/// Does it while no other thread sends a frame or reports.
 fn alone<T>(act: impl FnOnce() -> T) -> T {
     /// Gone when the act has ended, in whatever way.
     struct Mark;
     impl Drop for Mark {
         fn drop(&mut self) {
-            WRITES.set(false);
+            SENDS.set(false);
         }
     }
-    if WRITES.get() {
+    if SENDS.get() {
         return act();
     }
     // A panic while it was held leaves nothing half done that the next frame would not mend.
-    let _held = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    WRITES.set(true);
+    let _held = SENDING.lock().unwrap_or_else(PoisonError::into_inner);
+    SENDS.set(true);
     let _mark = Mark;
     act()
 }
@@ -284,7 +289,7 @@ fn enter(outlet: &Outlet, pointer: Pointer, title: &str) -> io::Result<()> {
 /// go to: after a hangup there is no terminal any more.
 fn give_back(outlet: &Outlet) -> bool {
     if !TAKEN.swap(false, Ordering::SeqCst) {
-        return true;
+        return outlet.is_at_rest();
     }
     let mut bytes = Vec::new();
     let _in_memory = queue!(

@@ -349,17 +349,10 @@ fn signals(at: &Bench) -> Outcome {
     let (mut screen, _place) = watch(&at.real.socket, 80, 24);
     screen.until("the engine", |text| text.contains("up"))?;
     screen.press("\u{3}");
-    sure(screen.end()? == 130, "Ctrl-C")
-}
-
-/// Frames of the whole screen, more of them than a pseudo-terminal holds.
-fn fill(screen: &Terminal) -> usize {
-    const FRAMES: u16 = 60;
-    for frame in 0..FRAMES {
-        screen.resize(140 + frame % 2, 45);
-        std::thread::sleep(Duration::from_millis(60));
-    }
-    usize::from(FRAMES)
+    sure(screen.end()? == 130, "Ctrl-C")?;
+    let (screen, _place) = watch(&at.real.socket, 80, 24);
+    screen.until("the engine", |text| text.contains("up"))?;
+    sure(screen.hang_up()? == 143, "a window that is closed")
 }
 
 /// A minute of churn with `CLAWDOCTOR_TEST_WHOLE_WATCH`.
@@ -371,9 +364,9 @@ fn still(at: &Bench) -> Outcome {
     }
     let (mut screen, _place) = watch(&engine.socket(), 141, 45);
     screen.until("both", |text| is_up(text) && text.contains("two/chat"))?;
+    let before = screen.raw().len();
     screen.stand_still();
-    let before = screen.seen().raw.len();
-    let frames = fill(&screen);
+    let frames = screen.fill();
     let begun = Instant::now();
     let length = Duration::from_secs(if whole() { 60 } else { 15 });
     let mut all = Vec::new();
@@ -421,7 +414,7 @@ fn still(at: &Bench) -> Outcome {
     })?;
 
     screen.stand_still();
-    fill(&screen);
+    screen.fill();
     screen.signal("-TERM");
     sure(screen.end_unheard()? == 143, "it ends all the same")
 }

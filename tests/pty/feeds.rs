@@ -145,7 +145,11 @@ fn trouble() -> Vec<(Duration, Event)> {
         lost(),
     ]);
     news.into_iter()
-        .map(|what| (Duration::from_millis(10), what))
+        .map(|what| {
+            // Longer than a frame: of what is over before the next one, no title tells.
+            let is_over = matches!(what, Event::Link(Link::Up));
+            (Duration::from_millis(if is_over { 300 } else { 10 }), what)
+        })
         .collect()
 }
 

@@ -52,13 +52,24 @@ impl Seen {
     }
 }
 
+/// What is done with what the program writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reading {
+    #[default]
+    On,
+    /// It waits, as over a connection that stands still.
+    Still,
+    /// The window is closed.
+    Over,
+}
+
 pub struct Terminal {
-    master: Box<dyn MasterPty + Send>,
+    /// None when it was closed.
+    master: Option<Box<dyn MasterPty + Send>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
-    /// Nobody reads what is written.
-    is_still: Arc<(Mutex<bool>, Condvar)>,
+    reading: Arc<(Mutex<Reading>, Condvar)>,
     before: String,
 }
 
@@ -94,14 +105,21 @@ impl Terminal {
             }),
             Condvar::new(),
         ));
-        let is_still: Arc<(Mutex<bool>, Condvar)> = Arc::default();
-        let (shared, pause) = (Arc::clone(&seen), Arc::clone(&is_still));
+        let reading: Arc<(Mutex<Reading>, Condvar)> = Arc::default();
+        let (shared, told) = (Arc::clone(&seen), Arc::clone(&reading));
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
             loop {
-                let still = pause.0.lock().expect("no reader panics");
-                drop(pause.1.wait_while(still, |still| *still));
-                let count = output.read(&mut buffer).unwrap_or(0);
+                let reading = told.0.lock().expect("no reader panics");
+                let reading = told
+                    .1
+                    .wait_while(reading, |reading| *reading == Reading::Still);
+                let is_over = *reading.expect("no reader panics") == Reading::Over;
+                let count = if is_over {
+                    0
+                } else {
+                    output.read(&mut buffer).unwrap_or(0)
+                };
                 let mut seen = shared.0.lock().expect("no reader panics");
                 seen.take(&buffer[..count]);
                 seen.closed = count == 0;
@@ -112,11 +130,11 @@ impl Terminal {
             }
         });
         Self {
-            master: pair.master,
+            master: Some(pair.master),
             keys,
             child,
             seen,
-            is_still,
+            reading,
             before,
         }
     }
@@ -213,18 +231,57 @@ impl Terminal {
         let mut seen = self.seen.0.lock().expect("no reader panics");
         let screen = seen.parser.screen_mut();
         screen.set_size(some(rows), some(columns));
-        self.master.resize(size(columns, rows)).expect("a size");
+        let master = self.master.as_ref().expect("it is open");
+        master.resize(size(columns, rows)).expect("a size");
     }
 
     /// Takes nothing more of what the program writes, as over a connection that stands still. One
     /// read may be under way.
     pub fn stand_still(&self) {
-        *self.is_still.0.lock().expect("no reader panics") = true;
+        self.read(Reading::Still);
     }
 
     pub fn go_on(&self) {
-        *self.is_still.0.lock().expect("no reader panics") = false;
-        self.is_still.1.notify_all();
+        self.read(Reading::On);
+    }
+
+    /// Frames of the whole screen, more of them than a pseudo-terminal holds; how many.
+    pub fn fill(&self) -> usize {
+        const FRAMES: u16 = 80;
+        let (rows, columns) = self
+            .seen
+            .0
+            .lock()
+            .expect("no reader panics")
+            .screen()
+            .size();
+        for frame in 0..FRAMES {
+            self.resize(columns.get() - 1 + frame % 2, rows.get());
+            // Some are drawn in a second, and no more.
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        usize::from(FRAMES)
+    }
+
+    fn read(&self, reading: Reading) {
+        *self.reading.0.lock().expect("no reader panics") = reading;
+        self.reading.1.notify_all();
+    }
+
+    /// Closes the window under the program; its exit code.
+    pub fn hang_up(mut self) -> Result<u32, String> {
+        self.read(Reading::Over);
+        // Whoever waits for something to read gets it, and looks again.
+        self.resize(100, 30);
+        let closed = self.seen.1.wait_timeout_while(
+            self.seen.0.lock().expect("no reader panics"),
+            PATIENCE,
+            |seen| !seen.closed,
+        );
+        drop(closed);
+        self.keys = Box::new(std::io::sink());
+        self.master = None;
+        self.exit_code()
     }
 
     pub fn pid(&self) -> u32 {
@@ -239,7 +296,8 @@ impl Terminal {
 
     /// Whether keys, echo and signals are as they were before it was started.
     pub fn is_as_before(&self) -> bool {
-        modes(self.master.as_ref()) == self.before
+        let master = self.master.as_ref().expect("it is open");
+        modes(master.as_ref()) == self.before
     }
 
     /// Waits until the program, which was killed, is no more.
@@ -271,12 +329,26 @@ impl Terminal {
         Ok((code, seen.raw.clone()))
     }
 
-    /// The exit code of a program that could not tell its terminal that it ends, if the modes at
-    /// least are as before.
+    /// The exit code of a program that could not tell its terminal, which stands still, that it ends,
+    /// if the modes at least are as before.
     pub fn end_unheard(mut self) -> Result<u32, String> {
         let code = self.exit_code()?;
         if !self.is_as_before() {
             return Err("the terminal's modes are not as before".to_owned());
+        }
+        self.go_on();
+        let seen = self.seen.0.lock().expect("no reader panics");
+        let waited = self
+            .seen
+            .1
+            .wait_timeout_while(seen, PATIENCE, |seen| !seen.closed);
+        if !waited
+            .expect("no reader panics")
+            .0
+            .screen()
+            .alternate_screen()
+        {
+            return Err("it was heard: the terminal did not stand still".to_owned());
         }
         Ok(code)
     }

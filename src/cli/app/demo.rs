@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::zone::zone;
-use super::{explain, look};
+use super::{explain, look, outcome};
 use crate::checklist::run::{Terms, evaluate};
 use crate::cli::args::{Args, Command};
 use crate::cli::check::{self, Ask};
@@ -66,9 +66,9 @@ pub fn show(args: &Args, here: &Surroundings, first: First, out: &Out) -> Result
         style: look(out, args.common.theme, &settings),
         zone: zone(here),
     };
-    let shown = runtime.block_on(tui::run(session));
+    let left = runtime.block_on(tui::run(session));
     runtime.shutdown_background();
-    shown.map(|_| exit::CLEAN)
+    outcome(left).map(|_| exit::CLEAN)
 }
 
 impl Stage {

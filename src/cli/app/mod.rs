@@ -11,6 +11,7 @@ mod mend;
 mod papers;
 mod past;
 mod watch;
+mod workshop;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,8 @@ use crate::probe::inside;
 use crate::report::Style;
 use crate::settings::{Settings, ThemeName};
 use crate::surroundings::Surroundings;
-use crate::tui::{self, Explain, First, Habits, Hands, Probed, Scope, Session, Subject};
+use crate::tui::{self, Explain, First, Habits, Hands, Left, Probed, Scope, Session, Subject};
+use workshop::Workshop;
 use zone::zone;
 
 /// All that the app's tasks share.
@@ -145,7 +147,8 @@ pub fn show(
         }
     };
     let (terms_of, gather_of) = (Arc::clone(&ready), Arc::clone(&ready));
-    let gather_on = handle.clone();
+    let workshop = Workshop::beside(&handle);
+    let gather_on = workshop.clone();
     let session = Session {
         catalog: Arc::clone(&ready.prepared.catalog),
         terms: Box::new(move || {
@@ -154,7 +157,7 @@ pub fn show(
         gather: Box::new(move |scope, told| {
             gather_on.spawn(gathered(Arc::clone(&gather_of), scope, told))
         }),
-        subject: Subject::Here(hands(&ready, handle)),
+        subject: Subject::Here(hands(&ready, &workshop)),
         explain: explain(Arc::clone(&ready.prepared)),
         watching,
         replay,
@@ -163,17 +166,26 @@ pub fn show(
         habits,
         zone: zone(here),
     };
-    let shown = runtime.block_on(async {
-        let shown = Box::pin(tui::run(session)).await;
+    let mut left = runtime.block_on(async {
+        let left = Box::pin(tui::run(session)).await;
         ready.put_away().await;
-        shown
+        left
     });
+    workshop.close();
     runtime.shutdown_background();
     let trouble = trouble.lock().ok().and_then(|mut failure| failure.take());
-    match (shown, trouble) {
-        (Ok(_), Some(failure)) => Err(failure),
-        (shown, _) => shown,
+    if let (Ok(_), Some(failure)) = (&left.outcome, trouble) {
+        left.outcome = Err(failure);
     }
+    outcome(left)
+}
+
+/// What it came to, to be told only where the terminal can be told anything.
+fn outcome(left: Left) -> Result<Option<Report>, Failure> {
+    left.outcome.map_err(|failure| Failure {
+        is_unheard: left.is_stalled,
+        ..failure
+    })
 }
 
 /// The settings say how it looks, but for what was asked for and what the terminal can show.
@@ -199,8 +211,8 @@ fn notices(here: &Surroundings, settings: &Settings) -> tui::Notices {
     }
 }
 
-fn hands(ready: &Arc<Ready>, handle: tokio::runtime::Handle) -> Hands {
-    let (mend_on, past_on, rights_on) = (handle.clone(), handle.clone(), handle);
+fn hands(ready: &Arc<Ready>, workshop: &Workshop) -> Hands {
+    let [mend_on, past_on, rights_on] = [workshop, workshop, workshop].map(Workshop::clone);
     let (mend_of, past_of) = (Arc::clone(ready), Arc::clone(ready));
     Hands {
         is_root: ready.prepared.world.operator.uid == 0,

@@ -1,22 +1,31 @@
 //! The one way to the terminal. A thread of its own writes what it is given: a terminal that takes
 //! nothing (a connection that stands still, a reader that was stopped) then holds up neither what
 //! is watched nor the way out.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "measures how long a terminal takes at the end"
+)]
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::mem;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// Bytes that are written at once, so that it is seen whether any are taken.
-const PIECE: usize = 4096;
+/// Bytes that are written at once, so that it is seen whether any are taken: the slowest serial line
+/// takes so many in about a second.
+const PIECE: usize = 1024;
 /// Bytes that may wait when something is added that is not a frame.
 const MOST_WAITING: usize = 1 << 14;
-/// A terminal that takes nothing for so long at the end is left as it is.
+/// A terminal that takes nothing for so long at the end is left as it is,
 const PATIENCE: Duration = Duration::from_secs(2);
+/// and so is one that has not taken all in this time.
+const MOST_PATIENCE: Duration = Duration::from_secs(8);
+/// Before the next try, where another program has set the terminal not to let anybody wait.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A handle of it; each writes to the same terminal.
 #[derive(Clone)]
@@ -39,6 +48,7 @@ struct Work {
     is_writing: bool,
     /// How many pieces were taken so far.
     taken: usize,
+    /// Told to the next who sends.
     failed: Option<io::Error>,
     is_closed: bool,
 }
@@ -67,25 +77,24 @@ impl Outlet {
         Ok(Self { shared })
     }
 
-    /// Takes all of these bytes, after those that wait already. What went wrong with earlier ones is
-    /// told here.
+    /// Takes all of these bytes, after those that wait already; after the end, none. What went wrong
+    /// with earlier ones is told here.
     pub fn send(&self, bytes: &mut Vec<u8>) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
         let mut work = self.shared.work();
-        if let Some(error) = work.failed.take() {
+        if work.is_closed {
             bytes.clear();
-            return Err(error);
-        }
-        if work.waiting.is_empty() {
+        } else if work.waiting.is_empty() {
             mem::swap(&mut work.waiting, bytes);
         } else {
             work.waiting.append(bytes);
         }
+        let failed = work.failed.take();
         drop(work);
         self.shared.moved.notify_all();
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// The same of something that a terminal which stands still may miss.
@@ -96,7 +105,7 @@ impl Outlet {
         self.send(&mut bytes.to_vec())
     }
 
-    /// Whether the terminal has all that it was sent.
+    /// Whether nothing that was sent waits: the terminal has it, or is gone.
     pub fn is_at_rest(&self) -> bool {
         self.shared.work().is_done()
     }
@@ -108,15 +117,18 @@ impl Outlet {
         }
     }
 
-    /// Waits until the terminal has all that it was sent; false when it takes nothing any more.
+    /// Waits until the terminal has all that it was sent; false when it takes nothing any more, or
+    /// is gone.
     pub fn drain(&self) -> bool {
+        let until = Instant::now() + MOST_PATIENCE;
         let mut work = self.shared.work();
         while !work.is_done() {
             let before = work.taken;
+            let left = until.saturating_duration_since(Instant::now());
             let (now, waited) = self
                 .shared
                 .moved
-                .wait_timeout_while(work, PATIENCE, |work| {
+                .wait_timeout_while(work, left.min(PATIENCE), |work| {
                     !work.is_done() && work.taken == before
                 })
                 .unwrap_or_else(PoisonError::into_inner);
@@ -125,7 +137,7 @@ impl Outlet {
             }
             work = now;
         }
-        true
+        work.failed.is_none()
     }
 
     /// The thread ends when it has written what waits.
@@ -156,12 +168,7 @@ impl Shared {
             mem::swap(&mut work.waiting, &mut bytes);
             work.is_writing = true;
             drop(work);
-            let written = bytes.chunks(PIECE).try_for_each(|piece| {
-                out.write_all(piece)?;
-                self.work().taken += 1;
-                self.moved.notify_all();
-                Ok(())
-            });
+            let written = self.write_all(&mut out, &bytes);
             bytes.clear();
             let mut work = self.work();
             work.is_writing = false;
@@ -176,6 +183,27 @@ impl Shared {
             self.moved.notify_all();
             self.rest.notify_one();
         }
+    }
+}
+
+impl Shared {
+    fn write_all(&self, out: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match out.write(&bytes[..bytes.len().min(PIECE)]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    bytes = &bytes[count..];
+                    self.work().taken += 1;
+                    self.moved.notify_all();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    std::thread::sleep(PAUSE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -264,12 +292,43 @@ mod tests {
         let (reader, outlet) = piped();
         drop(reader);
         outlet.send(&mut b"x".to_vec()).expect("not known yet");
-        assert!(outlet.drain());
+        assert!(!outlet.drain());
+        assert!(outlet.is_at_rest());
         let told = outlet.send(&mut b"y".to_vec());
         assert_eq!(
             told.expect_err("it is gone").kind(),
             io::ErrorKind::BrokenPipe
         );
+    }
+
+    /// Takes a byte at a time, and each only when it is asked the second time.
+    struct Reluctant(Arc<Mutex<Vec<u8>>>, bool);
+
+    impl Write for Reluctant {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.0.lock().expect("nobody panics").push(bytes[0]);
+            Ok(1)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_terminal_set_not_to_let_anybody_wait_gets_all_of_it_too() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let outlet = Outlet::into(Reluctant(Arc::clone(&written), false)).expect("a thread");
+        outlet.send(&mut b"a frame".to_vec()).expect("it is taken");
         assert!(outlet.drain());
+        assert_eq!(*written.lock().expect("nobody panics"), b"a frame");
+        outlet.close();
+        outlet.send(&mut b"more".to_vec()).expect("it is left out");
+        assert!(outlet.drain());
+        assert_eq!(written.lock().expect("nobody panics").len(), 7);
     }
 }

@@ -57,8 +57,10 @@ impl<W: Write> Backend for Sparing<W> {
         Ok(())
     }
 
+    /// By whoever gives the terminal back. Ratatui would show it once more when it is dropped, and
+    /// complain on standard error where that fails: to a terminal that is gone, which is a panic.
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
