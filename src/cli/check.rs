@@ -244,16 +244,16 @@ fn listen(kind: SignalKind) -> Result<Signal, Failure> {
 
 /// The runtime of one run: two threads, since the work is waiting.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    built(tokio::runtime::Builder::new_multi_thread().worker_threads(2))
+    runtime_of(2)
+}
+
+pub fn runtime_of(threads: usize) -> Result<tokio::runtime::Runtime, Failure> {
+    built(tokio::runtime::Builder::new_multi_thread().worker_threads(threads))
 }
 
 /// The app's: all on the thread that draws, since each has a heap of its own, which is half a
-/// megabyte of what watching costs. What may block has threads of its own; what is recorded is
-/// written by one beside the screen, which goes on when the disk does not.
-pub fn runtime_of_app(records: bool) -> Result<tokio::runtime::Runtime, Failure> {
-    if records {
-        return built(tokio::runtime::Builder::new_multi_thread().worker_threads(1));
-    }
+/// megabyte of what watching costs. What may block has threads of its own.
+pub fn runtime_of_app() -> Result<tokio::runtime::Runtime, Failure> {
     built(&mut tokio::runtime::Builder::new_current_thread())
 }
 

@@ -2,7 +2,6 @@
 //! for.
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
 
 use super::args::{self, UsageProblem};
 use super::out::{Out, Terminals};
@@ -18,7 +17,7 @@ pub fn fail(failure: &Failure, format: Format, redactor: Option<&Redactor>, out:
     // Names of files, keys of settings and patterns are foreign text.
     let messages: Vec<String> = failure.messages().map(|one| wash(&one, 4000)).collect();
     let hints: Vec<String> = failure.hints.iter().map(|hint| wash(hint, 1000)).collect();
-    if !(failure.is_unheard && std::io::stderr().is_terminal()) {
+    if !failure.is_unheard {
         out.failure(&messages, &hints);
     }
     let code = failure.kind.exit_code();

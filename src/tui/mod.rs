@@ -133,7 +133,8 @@ pub struct Session {
 pub struct Left {
     /// The last whole report, if there was one; why the user did not leave it.
     pub outcome: Result<Option<Report>, Failure>,
-    /// The terminal took nothing any more: whoever tells it something now waits without end.
+    /// Standard error is a terminal, and it took nothing any more: whoever tells something there now
+    /// waits without end.
     pub is_stalled: bool,
 }
 

@@ -102,8 +102,7 @@ impl Terminal {
         panic::set_hook(Box::new(move |info| {
             alone(|| {
                 give_back(&its);
-                // To tell a terminal that takes nothing would never end, and neither would we.
-                if its.is_at_rest() || !io::stderr().is_terminal() {
+                if !is_deaf(&its) {
                     next(info);
                 }
             });
@@ -202,11 +201,10 @@ impl Terminal {
         }
     }
 
-    /// Gives the terminal back for good; whether it took nothing any more. Such a one must not be told
-    /// more, since that would never end.
+    /// Gives the terminal back for good; whether it took nothing any more.
     pub fn end(self) -> bool {
         give_back(&self.outlet);
-        !self.outlet.is_at_rest()
+        is_deaf(&self.outlet)
     }
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.
@@ -224,6 +222,12 @@ impl Drop for Terminal {
             unhook(Arc::clone(&self.previous));
         }
     }
+}
+
+/// Whether to tell something on standard error would never end, and neither would we: it is a
+/// terminal, and takes nothing any more.
+fn is_deaf(outlet: &Outlet) -> bool {
+    !outlet.is_at_rest() && io::stderr().is_terminal()
 }
 
 /// Does it while no other thread sends a frame or reports.

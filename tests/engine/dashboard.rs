@@ -372,11 +372,9 @@ fn still(at: &Bench) -> Outcome {
     let mut all = Vec::new();
     while begun.elapsed() < length || all.len() < 5 {
         let (name, code) = (format!("sbx-n{}", all.len()), 20 + all.len());
-        let words = run(&name, "agent:brief:chat:workspace:7e", &["--rm"], "");
-        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let script = format!("exit {code}");
-        words.pop();
-        words.push(&script);
+        let (key, script) = ("agent:brief:chat:workspace:7e", format!("exit {code}"));
+        let words = run(&name, key, &["--rm"], &script);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         // Which docker takes for its own exit code.
         drop(engine.docker(&words));
         all.push((name, code.to_string()));

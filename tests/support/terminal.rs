@@ -273,12 +273,7 @@ impl Terminal {
         self.read(Reading::Over);
         // Whoever waits for something to read gets it, and looks again.
         self.resize(100, 30);
-        let closed = self.seen.1.wait_timeout_while(
-            self.seen.0.lock().expect("no reader panics"),
-            PATIENCE,
-            |seen| !seen.closed,
-        );
-        drop(closed);
+        drop(self.closed());
         self.keys = Box::new(std::io::sink());
         self.master = None;
         self.exit_code()
@@ -313,12 +308,7 @@ impl Terminal {
     /// [`Self::end`], with every byte that was written up to then.
     pub fn end_with_raw(mut self) -> Result<(u32, Vec<u8>), String> {
         let code = self.exit_code()?;
-        let seen = self.seen.0.lock().expect("no reader panics");
-        let (seen, _) = self
-            .seen
-            .1
-            .wait_timeout_while(seen, PATIENCE, |seen| !seen.closed)
-            .expect("no reader panics");
+        let seen = self.closed();
         let screen = seen.screen();
         if !self.is_as_before() {
             return Err("the terminal's modes are not as before".to_owned());
@@ -337,20 +327,20 @@ impl Terminal {
             return Err("the terminal's modes are not as before".to_owned());
         }
         self.go_on();
+        if !self.closed().screen().alternate_screen() {
+            return Err("it was heard: the terminal did not stand still".to_owned());
+        }
+        Ok(code)
+    }
+
+    /// What was seen up to the end of what is written, if that comes.
+    fn closed(&self) -> MutexGuard<'_, Seen> {
         let seen = self.seen.0.lock().expect("no reader panics");
         let waited = self
             .seen
             .1
             .wait_timeout_while(seen, PATIENCE, |seen| !seen.closed);
-        if !waited
-            .expect("no reader panics")
-            .0
-            .screen()
-            .alternate_screen()
-        {
-            return Err("it was heard: the terminal did not stand still".to_owned());
-        }
-        Ok(code)
+        waited.expect("no reader panics").0
     }
 
     fn exit_code(&mut self) -> Result<u32, String> {

@@ -50,7 +50,7 @@ pub fn show(args: &Args, here: &Surroundings, first: First, out: &Out) -> Result
         recorded: demo::node(),
         known: Mutex::new(Facts::default()),
     });
-    let runtime = check::runtime_of_app(false)?;
+    let runtime = check::runtime_of_app()?;
     let handle = runtime.handle().clone();
     let terms_of = Arc::clone(&stage);
     let session = Session {

@@ -45,6 +45,9 @@ use crate::tui::{self, Explain, First, Habits, Hands, Left, Probed, Scope, Sessi
 use workshop::Workshop;
 use zone::zone;
 
+/// How long what was recorded last may take to the disk.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// All that the app's tasks share.
 struct Ready {
     prepared: Arc<Prepared>,
@@ -126,7 +129,7 @@ pub fn show(
         table: watch_ask.table.over(&prepared.habits.table),
         ..prepared.habits.clone()
     };
-    let runtime = check::runtime_of_app(watch_ask.record.is_some())?;
+    let runtime = check::runtime_of_app()?;
     let ready = Arc::new(Ready {
         wishes: wishes(&WishArgs::default(), &prepared.world, Attended::Person)?,
         prepared,
@@ -136,18 +139,19 @@ pub fn show(
         latest: Mutex::new(None),
     });
     let handle = runtime.handle().clone();
+    let workshop = Workshop::beside(&handle);
     let errands = errands::errands(&ready, &handle, &watch_ask);
-    let (watching, trouble) = {
+    let (watching, trouble, written) = {
         let _context = runtime.enter();
         if replay.is_some() {
-            (None, watch::Trouble::default())
+            (None, watch::Trouble::default(), None)
         } else {
-            let (watching, trouble) = watch::feed(&watch_ask, &ready.prepared, errands)?;
-            (Some(watching), trouble)
+            let (watching, trouble, written) =
+                watch::feed(&watch_ask, &ready.prepared, errands, &workshop)?;
+            (Some(watching), trouble, written)
         }
     };
     let (terms_of, gather_of) = (Arc::clone(&ready), Arc::clone(&ready));
-    let workshop = Workshop::beside(&handle);
     let gather_on = workshop.clone();
     let session = Session {
         catalog: Arc::clone(&ready.prepared.catalog),
@@ -169,6 +173,10 @@ pub fn show(
     let mut left = runtime.block_on(async {
         let left = Box::pin(tui::run(session)).await;
         ready.put_away().await;
+        if let Some(written) = written {
+            // A disk that does not come back is left alone.
+            let _late = tokio::time::timeout(LAST_WORDS, written).await;
+        }
         left
     });
     workshop.close();

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::interval;
 
+use super::workshop::Workshop;
 use crate::cli::prepare::Prepared;
 use crate::cli::watch::{Ask, FLUSH, Kept, recall, recorder, rules, watched};
 use crate::failure::Failure;
@@ -23,12 +24,14 @@ use crate::tui::{self, Watching};
 /// Why a recording ended before its time; told when the screen is free again.
 pub type Trouble = Arc<Mutex<Option<Failure>>>;
 
-/// Begins to watch, in the runtime that is entered.
+/// Begins to watch, in the runtime that is entered; what is recorded is written in the workshop,
+/// until what comes last ends.
 pub fn feed(
     ask: &Ask,
     prepared: &Prepared,
     errands: Errands,
-) -> Result<(Watching, Trouble), Failure> {
+    workshop: &Workshop,
+) -> Result<(Watching, Trouble, Option<JoinHandle<()>>), Failure> {
     let mut watch = watched(ask, prepared);
     let mut model = Model::new(watch.scope.clone(), rules(prepared));
     let trouble = Trouble::default();
@@ -36,7 +39,7 @@ pub fn feed(
     // What is now is shown all the same; `recorder status` tells what is wrong with the other.
     watch.since = recalled.unwrap_or_default();
     let (told, mut events) = mpsc::channel(CHANNEL);
-    let mut shown = None;
+    let (mut shown, mut written) = (None, None);
     if let Some(recorder) = recorder(ask, prepared, &model)? {
         let (onward, recorded) = mpsc::channel(CHANNEL);
         let (tell, news) = watch::channel(State::Writes {
@@ -56,7 +59,7 @@ pub fn feed(
             tell,
         };
         // Ends with the feed, or with whoever reads it.
-        drop(recording.start(events, onward));
+        written = Some(recording.start(workshop, events, onward));
         events = recorded;
     }
     // Nothing is looked at before the dashboard is opened.
@@ -74,7 +77,7 @@ pub fn feed(
         errands: Some(errands),
         recording: shown,
     };
-    Ok((watching, trouble))
+    Ok((watching, trouble, written))
 }
 
 /// Writes down what passes through it.
@@ -91,10 +94,11 @@ struct Recording {
 impl Recording {
     fn start(
         mut self,
+        workshop: &Workshop,
         mut from: mpsc::Receiver<Stamped<Event>>,
         to: mpsc::Sender<Stamped<Event>>,
     ) -> JoinHandle<()> {
-        tokio::spawn(async move {
+        workshop.spawn(async move {
             let mut flush = interval(FLUSH);
             loop {
                 tokio::select! {

@@ -1,10 +1,13 @@
-//! Where the node is looked at and mended, beside the thread that draws and watches: what does that
-//! also writes files to the disk and asks for passwords, and a screen must not wait for either.
+//! Where the node is looked at and mended, and what is watched is recorded, beside the thread that
+//! draws and watches: what does that also writes files to the disk and asks for passwords, and a
+//! screen must not wait for either.
 
 use std::sync::{Arc, OnceLock};
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
+
+use crate::cli::check::runtime_of;
 
 /// A thread that comes with the first work for it: a dashboard may never need one.
 #[derive(Clone)]
@@ -26,11 +29,7 @@ impl Workshop {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        let own = self.own.get_or_init(|| {
-            let mut builder = Builder::new_multi_thread();
-            builder.worker_threads(1).enable_all().build().ok()
-        });
-        match own {
+        match self.own.get_or_init(|| runtime_of(1).ok()) {
             Some(own) => own.spawn(work),
             None => self.app.spawn(work),
         }
@@ -51,11 +50,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::cli::check::runtime_of_app;
 
     #[test]
     fn work_that_holds_its_thread_up_does_not_hold_up_the_app() {
-        let app = Builder::new_current_thread().enable_all().build();
-        let app = app.expect("a runtime");
+        let app = runtime_of_app().expect("a runtime");
         let workshop = Workshop::beside(app.handle());
         let (word, waits) = mpsc::channel();
         let heard = app.block_on(async {

@@ -184,9 +184,7 @@ impl Shared {
             self.rest.notify_one();
         }
     }
-}
 
-impl Shared {
     fn write_all(&self, out: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match out.write(&bytes[..bytes.len().min(PIECE)]) {
